@@ -1,0 +1,11 @@
+"""Graft in a browser: page config and navigation, nothing else. Start it with `streamlit run app.py`."""
+
+import streamlit as st
+
+from pages.shared import frame
+
+if __name__ == "__main__":  # a tab draws its page
+    st.set_page_config(page_title="Graft", page_icon="assets/icon.svg", layout="wide")
+    frame.run(st.navigation(frame.pages(), position="hidden"))
+else:  # the server starts; Streamlit looks for a name with an App
+    app = st.App(__file__, lifespan=frame.lifespan)

@@ -1,0 +1,224 @@
+"""The comparisons: each takes a `Bench` and gives Markdown, piece by piece."""
+
+import json
+import re
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import ours, peers
+from benchmarks.clock import Stopwatch, Trial, median, table
+from benchmarks.photographs import Photographs, copies, large_photographs
+from core.catalog.originals import OriginalStore
+from core.dataset import pixels
+from core.features.openvino_engine import PIXELS_A_REQUEST
+from core.intake.taking import take_in
+from core.training.session import Outcome
+
+HEAD = ("way", "seconds", "processor seconds", "test accuracy", "times faster", "times less processor time")
+GIB = 1024**3
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all sections need.
+
+    Attributes:
+        task: What is learned.
+        photographs: From what.
+        folder: For what is written.
+        rounds: How often each way is measured.
+        seeds: How many seeds accuracies are means of.
+        short: Whether only to show that everything runs.
+    """
+
+    task: peers.Task
+    photographs: Photographs
+    folder: Path
+    rounds: int
+    seeds: int
+    short: bool
+
+
+def feature_extraction(bench: Bench) -> Iterator[str]:
+    """The guide, the expert, logistic regression; ours cold and warm."""
+    ours.forget(bench.photographs, networks=True)
+    first, _ = _run(bench, 0)
+    trials: dict[str, list[Trial]] = {}
+    for seed in range(bench.rounds):
+        trials.setdefault("(a) the guide's script", []).append(peers.Guide(bench.task, seed).train_head())
+        features, predicting = peers.predict_features(bench.task)
+        for name, fitted in (
+            ("(b) the expert's script", peers.fit_head(bench.task, features, seed)),
+            ("(c) logistic regression on Keras features", peers.fit_logistic_regression(features)),
+        ):
+            whole = Trial(predicting.seconds + fitted.seconds, predicting.processor + fitted.processor, fitted.accuracy)
+            trials.setdefault(name, []).append(whole)
+        ours.forget(bench.photographs)
+        trials.setdefault("(d) Graft, cold", []).append(_run(bench, seed)[0])
+        trials.setdefault("(e) Graft, warm", []).append(_run(bench, seed)[0])
+    yield _against(f"Feature extraction, {bench.task.epochs} epochs", trials)
+    yield f"The first run of all, which builds and converts the network, took {first.seconds:.1f} s.\n"
+    expert = [peers.fit_head(bench.task, features, seed).accuracy for seed in range(bench.seeds)]
+    graft = [_run(bench, seed)[0].accuracy for seed in range(bench.seeds)]
+    yield (
+        f"Mean test accuracy over {bench.seeds} seeds on the same split: the expert's script "
+        f"{statistics.fmean(expert):.1%}, Graft {statistics.fmean(graft):.1%}.\n"
+    )
+
+
+def fine_tuning(bench: Bench) -> Iterator[str]:
+    """The last block trained as well; the head's phase before it is left out on both sides."""
+    cut, first_layer = ours.last_block(bench.task)
+    trials: dict[str, list[Trial]] = {}
+    for seed in range(bench.rounds):
+        guide = peers.Guide(bench.task, seed)
+        guide.train_head()
+        trials.setdefault("the guide's script", []).append(guide.fine_tune(first_layer))
+        ours.forget(bench.photographs)
+        ours.run(bench.photographs, ours.recipe_for(bench.task, seed), bench.folder / "out")
+        head, _ = ours.run(bench.photographs, ours.recipe_for(bench.task, seed), bench.folder / "out")
+        for name in ("Graft, activations at the cut missing", "Graft, activations at the cut there"):
+            whole, outcome = ours.run(bench.photographs, ours.recipe_for(bench.task, seed, cut), bench.folder / "out")
+            seconds = outcome.seconds["features"] + outcome.seconds["fine-tune"]
+            part = Trial(seconds, whole.processor - head.processor, whole.accuracy)
+            trials.setdefault(name, []).append(part)
+    yield _against(f"Fine-tuning from {first_layer} on, {bench.task.fine_tune_epochs} epochs", trials)
+
+
+def throughput(bench: Bench) -> Iterator[str]:
+    """Features a second, beside `benchmark_app` and Keras' `predict`."""
+    prefix = ours.pooled_network(bench.task, bench.photographs.settings.keras_home)
+    digests = copies(bench.photographs, 1 if bench.short else 4)
+    ours.forget(bench.photographs, networks=True)
+    ours.compute_features(bench.photographs, prefix, digests)  # working copies and the converted network
+    (network,) = (bench.photographs.settings.cache / "networks").glob("*/network.xml")
+    squares = np.zeros((64, bench.task.size, bench.task.size, 3), np.float32)
+    prefix.predict(squares, verbose=0)
+    rates: dict[str, list[float]] = {"benchmark_app": [], "Graft, decoded copies to kept features": [], "predict": []}
+    for _ in range(bench.rounds):
+        rates["benchmark_app"].append(_benchmark_app(network, bench.task.size, 1 if bench.short else 15))
+        taken = ours.compute_features(bench.photographs, prefix, digests)
+        rates["Graft, decoded copies to kept features"].append(len(digests) / taken.seconds)
+        with Stopwatch() as watch:
+            prefix.predict(squares, verbose=0)
+        rates["predict"].append(len(squares) / watch.trial.seconds)
+    medians = {name: statistics.median(values) for name, values in rates.items()}
+    limit = medians["benchmark_app"]
+    rows = [(name, f"{rate:.0f}", f"{rate / limit:.0%}") for name, rate in medians.items()]
+    yield table(f"Features of {bench.task.backbone} in float32", ("way", "images a second", "of benchmark_app"), rows)
+
+
+def intake(bench: Bench) -> Iterator[str]:
+    """Photographs of 12 megapixels taken in, beside reading them once for a training."""
+    count, megapixels = (4, 1) if bench.short else (200, 12)
+    folder = bench.folder / "large"
+    large_photographs(count, megapixels, folder)
+    trials: dict[str, list[Trial]] = {"image_dataset_from_directory": [], "Graft": []}
+    for number in range(bench.rounds):
+        trials["image_dataset_from_directory"].append(peers.read_folder(folder, bench.task.size))
+        workspace = bench.folder / f"taken-{number}"
+        store = OriginalStore(workspace / "originals", workspace / "thumbnails")
+        with Stopwatch() as watch:
+            taken = list(take_in(folder, store))
+        assert len(taken) == count
+        trials["Graft"].append(watch.trial)
+    medians = {name: median(values) for name, values in trials.items()}
+    slowest = medians["image_dataset_from_directory"].seconds
+    rows = [
+        (name, f"{count / trial.seconds:.1f}", f"{trial.processor:.1f}", f"{slowest / trial.seconds:.1f}")
+        for name, trial in medians.items()
+    ]
+    yield table(
+        f"Taking in {count} photographs of {megapixels} megapixels",
+        ("way", "images a second", "processor seconds", "times faster"),
+        rows,
+    )
+
+
+def scaled_decoding(bench: Bench) -> Iterator[str]:
+    """What training on JPEGs that were decoded at a fraction of their size costs."""
+    task = replace(bench.task, backbone="MobileNetV2_050_96")
+    answers = []
+    for margin in (pixels.DRAFT_MARGIN, float("inf")):
+        ours.forget(bench.photographs)
+        kept, pixels.DRAFT_MARGIN = pixels.DRAFT_MARGIN, margin
+        try:
+            ours.run(bench.photographs, ours.recipe_for(task, seed=0), bench.folder / "out")
+        finally:
+            pixels.DRAFT_MARGIN = kept
+        answers.append(ours.answer(bench.photographs, bench.folder / "out" / "model.keras"))
+    agreement = np.mean(answers[0].argmax(axis=1) == answers[1].argmax(axis=1))
+    yield (
+        f"Trained on scaled decoding, the model calls {agreement:.1%} of {len(answers[0])} test images what it calls "
+        "them when trained on full decoding.\n"
+    )
+
+
+def growth(bench: Bench) -> Iterator[str]:
+    """Time and memory of a run on more and more images."""
+    rows = []
+    for count in (60, 120) if bench.short else (500, 5_000, 50_000):
+        output = subprocess.run(
+            [sys.executable, "-m", "benchmarks.growth", str(count)], check=True, capture_output=True, text=True
+        ).stdout
+        found = json.loads(output.splitlines()[-1])
+        rows.append((f"{count:,}", f"{found['seconds']:.1f}", f"{found['features']:.1f}", f"{found['peak'] / GIB:.2f}"))
+    head = ("drawn images", "seconds", "of them features", "most memory (GiB)")
+    yield table("Growth: MobileNetV2 0.5 at 96 pixels, 3 epochs", head, rows)
+
+
+def _run(bench: Bench, seed: int) -> tuple[Trial, Outcome]:
+    return ours.run(bench.photographs, ours.recipe_for(bench.task, seed), bench.folder / "out")
+
+
+def _against(title: str, trials: dict[str, list[Trial]]) -> str:
+    """Medians of all ways beside the first."""
+    medians = {name: median(values) for name, values in trials.items()}
+    first = next(iter(medians.values()))
+    rows = [
+        (
+            name,
+            f"{trial.seconds:.2f}",
+            f"{trial.processor:.1f}",
+            f"{trial.accuracy:.1%}",
+            f"{first.seconds / trial.seconds:.1f}",
+            f"{first.processor / trial.processor:.1f}",
+        )
+        for name, trial in medians.items()
+    ]
+    return table(title, HEAD, rows)
+
+
+def _benchmark_app(network: Path, size: int, seconds: int) -> float:
+    """Images a second of OpenVINO's own tool, with requests of the same size; its telemetry is off."""
+    images = max(1, round(PIXELS_A_REQUEST / size**2))
+    script = (
+        "from core.features.silence import silence_openvino; silence_openvino();"
+        "from openvino.tools.benchmark.main import main; main()"
+    )
+    options = ["-m", network, "-hint", "throughput", "-infer_precision", "f32", "-t", seconds]
+    output = subprocess.run(
+        [sys.executable, "-c", script, *map(str, options), "-shape", f"[{images},{size},{size},3]"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    found = re.search(r"Throughput:\s+([\d.]+) FPS", output)
+    assert found is not None, output
+    return float(found.group(1))
+
+
+SECTIONS: dict[str, Callable[[Bench], Iterator[str]]] = {
+    "feature-extraction": feature_extraction,
+    "fine-tuning": fine_tuning,
+    "throughput": throughput,
+    "intake": intake,
+    "scaled-decoding": scaled_decoding,
+    "growth": growth,
+}

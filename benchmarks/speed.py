@@ -1,0 +1,72 @@
+"""Graft beside its peers, in one run on one machine: `python -m benchmarks.speed [--short]`.
+
+    GRAFT_TEST_DATA=... KERAS_HOME=... python -m benchmarks.speed --out results.md
+
+Peers: the script of Keras' transfer learning guide; the expert's script that calls `predict` once and fits a head on
+arrays; scikit-learn's logistic regression on the same features; OpenVINO's `benchmark_app`;
+`image_dataset_from_directory`. Same images, split, seeds, head, optimizer, rates and epochs. Rounds are interleaved;
+medians are given of the wall time and of the processor time, which a busy machine hardly changes. Imports and the
+saving of the model are left out on both sides, decoding is in. Cold means: no activations and no working copies, but a
+warm worker with the network built and converted; what that took is told apart.
+
+`--short` takes drawn images, random weights and one round: it shows that everything runs, not how fast.
+"""
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+
+from benchmarks.clock import machine
+from benchmarks.peers import Task
+from benchmarks.photographs import drawn, from_zip
+from benchmarks.sections import SECTIONS, Bench
+
+DATA = "GRAFT_TEST_DATA"
+
+
+def main() -> None:
+    """Measure the sections that were asked for, and print them as they are done."""
+    choices = _parser().parse_args()
+    with tempfile.TemporaryDirectory(prefix="graft-speed-") as folder:
+        bench = _prepare(choices, Path(folder))
+        pieces = [f"Measured on {machine()}; medians of {bench.rounds}.\n"]
+        print(pieces[0], flush=True)
+        for name in choices.sections or SECTIONS:
+            for piece in SECTIONS[name](bench):
+                pieces.append(piece)
+                print(piece, flush=True)
+    if choices.out:
+        choices.out.write_text("\n".join(pieces), encoding="utf-8")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Measure Graft beside its peers.")
+    parser.add_argument("--short", action="store_true", help="only show that everything runs")
+    parser.add_argument(
+        "--set", type=Path, help="zip with one folder a class (default: flowers5_small of the test data)"
+    )
+    parser.add_argument("--backbone", default="MobileNetV2", help="a MobileNetV2 (default: %(default)s)")
+    parser.add_argument("--epochs", type=int, default=20, help="of the head (default: %(default)s)")
+    parser.add_argument("--fine-tune-epochs", type=int, default=5, help="of the last block (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each way is measured (default: %(default)s)")
+    parser.add_argument("--seeds", type=int, default=10, help="that accuracies are means of (default: %(default)s)")
+    parser.add_argument("--sections", nargs="+", choices=SECTIONS, help="default: all")
+    parser.add_argument("--out", type=Path, help="file for the tables, in Markdown")
+    return parser
+
+
+def _prepare(choices: argparse.Namespace, folder: Path) -> Bench:
+    keras_home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+    if choices.short:
+        photographs = drawn(60, folder / "photographs", keras_home)
+        task = Task(photographs.folder, "MobileNetV2_050_96", pretrained=False, epochs=2, fine_tune_epochs=1)
+        return Bench(task, photographs, folder, rounds=1, seeds=1, short=True)
+    archive = choices.set or Path(os.environ[DATA]) / "sets" / "flowers5_small.zip"
+    photographs = from_zip(archive, folder / "photographs", keras_home)
+    task = Task(photographs.folder, choices.backbone, True, choices.epochs, choices.fine_tune_epochs)
+    return Bench(task, photographs, folder, choices.rounds, choices.seeds, short=False)
+
+
+if __name__ == "__main__":
+    main()

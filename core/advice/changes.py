@@ -1,0 +1,75 @@
+"""One choice changes, and the others stay possible: pure functions from recipe to recipe.
+
+A cut belongs to one network, starting weights to a strategy. Whoever changes one of them does not want to be told that
+the rest no longer fits, so the rest follows, to the nearest choice that fits.
+"""
+
+from typing import Any
+
+from core.backbones.zoo import find_backbone
+from core.training.plan import default_cut
+from core.training.recipe import Recipe, Strategy, WeightsKind, make_recipe
+
+
+def with_backbone(recipe: Recipe, name: str, weights: WeightsKind) -> Recipe:
+    """Take another network, at its own input size; a cut of the old one becomes the default cut of the new one.
+
+    Args:
+        recipe: The recipe to change.
+        name: Of the network.
+        weights: What to start from, unless the strategy is from scratch.
+
+    Raises:
+        RecipeError: There is no such network.
+    """
+    spec = find_backbone(name)
+    kind = "none" if recipe.strategy == "scratch" else weights
+    data = recipe.model_dump() | {"backbone": {"name": name, "weights": kind}, "cut": None, "frozen_layers": None}
+    if recipe.strategy == "partial":
+        data["cut"] = default_cut(spec).name
+    return make_recipe(data)
+
+
+def with_weights(recipe: Recipe, kind: WeightsKind, weights_file: str | None = None) -> Recipe:
+    """Start from other weights; training from scratch becomes feature extraction, unless they are random.
+
+    Raises:
+        RecipeError: A file is missing, or is given without being asked for.
+    """
+    backbone = recipe.backbone.model_dump() | {"weights": kind, "weights_file": weights_file}
+    data = recipe.model_dump() | {"backbone": backbone}
+    if recipe.strategy == "scratch" and kind != "none":
+        data["strategy"] = "feature-extraction"
+    return make_recipe(data)
+
+
+def with_strategy(recipe: Recipe, strategy: Strategy, weights: WeightsKind) -> Recipe:
+    """Take another strategy.
+
+    Args:
+        recipe: The recipe to change.
+        strategy: The new strategy.
+        weights: What to start from, where the old strategy was from scratch and the new one is not.
+    """
+    data: dict[str, Any] = recipe.model_dump() | {"strategy": strategy, "cut": None, "frozen_layers": None}
+    if strategy == "partial":
+        data["cut"] = default_cut(find_backbone(recipe.backbone.name)).name
+    if strategy == "scratch":
+        data["backbone"] |= {"weights": "none", "weights_file": None}
+    elif recipe.strategy == "scratch":
+        data["backbone"] |= {"weights": weights, "weights_file": None}
+    return make_recipe(data)
+
+
+def with_cut(recipe: Recipe, cut: str) -> Recipe:
+    """Freeze up to a cut of the network."""
+    return make_recipe(recipe.model_dump() | {"cut": cut, "frozen_layers": None})
+
+
+def with_frozen_layers(recipe: Recipe, layers: int) -> Recipe:
+    """Freeze an exact number of layers; at a cut it is that cut."""
+    spec = find_backbone(recipe.backbone.name)
+    exact = [cut.name for cut in spec.cuts if cut.layers == layers < spec.layers]
+    if exact:
+        return with_cut(recipe, exact[0])
+    return make_recipe(recipe.model_dump() | {"cut": None, "frozen_layers": layers})

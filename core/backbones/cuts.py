@@ -1,0 +1,68 @@
+"""Which layers a choice of cut or of a number of layers freezes, and how many parameters that leaves to train.
+
+`None` stands for the place before the first layer, where nothing is frozen.
+"""
+
+import difflib
+from typing import Literal
+
+from core.backbones.zoo import BackboneSpec, Cut
+from core.errors import RecipeError
+
+BatchNorm = Literal["frozen", "trained"]
+
+
+def find_cut(spec: BackboneSpec, name: str) -> Cut:
+    """The cut of that name, or with that label.
+
+    Raises:
+        RecipeError: The network has no such cut; the hint names near matches.
+    """
+    for cut in spec.cuts:
+        if name in (cut.name, cut.label):
+            return cut
+    known = [text for cut in spec.cuts for text in (cut.label, cut.name)]
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"Its first is {known[0]!r}, its last {known[-2]!r}."
+    raise RecipeError(f"{spec.name} has no cut named {name!r}.", hint)
+
+
+def cut_for_layers(spec: BackboneSpec, layers: int) -> tuple[Cut | None, int]:
+    """Where to divide so that exactly this many layers are frozen.
+
+    Args:
+        spec: The network.
+        layers: Frozen layers, from the input.
+
+    Returns:
+        The last cut at or before that number (None: before all layers), and the layers to freeze behind it.
+
+    Raises:
+        RecipeError: The network has fewer layers, or the number is negative.
+    """
+    if not 0 <= layers <= spec.layers:
+        raise RecipeError(
+            f"{spec.name} has {spec.layers} layers, so {layers} of them cannot be frozen.",
+            f"Choose a number from 0 to {spec.layers}.",
+        )
+    before = [cut for cut in spec.cuts if cut.layers <= layers]
+    return (before[-1], layers - before[-1].layers) if before else (None, layers)
+
+
+def count_parameters(spec: BackboneSpec, layers: int, batch_norm: BatchNorm = "frozen") -> tuple[int, int]:
+    """How many parameters stay as they are and how many training can change.
+
+    Args:
+        spec: The network.
+        layers: Frozen layers, from the input.
+        batch_norm: `frozen` keeps the batch normalisation behind them as it is as well.
+
+    Returns:
+        (frozen, trainable); they add up to all parameters of the network, without a head.
+    """
+    trainable = sum(
+        parameters
+        for index, parameters in enumerate(spec.layer_trainable)
+        if index >= layers and not (batch_norm == "frozen" and index in spec.batch_norms)
+    )
+    return spec.parameters - trainable, trainable

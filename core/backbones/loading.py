@@ -1,0 +1,56 @@
+"""Puts the weights of a file into a built network. Worker only: imports Keras."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import keras
+
+from core.backbones.graph import backbone_layers
+from core.backbones.matching import WantedLayer, match_layers
+from core.backbones.stored import open_weights, read_array
+from core.backbones.zoo import BackboneSpec
+
+
+def load_weights(model: keras.Model, spec: BackboneSpec, path: Path) -> None:
+    """Set all weights of a network from a file; a classification top in the file is left aside.
+
+    Args:
+        model: A network from `core.backbones.network.architecture`.
+        spec: What it was built from.
+        path: `.h5`, `.weights.h5` or `.keras`: of this network alone, with a top, or within a model trained by Graft.
+
+    Raises:
+        WeightsError: The file is damaged, cannot be trusted, or belongs to another network.
+    """
+    layers = dict(_with_weights(backbone_layers(model), "layers/"))
+    wanted = [
+        WantedLayer(layer.name, path_in_file, tuple(tuple(weight.shape) for weight in layer.weights))
+        for path_in_file, layer in layers.items()
+    ]
+    with open_weights(path) as stored:
+        found = match_layers(wanted, stored, network=spec.name, family=spec.family, file_name=path.name)
+        for layer, source in zip(layers.values(), found, strict=True):
+            layer.set_weights([read_array(array, path.name) for array in source.arrays])
+            if isinstance(layer, keras.layers.Normalization):
+                layer.finalize_state()
+
+
+def _with_weights(layers: Sequence[keras.Layer], container: str) -> Iterator[tuple[str, keras.Layer]]:
+    """Layers that hold weights themselves, each with the path at which Keras 3 stores it."""
+    counts: dict[str, int] = {}
+    for layer in layers:
+        kind = snake_case(layer.__class__.__name__)
+        number = counts.get(kind, 0)
+        counts[kind] = number + 1
+        path = f"{container}{kind}_{number}" if number else container + kind
+        if isinstance(layer, keras.Model):
+            yield from _with_weights(layer.layers, f"{path}/layers/")
+        elif layer.weights:
+            yield path, layer
+
+
+def snake_case(name: str) -> str:
+    """The name of a class as Keras writes it in the names of layers and in files, e.g. `batch_normalization`."""
+    spaced = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", spaced).lower()

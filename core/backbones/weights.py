@@ -1,0 +1,121 @@
+"""Where the weights of the zoo lie on this machine, and how ImageNet weights are downloaded. Free of frameworks.
+
+Files lie where `keras.applications` looks for them and come from where it takes them, so that a folder prepared for one
+serves the other.
+"""
+
+import hashlib
+import http.client
+import secrets
+import ssl
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from core.backbones.zoo import BackboneSpec, WeightsFile
+from core.errors import NetworkError, WorkspaceError
+
+STARTER_WEIGHTS = Path(__file__).parents[2] / "assets" / "starter.weights.h5"
+TIMEOUT_SECONDS = 30
+CHUNK_BYTES = 1 << 20
+MD5_DIGITS = 32
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
+
+# Told the bytes done and the bytes altogether (0 where not known); may raise to stop the download.
+Progress = Callable[[int, int], None]
+
+
+def no_progress(_done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
+def weights_path(spec: BackboneSpec, keras_home: Path) -> Path:
+    """Where the pretrained weights of a network lie, or would lie."""
+    if spec.weights_file is None:
+        return STARTER_WEIGHTS
+    return keras_home / "models" / spec.weights_file.name
+
+
+def available(spec: BackboneSpec, keras_home: Path) -> bool:
+    """Whether the pretrained weights of a network are on this machine."""
+    return weights_path(spec, keras_home).is_file()
+
+
+def download(spec: BackboneSpec, keras_home: Path, on_progress: Progress = no_progress) -> Path:
+    """Fetch the ImageNet weights of a network; nothing but the complete, checked file ever has its name.
+
+    Args:
+        spec: A network that has ImageNet weights.
+        keras_home: Folder in whose `models` the file shall lie.
+        on_progress: Told the bytes as they come.
+
+    Returns:
+        Path of the file.
+
+    Raises:
+        NetworkError: It could not be downloaded, or what arrived is not the published file.
+        WorkspaceError: It could not be written.
+    """
+    file = spec.weights_file
+    assert file is not None, f"{spec.name} has no published weights"
+    target = weights_path(spec, keras_home)
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        reason = _fetch(file, part, on_progress)
+        if reason:
+            raise NetworkError(
+                f"The ImageNet weights of {spec.name} could not be downloaded: {reason}.",
+                f"Put the file {file.name} into {target.parent}, or choose the starter.",
+            )
+        part.replace(target)
+    except OSError as error:
+        raise WorkspaceError(
+            f"The ImageNet weights of {spec.name} could not be written to {target.parent}: {error.strerror or error}.",
+            "Make room there, or set KERAS_HOME to another folder.",
+        ) from error
+    finally:
+        if part.exists():
+            part.unlink()
+    return target
+
+
+def _fetch(file: WeightsFile, part: Path, on_progress: Progress) -> str:
+    """Write what the server sends; returns why that is not the published file, or nothing."""
+    host = urllib.parse.urlsplit(file.url).hostname
+    with part.open("wb") as out:
+        try:
+            with urllib.request.urlopen(file.url, timeout=TIMEOUT_SECONDS) as answer:
+                total = int(answer.headers.get("Content-Length") or 0)
+                done = _copy(answer, out.write, total, on_progress)
+        except urllib.error.HTTPError as error:
+            return f"{host} answered {error.code} {error.reason}"
+        except TimeoutError:
+            return f"{host} did not answer for {TIMEOUT_SECONDS} seconds"
+        except urllib.error.URLError:
+            return f"there is no network, or it does not reach {host}"
+        except (ConnectionError, ssl.SSLError, http.client.HTTPException):
+            return f"the connection to {host} broke off"
+    if total and done != total:
+        return f"the connection to {host} broke off after {done:,} of {total:,} bytes"
+    return "" if _is_published(part, file.checksum) else f"what {host} sent is not the published file"
+
+
+def _copy(answer: http.client.HTTPResponse, write: Callable[[bytes], int], total: int, on_progress: Progress) -> int:
+    done = 0
+    while chunk := answer.read(CHUNK_BYTES):
+        write(chunk)
+        done += len(chunk)
+        on_progress(done, total)
+    return done
+
+
+def _is_published(path: Path, checksum: str | None) -> bool:
+    with path.open("rb") as file:
+        if checksum is None:
+            return file.read(len(HDF5_SIGNATURE)) == HDF5_SIGNATURE
+        algorithm = "md5" if len(checksum) == MD5_DIGITS else "sha256"
+        return hashlib.file_digest(file, algorithm).hexdigest() == checksum

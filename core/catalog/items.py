@@ -1,0 +1,308 @@
+"""Items: the images of a project, as the gallery shows them and a training takes them."""
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from core.catalog.database import Database
+from core.catalog.labels import add_label_row, label_ids_by_name
+from core.catalog.projects import find_project, touch_project
+from core.catalog.schema import ImageRow, ItemRow, LabelRow, RefusalRow, new_id
+
+Split = Literal["train", "validation", "test"]
+UNLABELLED = "unlabelled"
+
+
+@dataclass(frozen=True)
+class NewItem:
+    """A verified image on its way into a project.
+
+    Attributes:
+        digest: SHA-256 of the original file.
+        name: What the person calls the file.
+        label: Name of its class; made if it is not there; None for none.
+        split: Split that its folder or table gave it; None to be drawn.
+        group: What must stay together in a split; None for nothing.
+        width: Upright width in pixels.
+        height: Upright height in pixels.
+        format: As Pillow names it.
+        size_bytes: Of the file.
+        brightness: As `core.intake` measures it.
+        contrast: As `core.intake` measures it.
+        sharpness: As `core.intake` measures it.
+        dhash: Difference hash, 16 hexadecimal digits.
+    """
+
+    digest: str
+    name: str
+    label: str | None
+    split: Split | None
+    group: str | None
+    width: int
+    height: int
+    format: str
+    size_bytes: int
+    brightness: float
+    contrast: float
+    sharpness: float
+    dhash: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """An image of a project.
+
+    Attributes:
+        id: Its id.
+        digest: SHA-256 of the original file.
+        name: What the person calls the file.
+        label_id: Id of its class; None for none.
+        label: Name of its class; None for none.
+        split: Its split; None while none was drawn.
+        split_fixed: Whether a folder, a table or a person set the split.
+        excluded: Whether it was set aside.
+        group: What must stay together in a split.
+        width: Upright width in pixels.
+        height: Upright height in pixels.
+        size_bytes: Of the file.
+        brightness: As `core.intake` measures it.
+        contrast: As `core.intake` measures it.
+        sharpness: As `core.intake` measures it.
+        dhash: Difference hash.
+    """
+
+    id: str
+    digest: str
+    name: str
+    label_id: str | None
+    label: str | None
+    split: Split | None
+    split_fixed: bool
+    excluded: bool
+    group: str | None
+    width: int
+    height: int
+    size_bytes: int
+    brightness: float
+    contrast: float
+    sharpness: float
+    dhash: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A file that was not taken in.
+
+    Attributes:
+        name: Of the file.
+        reason: Why, in a sentence.
+        at: UTC seconds.
+    """
+
+    name: str
+    reason: str
+    at: float
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which items are meant; None means any.
+
+    Attributes:
+        label_id: Id of a class, or `UNLABELLED`.
+        split: A split.
+        excluded: Set aside, or not.
+        fixed: Whether a folder, a table or a person set the split.
+        text: Part of the file's name.
+        digests: Only these images.
+    """
+
+    label_id: str | None = None
+    split: Split | None = None
+    excluded: bool | None = None
+    fixed: bool | None = None
+    text: str = ""
+    digests: Collection[str] | None = None
+
+
+def add_items(database: Database, project_id: str, items: Sequence[NewItem]) -> int:
+    """Add verified images; one that is already in the same class is left out. Gives how many were added.
+
+    Raises:
+        NotFoundError: There is no such project.
+    """
+    with database.write() as session:
+        touch_project(session, project_id)
+        labels: dict[str | None, str | None] = {None: None}
+        labels.update(label_ids_by_name(session, project_id))
+        for name in dict.fromkeys(item.label for item in items):
+            if name not in labels and name is not None:
+                labels[name] = add_label_row(session, project_id, name).id
+        _add_images(session, items)
+        there = _pairs(session, project_id, {item.digest for item in items})
+        position = session.scalar(select(func.max(ItemRow.position)).where(ItemRow.project_id == project_id)) or 0
+        rows: list[dict[str, object]] = []
+        for item in items:
+            pair = (item.digest, labels[item.label])
+            if pair not in there:
+                there.add(pair)
+                rows.append(_item_row(item, project_id, labels[item.label], position + len(rows) + 1))
+        if rows:
+            session.execute(insert(ItemRow), rows)
+        return len(rows)
+
+
+def count_items(database: Database, project_id: str, chosen: Filter = Filter()) -> int:
+    """Count the items that a filter leaves."""
+    with database.read() as session:
+        query = _filtered(select(func.count()).select_from(ItemRow), project_id, chosen)
+        return session.scalar(query) or 0
+
+
+def list_items(
+    database: Database,
+    project_id: str,
+    chosen: Filter = Filter(),
+    *,
+    offset: int = 0,
+    limit: int | None = None,
+) -> list[Item]:
+    """Give the items that a filter leaves, in the order in which they came.
+
+    Raises:
+        NotFoundError: There is no such project.
+    """
+    query = _filtered(
+        select(ItemRow, LabelRow.name, ImageRow)
+        .join(ImageRow, ItemRow.digest == ImageRow.digest)
+        .outerjoin(LabelRow, ItemRow.label_id == LabelRow.id),
+        project_id,
+        chosen,
+    )
+    query = query.order_by(ItemRow.position).offset(offset).limit(limit)
+    with database.read() as session:
+        find_project(session, project_id)
+        return [_item(*row) for row in session.execute(query)]
+
+
+def set_splits(database: Database, project_id: str, splits: Mapping[str, Split | None]) -> None:
+    """Give items, by id, the splits that were drawn for them; what a person fixed is not for drawing.
+
+    Raises:
+        NotFoundError: There is no such project.
+    """
+    rows = [{"id": item_id, "split": split} for item_id, split in splits.items()]
+    with database.write() as session:
+        touch_project(session, project_id)
+        if rows:
+            session.execute(update(ItemRow), rows)
+
+
+def add_refusals(database: Database, project_id: str, refusals: Sequence[tuple[str, str]]) -> None:
+    """Keep the names and reasons of files that were not taken in."""
+    now = time.time()
+    with database.write() as session:
+        find_project(session, project_id)
+        session.add_all(RefusalRow(project_id=project_id, name=name, reason=why, at=now) for name, why in refusals)
+
+
+def list_refusals(database: Database, project_id: str) -> list[Refusal]:
+    """Give the files that were not taken in, the latest first."""
+    with database.read() as session:
+        rows = session.scalars(
+            select(RefusalRow)
+            .where(RefusalRow.project_id == project_id)
+            .order_by(RefusalRow.at.desc(), RefusalRow.name)
+        )
+        return [Refusal(row.name, row.reason, row.at) for row in rows]
+
+
+def clear_refusals(database: Database, project_id: str) -> None:
+    """Forget the files that were not taken in."""
+    with database.write() as session:
+        session.execute(delete(RefusalRow).where(RefusalRow.project_id == project_id))
+
+
+def known_digests(database: Database, project_id: str) -> dict[tuple[str, str | None], str]:
+    """Give the names of a project's images by digest and class name."""
+    with database.read() as session:
+        rows = session.execute(
+            select(ItemRow.digest, LabelRow.name, ItemRow.name)
+            .outerjoin(LabelRow, ItemRow.label_id == LabelRow.id)
+            .where(ItemRow.project_id == project_id)
+        )
+        return {(digest, label): name for digest, label, name in rows}
+
+
+def _filtered(query: Any, project_id: str, chosen: Filter) -> Any:  # noqa: ANN401 - a Select of whatever columns
+    query = query.where(ItemRow.project_id == project_id)
+    if chosen.label_id == UNLABELLED:
+        query = query.where(ItemRow.label_id.is_(None))
+    elif chosen.label_id is not None:
+        query = query.where(ItemRow.label_id == chosen.label_id)
+    if chosen.split is not None:
+        query = query.where(ItemRow.split == chosen.split)
+    if chosen.excluded is not None:
+        query = query.where(ItemRow.excluded == chosen.excluded)
+    if chosen.fixed is not None:
+        query = query.where(ItemRow.split_fixed == chosen.fixed)
+    if chosen.text:
+        query = query.where(ItemRow.name.contains(chosen.text, autoescape=True))
+    if chosen.digests is not None:
+        query = query.where(ItemRow.digest.in_(chosen.digests))
+    return query
+
+
+def _add_images(session: Session, items: Sequence[NewItem]) -> None:
+    new = {item.digest: item for item in items}
+    there = set(session.scalars(select(ImageRow.digest).where(ImageRow.digest.in_(new))))
+    fields = [column.key for column in ImageRow.__table__.columns]
+    rows = [{field: getattr(item, field) for field in fields} for digest, item in new.items() if digest not in there]
+    if rows:
+        session.execute(insert(ImageRow), rows)
+
+
+def _pairs(session: Session, project_id: str, digests: Collection[str]) -> set[tuple[str, str | None]]:
+    query = select(ItemRow.digest, ItemRow.label_id)
+    rows = session.execute(query.where(ItemRow.project_id == project_id, ItemRow.digest.in_(digests)))
+    return {(digest, label_id) for digest, label_id in rows}
+
+
+def _item_row(item: NewItem, project_id: str, label_id: str | None, position: int) -> dict[str, object]:
+    return {
+        "id": new_id(),
+        "project_id": project_id,
+        "digest": item.digest,
+        "label_id": label_id,
+        "split": item.split,
+        "split_fixed": item.split is not None,
+        "excluded": False,
+        "name": item.name,
+        "group": item.group,
+        "position": position,
+    }
+
+
+def _item(row: ItemRow, label: str | None, image: ImageRow) -> Item:
+    return Item(
+        id=row.id,
+        digest=row.digest,
+        name=row.name,
+        label_id=row.label_id,
+        label=label,
+        split=row.split,  # type: ignore[arg-type]  # the table's check constraint
+        split_fixed=row.split_fixed,
+        excluded=row.excluded,
+        group=row.group,
+        width=image.width,
+        height=image.height,
+        size_bytes=image.size_bytes,
+        brightness=image.brightness,
+        contrast=image.contrast,
+        sharpness=image.sharpness,
+        dhash=image.dhash,
+    )

@@ -1,0 +1,144 @@
+"""Classes of a project."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from core.catalog.database import Database
+from core.catalog.projects import clean_name, find_project, touch_project
+from core.catalog.schema import ItemRow, LabelRow, new_id
+from core.errors import DatasetError, NotFoundError
+
+
+@dataclass(frozen=True)
+class Label:
+    """A class.
+
+    Attributes:
+        id: Its id.
+        name: Its name, unique in the project.
+        images: Images that take part in training.
+        excluded: Images that were set aside.
+        splits: Images that take part, by split; those without a split yet under None.
+    """
+
+    id: str
+    name: str
+    images: int
+    excluded: int
+    splits: dict[str | None, int]
+
+
+def list_labels(database: Database, project_id: str) -> list[Label]:
+    """Give the classes of a project in their order, with counts.
+
+    Raises:
+        NotFoundError: There is no such project.
+    """
+    with database.read() as session:
+        find_project(session, project_id)
+        rows = session.scalars(
+            select(LabelRow).where(LabelRow.project_id == project_id).order_by(LabelRow.position, LabelRow.name)
+        ).all()
+        counts = session.execute(
+            select(ItemRow.label_id, ItemRow.excluded, ItemRow.split, func.count())
+            .where(ItemRow.project_id == project_id)
+            .group_by(ItemRow.label_id, ItemRow.excluded, ItemRow.split)
+        ).all()
+    labels = []
+    for row in rows:
+        splits = {split: number for label, excluded, split, number in counts if label == row.id and not excluded}
+        excluded = sum(number for label, out, _, number in counts if label == row.id and out)
+        labels.append(Label(row.id, row.name, sum(splits.values()), excluded, splits))
+    return labels
+
+
+def add_label(database: Database, project_id: str, name: str) -> str:
+    """Make a class and give its id.
+
+    Raises:
+        DatasetError: The name is empty, too long, or there is a class of this name.
+        NotFoundError: There is no such project.
+    """
+    name = clean_name(name, "class")
+    with database.write() as session:
+        touch_project(session, project_id)
+        _refuse_taken_name(session, project_id, name)
+        return add_label_row(session, project_id, name).id
+
+
+def rename_label(database: Database, project_id: str, label_id: str, name: str) -> None:
+    """Give a class another name.
+
+    Raises:
+        DatasetError: The name is empty, too long, or another class has it.
+        NotFoundError: There is no such class.
+    """
+    name = clean_name(name, "class")
+    with database.write() as session:
+        touch_project(session, project_id)
+        row = find_label(session, project_id, label_id)
+        if row.name != name:
+            _refuse_taken_name(session, project_id, name)
+            row.name = name
+
+
+def merge_labels(database: Database, project_id: str, label_id: str, into_id: str) -> None:
+    """Move all images of a class into another one, and delete it.
+
+    Raises:
+        DatasetError: Both are the same class.
+        NotFoundError: There is no such class.
+    """
+    if label_id == into_id:
+        raise DatasetError("A class cannot be merged with itself.", "Choose another class.")
+    with database.write() as session:
+        touch_project(session, project_id)
+        row = find_label(session, project_id, label_id)
+        find_label(session, project_id, into_id)
+        session.execute(update(ItemRow).where(ItemRow.label_id == label_id).values(label_id=into_id))
+        session.delete(row)
+
+
+def delete_label(database: Database, project_id: str, label_id: str) -> None:
+    """Delete a class; its images stay in the project, without a class.
+
+    Raises:
+        NotFoundError: There is no such class.
+    """
+    with database.write() as session:
+        touch_project(session, project_id)
+        session.delete(find_label(session, project_id, label_id))
+
+
+def find_label(session: Session, project_id: str, label_id: str) -> LabelRow:
+    """Give the row of a class.
+
+    Raises:
+        NotFoundError: There is no such class in this project.
+    """
+    row = session.get(LabelRow, label_id)
+    if row is None or row.project_id != project_id:
+        raise NotFoundError("There is no such class; it may have been deleted in another tab.", "Reload the page.")
+    return row
+
+
+def label_ids_by_name(session: Session, project_id: str) -> dict[str, str]:
+    """Give the ids of a project's classes by their names."""
+    rows = session.execute(select(LabelRow.name, LabelRow.id).where(LabelRow.project_id == project_id))
+    return {row[0]: row[1] for row in rows}
+
+
+def add_label_row(session: Session, project_id: str, name: str) -> LabelRow:
+    """Make a class at the end of the list."""
+    last = session.scalar(select(func.max(LabelRow.position)).where(LabelRow.project_id == project_id))
+    row = LabelRow(id=new_id(), project_id=project_id, name=name, position=0 if last is None else last + 1)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _refuse_taken_name(session: Session, project_id: str, name: str) -> None:
+    if name in label_ids_by_name(session, project_id):
+        raise DatasetError(f"There is a class {name!r} already.", "Choose another name, or merge the two classes.")

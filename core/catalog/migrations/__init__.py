@@ -1,0 +1,1 @@
+"""How an older catalog becomes a newer one."""

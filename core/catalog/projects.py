@@ -1,0 +1,250 @@
+"""Projects, and the draft of the recipe that each one is working on."""
+
+import time
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from core.catalog.database import Database
+from core.catalog.schema import EditRow, ImageRow, ItemRow, LabelRow, ProjectRow, RunRow, new_id
+from core.errors import ConflictError, DatasetError, NotFoundError
+
+NAME_LENGTH = 100
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project as the list of projects shows it.
+
+    Attributes:
+        id: Its id, as it stands in links.
+        name: What its person calls it.
+        created_at: UTC seconds.
+        updated_at: UTC seconds of the last change.
+        images: How many images it has, the excluded ones too.
+        classes: How many classes it has.
+        runs: How many runs it has.
+    """
+
+    id: str
+    name: str
+    created_at: float
+    updated_at: float
+    images: int
+    classes: int
+    runs: int
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """What a deleted project leaves on the disk, for the caller to remove.
+
+    Attributes:
+        digests: Images that no other project uses.
+        runs: Ids of its runs.
+    """
+
+    digests: tuple[str, ...]
+    runs: tuple[str, ...]
+
+
+def list_projects(database: Database) -> list[Project]:
+    """Give all projects, the last changed first."""
+    with database.read() as session:
+        rows = session.scalars(select(ProjectRow).order_by(ProjectRow.updated_at.desc())).all()
+        images = _counts(session, ItemRow)
+        classes = _counts(session, LabelRow)
+        runs = _counts(session, RunRow)
+        return [_project(row, images, classes, runs) for row in rows]
+
+
+def get_project(database: Database, project_id: str) -> Project:
+    """Give one project.
+
+    Raises:
+        NotFoundError: There is none with this id.
+    """
+    with database.read() as session:
+        row = find_project(session, project_id)
+        return _project(
+            row,
+            _counts(session, ItemRow, project_id),
+            _counts(session, LabelRow, project_id),
+            _counts(session, RunRow, project_id),
+        )
+
+
+def create_project(database: Database, name: str) -> str:
+    """Make an empty project and give its id.
+
+    Raises:
+        DatasetError: The name is empty or too long.
+    """
+    name = clean_name(name, "project")
+    now = time.time()
+    with database.write() as session:
+        row = ProjectRow(id=new_id(), name=name, created_at=now, updated_at=now)
+        session.add(row)
+        return row.id
+
+
+def rename_project(database: Database, project_id: str, name: str) -> None:
+    """Give a project another name.
+
+    Raises:
+        DatasetError: The name is empty or too long.
+        NotFoundError: There is no such project.
+    """
+    name = clean_name(name, "project")
+    with database.write() as session:
+        touch_project(session, project_id).name = name
+
+
+def duplicate_project(database: Database, project_id: str) -> str:
+    """Copy a project's classes, images, splits and draft, not its runs, and give the copy's id.
+
+    Raises:
+        NotFoundError: There is no such project.
+    """
+    now = time.time()
+    with database.write() as session:
+        source = find_project(session, project_id)
+        copy = ProjectRow(
+            id=new_id(), name=f"{source.name} (copy)"[:NAME_LENGTH], created_at=now, updated_at=now, draft=source.draft
+        )
+        session.add(copy)
+        session.flush()
+        label_ids: dict[str | None, str | None] = {None: None}
+        for label in session.scalars(select(LabelRow).where(LabelRow.project_id == project_id)):
+            label_ids[label.id] = new_id()
+            session.add(LabelRow(id=label_ids[label.id], project_id=copy.id, name=label.name, position=label.position))
+        session.flush()
+        session.add_all(
+            ItemRow(
+                project_id=copy.id,
+                digest=item.digest,
+                label_id=label_ids[item.label_id],
+                split=item.split,
+                split_fixed=item.split_fixed,
+                excluded=item.excluded,
+                name=item.name,
+                group=item.group,
+                position=item.position,
+            )
+            for item in session.scalars(select(ItemRow).where(ItemRow.project_id == project_id))
+        )
+        return copy.id
+
+
+def delete_project(database: Database, project_id: str) -> Leftovers:
+    """Forget a project and everything in it.
+
+    Raises:
+        NotFoundError: There is no such project.
+    """
+    with database.write() as session:
+        row = find_project(session, project_id)
+        runs = tuple(session.scalars(select(RunRow.id).where(RunRow.project_id == project_id)))
+        session.delete(row)
+        session.flush()
+        return Leftovers(drop_unused_images(session), runs)
+
+
+def drop_unused_images(session: Session) -> tuple[str, ...]:
+    """Forget the images that no item uses, not even one that could come back by undo, and give their digests."""
+    unused = select(ImageRow.digest).where(~select(ItemRow.id).where(ItemRow.digest == ImageRow.digest).exists())
+    digests = set(session.scalars(unused))
+    if digests:
+        digests -= {str(item["digest"]) for edit in session.scalars(select(EditRow)) for item in edit.before}
+        session.execute(delete(ImageRow).where(ImageRow.digest.in_(digests)))
+    return tuple(sorted(digests))
+
+
+def load_draft(database: Database, project_id: str) -> tuple[str | None, int]:
+    """Give the draft as JSON, None while nothing was chosen, and its revision.
+
+    Raises:
+        NotFoundError: There is no such project.
+    """
+    with database.read() as session:
+        row = find_project(session, project_id)
+        return row.draft, row.draft_revision
+
+
+def save_draft(database: Database, project_id: str, draft: str, revision: int) -> int:
+    """Keep a draft that was made from a revision, and give the new revision.
+
+    Raises:
+        ConflictError: The draft was changed since that revision, in another tab or by another person.
+        NotFoundError: There is no such project.
+    """
+    with database.write() as session:
+        row = find_project(session, project_id)
+        if row.draft_revision != revision:
+            raise ConflictError(
+                "The choices for this project were changed in another tab or by another person.",
+                "You see theirs now; make your change again if it is still wanted.",
+            )
+        row.draft = draft
+        row.draft_revision += 1
+        row.updated_at = time.time()
+        return row.draft_revision
+
+
+def find_project(session: Session, project_id: str) -> ProjectRow:
+    """Give the row of a project.
+
+    Raises:
+        NotFoundError: There is none with this id.
+    """
+    row = session.get(ProjectRow, project_id)
+    if row is None:
+        raise NotFoundError("There is no such project; it may have been deleted.", "Choose one on the Home page.")
+    return row
+
+
+def touch_project(session: Session, project_id: str) -> ProjectRow:
+    """Give the row of a project that is being changed.
+
+    Raises:
+        NotFoundError: There is none with this id.
+    """
+    row = find_project(session, project_id)
+    row.updated_at = time.time()
+    return row
+
+
+def clean_name(name: str, what: str) -> str:
+    """Give a name without white space around it.
+
+    Raises:
+        DatasetError: Nothing is left of it, or it is too long.
+    """
+    name = " ".join(name.split())
+    if not name:
+        raise DatasetError(f"The {what} has no name.", "Type one.")
+    if len(name) > NAME_LENGTH:
+        raise DatasetError(f"The name of the {what} has {len(name)} characters.", f"Use at most {NAME_LENGTH}.")
+    return name
+
+
+def _counts(
+    session: Session, table: type[ItemRow | LabelRow | RunRow], project_id: str | None = None
+) -> dict[str, int]:
+    query = select(table.project_id, func.count()).group_by(table.project_id)
+    if project_id is not None:
+        query = query.where(table.project_id == project_id)
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def _project(row: ProjectRow, images: dict[str, int], classes: dict[str, int], runs: dict[str, int]) -> Project:
+    return Project(
+        id=row.id,
+        name=row.name,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        images=images.get(row.id, 0),
+        classes=classes.get(row.id, 0),
+        runs=runs.get(row.id, 0),
+    )

@@ -1,0 +1,121 @@
+"""Runs: a training's recipe, its name, and the few figures that the table of runs shows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.catalog.database import Database
+from core.catalog.jobs import Job, job_record
+from core.catalog.projects import clean_name, touch_project
+from core.catalog.schema import JobRow, RunRow, new_id
+from core.errors import NotFoundError
+
+TRAIN = "train"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training of a recipe.
+
+    Attributes:
+        id: Its id, as it stands in links, and its job's.
+        project_id: Its project.
+        name: What its person calls it.
+        recipe: The recipe as JSON, for `core.training.recipe.load_recipe`.
+        summary: Figures for the table of runs, None before there are any.
+        job: How far it is.
+    """
+
+    id: str
+    project_id: str
+    name: str
+    recipe: str
+    summary: dict[str, Any] | None
+    job: Job
+
+
+def create_run(database: Database, project_id: str, recipe: str, name: str = "") -> str:
+    """Queue a training and give its id.
+
+    Args:
+        database: The catalog.
+        project_id: Whose images are learned from.
+        recipe: The recipe as JSON.
+        name: What to call it; `Run 3` and so on if empty.
+
+    Raises:
+        NotFoundError: There is no such project.
+    """
+    run_id = new_id()
+    with database.write() as session:
+        project = touch_project(session, project_id)
+        number = session.scalar(select(func.count()).where(RunRow.project_id == project_id)) or 0
+        job = JobRow(id=run_id, project_id=project_id, kind=TRAIN, arguments={}, created_at=project.updated_at)
+        session.add(job)
+        session.flush()
+        session.add(RunRow(id=run_id, project_id=project_id, name=name or f"Run {number + 1}", recipe=recipe))
+    return run_id
+
+
+def get_run(database: Database, run_id: str) -> Run:
+    """Give one run.
+
+    Raises:
+        NotFoundError: There is none with this id.
+    """
+    with database.read() as session:
+        return _run(*_find(session, run_id))
+
+
+def list_runs(database: Database, project_id: str) -> list[Run]:
+    """Give the runs of a project, the last one first."""
+    query = select(RunRow, JobRow).join(JobRow, RunRow.id == JobRow.id).where(RunRow.project_id == project_id)
+    with database.read() as session:
+        return [_run(run, job) for run, job in session.execute(query.order_by(JobRow.created_at.desc()))]
+
+
+def rename_run(database: Database, run_id: str, name: str) -> None:
+    """Give a run another name.
+
+    Raises:
+        DatasetError: The name is empty or too long.
+        NotFoundError: There is no such run.
+    """
+    name = clean_name(name, "run")
+    with database.write() as session:
+        _find(session, run_id)[0].name = name
+
+
+def save_summary(database: Database, run_id: str, summary: dict[str, Any]) -> None:
+    """Keep the figures for the table of runs.
+
+    Raises:
+        NotFoundError: There is no such run.
+    """
+    with database.write() as session:
+        _find(session, run_id)[0].summary = summary
+
+
+def delete_run(database: Database, run_id: str) -> None:
+    """Forget a run and its story; its folder is the caller's to remove.
+
+    Raises:
+        NotFoundError: There is no such run.
+    """
+    with database.write() as session:
+        session.delete(_find(session, run_id)[1])
+
+
+def _find(session: Session, run_id: str) -> tuple[RunRow, JobRow]:
+    run, job = session.get(RunRow, run_id), session.get(JobRow, run_id)
+    if run is None or job is None:
+        raise NotFoundError(
+            "There is no such run; it may have been deleted.", "Choose another one on the Results page."
+        )
+    return run, job
+
+
+def _run(run: RunRow, job: JobRow) -> Run:
+    return Run(run.id, run.project_id, run.name, run.recipe, run.summary, job_record(job))

@@ -1,0 +1,150 @@
+"""The tables of the catalog.
+
+Ids are random, so that a link to one project does not tell of another. Times are UTC seconds since the epoch: they
+sort, and no database disagrees about them. A change here needs a migration; a test compares the two.
+"""
+
+import secrets
+
+from sqlalchemy import JSON, CheckConstraint, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+ID_LENGTH = 16
+
+
+def new_id() -> str:
+    """Draw a random id of 64 bits, in hexadecimal."""
+    return secrets.token_hex(ID_LENGTH // 2)
+
+
+class Base(DeclarativeBase):
+    """The root of all tables."""
+
+
+class ProjectRow(Base):
+    """One person's task."""
+
+    __tablename__ = "projects"
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[float] = mapped_column(Float)
+    updated_at: Mapped[float] = mapped_column(Float)
+    draft: Mapped[str | None] = mapped_column(Text, default=None)
+    draft_revision: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class LabelRow(Base):
+    """A class of a project."""
+
+    __tablename__ = "labels"
+    __table_args__ = (UniqueConstraint("project_id", "name", name="uq_labels_project_name"),)
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(Text)
+    position: Mapped[int] = mapped_column(Integer)
+
+
+class ImageRow(Base):
+    """An original file, stored once, whoever uses it."""
+
+    __tablename__ = "images"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    width: Mapped[int] = mapped_column(Integer)
+    height: Mapped[int] = mapped_column(Integer)
+    format: Mapped[str] = mapped_column(String(16))
+    size_bytes: Mapped[int] = mapped_column(Integer)
+    brightness: Mapped[float] = mapped_column(Float)
+    contrast: Mapped[float] = mapped_column(Float)
+    sharpness: Mapped[float] = mapped_column(Float)
+    dhash: Mapped[str] = mapped_column(String(16))
+
+
+class ItemRow(Base):
+    """An image in a project: its label, its split, the name a person knows it by."""
+
+    __tablename__ = "items"
+    __table_args__ = (
+        Index("ix_items_gallery", "project_id", "label_id", "position"),
+        Index("ix_items_order", "project_id", "position"),
+        Index("ix_items_digest", "digest"),
+        CheckConstraint("split IN ('train', 'validation', 'test')", name="ck_items_split"),
+    )
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    digest: Mapped[str] = mapped_column(ForeignKey("images.digest"))
+    label_id: Mapped[str | None] = mapped_column(ForeignKey("labels.id", ondelete="SET NULL"))
+    split: Mapped[str | None] = mapped_column(String(10), default=None)
+    split_fixed: Mapped[bool] = mapped_column(default=False)
+    excluded: Mapped[bool] = mapped_column(default=False)
+    name: Mapped[str] = mapped_column(Text)
+    group: Mapped[str | None] = mapped_column("group_name", Text, default=None)
+    position: Mapped[int] = mapped_column(Integer)
+
+
+class RefusalRow(Base):
+    """A file that was not taken in, and why."""
+
+    __tablename__ = "refusals"
+    __table_args__ = (Index("ix_refusals_project", "project_id"),)
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[float] = mapped_column(Float)
+
+
+class EditRow(Base):
+    """One change of images that can be undone: for every item, the fields as they were before."""
+
+    __tablename__ = "edits"
+    __table_args__ = (Index("ix_edits_project", "project_id", "at"),)
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    at: Mapped[float] = mapped_column(Float)
+    title: Mapped[str] = mapped_column(Text)
+    before: Mapped[list[dict[str, object]]] = mapped_column(JSON)
+    undone: Mapped[bool] = mapped_column(default=False)
+
+
+class JobRow(Base):
+    """Work for a worker: a training, an intake, a check, a prediction, an export."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index("ix_jobs_status", "status"),
+        Index("ix_jobs_project", "project_id", "kind"),
+        CheckConstraint("status IN ('queued', 'running', 'finished', 'stopped', 'failed')", name="ck_jobs_status"),
+    )
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(32))
+    arguments: Mapped[dict[str, object]] = mapped_column(JSON)
+    status: Mapped[str] = mapped_column(String(16), default="queued")
+    created_at: Mapped[float] = mapped_column(Float)
+    started_at: Mapped[float | None] = mapped_column(Float, default=None)
+    ended_at: Mapped[float | None] = mapped_column(Float, default=None)
+    stop_requested: Mapped[bool] = mapped_column(default=False)
+    result: Mapped[dict[str, object] | None] = mapped_column(JSON, default=None)
+
+
+class EventRow(Base):
+    """One line of a job's story."""
+
+    __tablename__ = "events"
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    at: Mapped[float] = mapped_column(Float)
+    kind: Mapped[str] = mapped_column(String(16))
+    body: Mapped[str] = mapped_column(Text)
+
+
+class RunRow(Base):
+    """One training of one recipe. Its job has the same id, and tells how far it is."""
+
+    __tablename__ = "runs"
+    __table_args__ = (Index("ix_runs_project", "project_id"),)
+    id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(Text)
+    recipe: Mapped[str] = mapped_column(Text)
+    summary: Mapped[dict[str, object] | None] = mapped_column(JSON, default=None)

@@ -1,0 +1,78 @@
+"""Findings: the results of all checks as JSON, by the ids of items, to be kept and drawn later."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from core.checks.material import Material
+from core.checks.registry import CHECKS
+from core.checks.result import Action, Result
+
+
+class RepairOffer(BaseModel):
+    """What one click would do.
+
+    Attributes:
+        action: `exclude`, `delete` or `relabel`.
+        title: For the button.
+        items: Ids of the items it changes.
+        labels: Names of their new classes; only with `relabel`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    action: Action
+    title: str
+    items: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+
+
+class Finding(BaseModel):
+    """What one check found.
+
+    Attributes:
+        check: A key of `core.checks.registry.CHECKS`.
+        summary: One sentence for a person.
+        items: Ids of the flagged items, the worst first, or set by set.
+        sets: How many of `items`, in order, belong together; empty where a check looks at single images.
+        notes: A few words about an item, by its id.
+        repair: What one click would do; None where only a person can decide.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    check: str
+    summary: str
+    items: tuple[str, ...] = ()
+    sets: tuple[int, ...] = ()
+    notes: dict[str, str] = {}
+    repair: RepairOffer | None = None
+
+
+def dump_findings(material: Material, results: dict[str, Result]) -> list[dict[str, Any]]:
+    """Give the findings of every check as JSON, in the order of the registry."""
+    return [_finding(material, name, results[name]).model_dump() for name in CHECKS if name in results]
+
+
+def load_findings(data: list[dict[str, Any]]) -> list[Finding]:
+    """Read what `dump_findings` gave; findings of a check that is no longer there are left out."""
+    return [Finding.model_validate(one) for one in data if one["check"] in CHECKS]
+
+
+def _finding(material: Material, name: str, result: Result) -> Finding:
+    rows = [row for one in result.sets for row in one] if result.sets else result.worst().tolist()
+    return Finding(
+        check=name,
+        summary=result.summary,
+        items=tuple(material.ids[row] for row in rows),
+        sets=tuple(len(one) for one in result.sets),
+        notes={material.ids[row]: text for row, text in result.notes.items()},
+        repair=_offer(material, result),
+    )
+
+
+def _offer(material: Material, result: Result) -> RepairOffer | None:
+    repair = result.repair
+    if repair is None:
+        return None
+    labels = () if repair.labels is None else tuple(material.classes[label] for label in repair.labels.tolist())
+    items = tuple(material.ids[row] for row in repair.rows.tolist())
+    return RepairOffer(action=repair.action, title=repair.title, items=items, labels=labels)

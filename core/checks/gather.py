@@ -1,0 +1,91 @@
+"""Images as the material of checks: those of a project, or those that were just taken in."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.catalog.database import Database
+from core.catalog.items import Filter, list_items
+from core.catalog.labels import list_labels
+from core.catalog.originals import OriginalStore
+from core.checks.alignment import SIDE, grey_picture
+from core.checks.material import Material
+from core.dataset.manifest import SPLIT_NAMES
+from core.intake.results import Taken
+
+_THREADS = 4
+
+
+def project_material(
+    database: Database,
+    project_id: str,
+    originals: OriginalStore,
+    *,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Material:
+    """Give the images of a project that take part in training, without features.
+
+    Raises:
+        NotFoundError: There is no such project.
+    """
+    items = [item for item in list_items(database, project_id, Filter(excluded=False)) if item.label_id]
+    labels = [label for label in list_labels(database, project_id) if label.images]
+    index = {label.id: number for number, label in enumerate(labels)}
+    return Material(
+        ids=tuple(item.id for item in items),
+        digests=tuple(item.digest for item in items),
+        names=tuple(item.name for item in items),
+        classes=tuple(label.name for label in labels),
+        labels=np.array([index[item.label_id or ""] for item in items], np.int64),
+        splits=np.array([SPLIT_NAMES.index(item.split) if item.split else -1 for item in items], np.int8),
+        groups=tuple(item.group or "" for item in items),
+        widths=np.array([item.width for item in items], np.int64),
+        heights=np.array([item.height for item in items], np.int64),
+        brightness=np.array([item.brightness for item in items], np.float64),
+        contrast=np.array([item.contrast for item in items], np.float64),
+        sharpness=np.array([item.sharpness for item in items], np.float64),
+        dhash=np.array([int(item.dhash, 16) for item in items], np.uint64),
+        pictures=_pictures([item.digest for item in items], originals, on_progress),
+    )
+
+
+def taken_material(taken: Sequence[Taken], originals: OriginalStore) -> Material:
+    """Give images that were just taken in, without features; those without a class are left out. Ids are file names."""
+    rows = [one for one in taken if one.label is not None]
+    classes = tuple(sorted({str(one.label) for one in rows}))
+    return Material(
+        ids=tuple(one.name for one in rows),
+        digests=tuple(one.digest for one in rows),
+        names=tuple(one.name for one in rows),
+        classes=classes,
+        labels=np.array([classes.index(str(one.label)) for one in rows], np.int64),
+        splits=np.array([SPLIT_NAMES.index(one.split) if one.split else -1 for one in rows], np.int8),
+        groups=tuple(one.group or "" for one in rows),
+        widths=np.array([one.width for one in rows], np.int64),
+        heights=np.array([one.height for one in rows], np.int64),
+        brightness=np.array([one.facts.brightness for one in rows], np.float64),
+        contrast=np.array([one.facts.contrast for one in rows], np.float64),
+        sharpness=np.array([one.facts.sharpness for one in rows], np.float64),
+        dhash=np.array([int(one.facts.dhash, 16) for one in rows], np.uint64),
+        pictures=_pictures([one.digest for one in rows], originals, lambda _done, _total: None),
+    )
+
+
+def _pictures(
+    digests: Sequence[str], originals: OriginalStore, on_progress: Callable[[int, int], None]
+) -> NDArray[np.uint8]:
+    pictures = np.zeros((len(digests), SIDE, SIDE), np.uint8)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        read = pool.map(lambda digest: _picture(originals, digest), digests)
+        for row, picture in enumerate(read):
+            pictures[row] = picture
+            on_progress(row + 1, len(digests))
+    return pictures
+
+
+def _picture(originals: OriginalStore, digest: str) -> NDArray[np.uint8]:
+    with Image.open(originals.thumbnail_path(digest)) as thumbnail:
+        return grey_picture(thumbnail)

@@ -1,0 +1,63 @@
+"""Probably mislabelled images, by confident learning.
+
+Northcutt, Jiang and Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 70 (2021): an image is
+suspect when a class other than its own is predicted, out of fold, at least as confidently as that class' own images are
+on average.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.checks.copies import kept_together
+from core.checks.material import Material
+from core.checks.probe import out_of_fold
+from core.checks.result import Repair, Result, fine, images
+
+
+def mislabelled(material: Material) -> Result:
+    """Find images that look like another class than the one they are in."""
+    if material.features is None:
+        return fine(len(material), "Not looked at: no features were computed.")
+    probe = out_of_fold(material.features, material.labels, kept_together(material), len(material.classes))
+    if not probe.predicted.any():
+        return fine(len(material), "Not looked at: every class needs two images or more.")
+    flags = suspects(probe.probabilities, material.labels) & probe.predicted
+    scores = np.where(probe.predicted, label_quality(probe.probabilities, material.labels), 1.0)
+    rows = np.flatnonzero(flags).astype(np.int64)
+    if not len(rows):
+        return Result(scores, flags, "No image looks like another class than its own.")
+    best = probe.probabilities.argmax(axis=1).astype(np.int64)
+    return Result(
+        scores,
+        flags,
+        f"{images(len(rows))} {'looks' if len(rows) == 1 else 'look'} like another class. Look at each: about half "
+        "of such flags are real, the other half are just hard.",
+        repair=Repair("relabel", "Move the chosen ones to the class they look like", rows, best[rows]),
+        notes={int(row): f"looks like {material.classes[best[row]]}" for row in rows},
+    )
+
+
+def suspects(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(n,) whether confident learning counts a row to another class than its label.
+
+    Args:
+        probabilities: (n, n_classes) out-of-fold.
+        labels: (n,) given.
+    """
+    n, n_classes = probabilities.shape
+    own = probabilities[np.arange(n), labels]
+    counts = np.bincount(labels, minlength=n_classes)
+    sums = np.bincount(labels, own, minlength=n_classes)
+    thresholds = np.where(counts > 0, sums / np.maximum(counts, 1), np.inf)
+    confident = np.where(probabilities >= thresholds, probabilities, -1.0)
+    best = confident.argmax(axis=1)
+    return np.asarray((confident.max(axis=1) >= 0) & (best != labels))
+
+
+def label_quality(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(n,) normalised margin, 0 to 1: how much more probable the label is than the best other class."""
+    rows = np.arange(len(labels))
+    own = probabilities[rows, labels]
+    others = probabilities.copy()
+    others[rows, labels] = -np.inf
+    return np.asarray((own - others.max(axis=1) + 1) / 2, np.float64)

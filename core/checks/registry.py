@@ -1,0 +1,58 @@
+"""All checks, in the order in which a person should look at them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.checks.balance import class_balance
+from core.checks.copies import bursts, conflicting_labels, exact_copies, near_copies
+from core.checks.exposure import blurred, low_contrast, too_bright, too_dark
+from core.checks.lookalikes import lookalikes
+from core.checks.material import Material
+from core.checks.mislabelled import mislabelled
+from core.checks.result import Result, fine
+from core.checks.shape import odd_aspect, tiny
+from core.checks.shortcut import shortcut
+from core.checks.strangers import strangers
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check.
+
+    Attributes:
+        title: What it looks for, in plain words.
+        term: The field's term.
+        function: The check itself.
+        needs_features: Whether it finds nothing without features.
+    """
+
+    title: str
+    term: str
+    function: Callable[[Material], Result]
+    needs_features: bool = False
+
+
+CHECKS: dict[str, Check] = {
+    "conflicting-labels": Check("The same picture in two classes", "conflicting labels", conflicting_labels),
+    "mislabelled": Check("Probably in the wrong class", "label errors", mislabelled, needs_features=True),
+    "shortcut": Check("The background gives the class away", "shortcut learning", shortcut, needs_features=True),
+    "near-copies": Check("Nearly the same picture", "near duplicates, bursts", near_copies),
+    "bursts": Check("Frames of one burst", "series", bursts),
+    "exact-copies": Check("The same file twice", "exact duplicates", exact_copies),
+    "strangers": Check("Unlike all others", "outliers", strangers, needs_features=True),
+    "lookalikes": Check("Classes that look alike", "class overlap", lookalikes, needs_features=True),
+    "class-balance": Check("Too few images, or too unequal", "class imbalance", class_balance),
+    "too-dark": Check("Too dark", "underexposed", too_dark),
+    "too-bright": Check("Too bright", "overexposed", too_bright),
+    "low-contrast": Check("Almost without contrast", "low contrast", low_contrast),
+    "blurred": Check("Blurred", "out of focus", blurred),
+    "tiny": Check("Very small", "low resolution", tiny),
+    "odd-aspect": Check("Far from square", "odd aspect ratio", odd_aspect),
+}
+
+
+def run_checks(material: Material) -> dict[str, Result]:
+    """Run every check; those that need features say so where there are none."""
+    if not len(material):
+        return {name: fine(0, "There are no images to look at.") for name in CHECKS}
+    return {name: check.function(material) for name, check in CHECKS.items()}

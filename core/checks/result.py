@@ -1,0 +1,66 @@
+"""What every check gives."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Action = Literal["exclude", "delete", "relabel"]
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What one click would do.
+
+    Attributes:
+        action: `exclude` or `delete` the rows, or `relabel` each to the class of `labels`.
+        title: What it does, for the button.
+        rows: (k,) which images.
+        labels: (k,) int64 new classes; only with `relabel`.
+    """
+
+    action: Action
+    title: str
+    rows: NDArray[np.int64]
+    labels: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a check found.
+
+    Attributes:
+        scores: (n,) float64, 0 is as bad as can be, 1 is fine.
+        flags: (n,) bool, whether an image deserves a look.
+        summary: One sentence for a person.
+        sets: Rows that belong together, such as copies of one photograph; empty where a check looks at single images.
+        repair: What one click would do; None where only a person can decide.
+        notes: (row -> a few words about it), such as the class that it looks like.
+    """
+
+    scores: NDArray[np.float64]
+    flags: NDArray[np.bool_]
+    summary: str
+    sets: tuple[tuple[int, ...], ...] = ()
+    repair: Repair | None = None
+    notes: dict[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.scores.shape != self.flags.shape:
+            raise ValueError(f"{self.scores.shape} scores, {self.flags.shape} flags")
+
+    def worst(self) -> NDArray[np.int64]:
+        """Flagged rows, the worst first."""
+        rows = np.flatnonzero(self.flags)
+        return rows[np.argsort(self.scores[rows], kind="stable")].astype(np.int64)
+
+
+def images(number: int) -> str:
+    """Say a number of images."""
+    return "1 image" if number == 1 else f"{number} images"
+
+
+def fine(n: int, summary: str) -> Result:
+    """Give a result without a finding."""
+    return Result(np.ones(n), np.zeros(n, np.bool_), summary)

@@ -1,0 +1,82 @@
+"""Options and exit status: 0, or 2 with one clear line."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn, get_args
+
+from core.cli import backbones, check, predict, train
+from core.errors import GraftError
+from core.settings import Settings
+from core.training.recipe import Strategy
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"{self.prog}: {message}\n")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and give the exit status."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options, Settings.from_environment())
+    except GraftError as error:
+        print(f"graft: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("graft: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m core", description="Transfer learning for images without a browser.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    _add_backbones(commands.add_parser("backbones", help="list the networks that can be chosen"))
+    _add_train(commands.add_parser("train", help="train on a zip or a folder of images, one folder a class"))
+    _add_predict(commands.add_parser("predict", help="classify images with a trained model"))
+    _add_check(commands.add_parser("check", help="tell what would be taken in, and what refused and why"))
+    return parser
+
+
+def _add_backbones(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=backbones.run)
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", type=Path, help="a zip, tar.gz or folder")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the model and its report")
+    parser.add_argument("--recipe", type=Path, help="a recipe.json; the options below change it")
+    parser.add_argument("--backbone", help="name of the network, see `backbones`")
+    parser.add_argument("--weights", help="imagenet, starter, none, or a weights file")
+    frozen = parser.add_mutually_exclusive_group()
+    frozen.add_argument("--cut", help="name of the cut up to which layers are frozen (partial fine-tuning)")
+    frozen.add_argument("--frozen-layers", type=int, help="exact number of frozen layers (partial fine-tuning)")
+    parser.add_argument("--strategy", choices=get_args(Strategy))
+    parser.add_argument("--epochs", type=int, help="epochs of the head's phase, and of the fine-tuning phase if any")
+    parser.add_argument("--batch-size", type=int)
+    parser.add_argument("--seed", type=int, help="seed of the training and of the splits")
+    parser.add_argument("--split", default="70,15,15", help="shares of train, validation, test (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
+    parser.set_defaults(run=train.run)
+
+
+def _add_predict(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", type=Path, help="a model.keras, or the folder that holds it")
+    parser.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=predict.run)
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", type=Path, help="a zip, tar.gz, folder or image")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=check.run)

@@ -1,0 +1,160 @@
+"""`python -m core train`: from a zip or a folder to a model and its report."""
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.catalog.originals import OriginalStore
+from core.cli.progress import show
+from core.dataset.manifest import SPLIT_NAMES, TRAIN, Manifest
+from core.dataset.splits import carve_missing
+from core.errors import InputError, RecipeError
+from core.intake.results import Refused, Taken
+from core.intake.taking import take_in
+from core.settings import Settings
+from core.training.events import Stage
+from core.training.plan import make_plan
+from core.training.recipe import Recipe, load_recipe, make_recipe
+
+WEIGHTS_KINDS = ("imagenet", "starter", "none")
+
+
+def run(options: argparse.Namespace, settings: Settings) -> None:
+    """Take images in, train, evaluate, and print what came out."""
+    began = time.monotonic()
+    recipe = recipe_from(options)
+    shares = shares_from(options.split)
+    with tempfile.TemporaryDirectory(prefix="graft-train-") as scratch:
+        store = OriginalStore(Path(scratch) / "originals", Path(scratch) / "thumbnails")
+        taken, refused = _take_in(options.source, store)
+        intake_seconds = time.monotonic() - began
+        manifest = manifest_from(taken, shares, recipe.seed)
+        manifest.check()
+        # An impossible choice is said now, not after the frameworks were imported.
+        make_plan(recipe, classes=len(manifest.classes), training_images=len(manifest.rows(TRAIN)))
+        result = _execute(recipe, manifest, options.out, store, settings)
+    seconds = {"intake": intake_seconds, **result["seconds"], "total": time.monotonic() - began}
+    summary = result | {"refused": [{"file": one.name, "reason": one.reason} for one in refused], "seconds": seconds}
+    if options.json:
+        print(json.dumps(summary))
+    else:
+        _print(summary)
+
+
+def recipe_from(options: argparse.Namespace) -> Recipe:
+    """Give the recipe of the options, on top of the file if one was given.
+
+    Raises:
+        RecipeError: The file cannot be read, or a choice is impossible.
+    """
+    data: dict[str, Any] = {}
+    if options.recipe is not None:
+        try:
+            data = load_recipe(options.recipe.read_text(encoding="utf-8")).model_dump()
+        except (OSError, UnicodeDecodeError) as error:
+            raise RecipeError(f"The recipe {options.recipe} cannot be read.", "Check the path.") from error
+    _choose_backbone(data.setdefault("backbone", {}), options)
+    for option in ("cut", "frozen_layers", "strategy", "batch_size", "seed"):
+        value = getattr(options, option)
+        if value is not None:
+            data[option] = value
+    if options.strategy is None and (options.cut is not None or options.frozen_layers is not None):
+        data["strategy"] = "partial"
+    if data.get("strategy") == "scratch" and options.weights is None:
+        data["backbone"]["weights"] = "none"
+    if options.epochs is not None:
+        defaults = Recipe()
+        for phase in ("head_phase", "fine_tune_phase"):
+            data[phase] = data.get(phase, getattr(defaults, phase).model_dump()) | {"epochs": options.epochs}
+    return make_recipe(data)
+
+
+def shares_from(text: str) -> tuple[float, ...]:
+    """Read shares such as `70,15,15`.
+
+    Raises:
+        InputError: These are not three numbers.
+    """
+    try:
+        shares = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        shares = ()
+    if len(shares) != len(SPLIT_NAMES):
+        raise InputError(f"--split is {text!r}, not three numbers.", "Write for example --split 70,15,15.")
+    return shares
+
+
+def manifest_from(taken: list[Taken], shares: tuple[float, ...], seed: int) -> Manifest:
+    """Give the manifest of images as they were taken in, their splits drawn; those without a class are left out."""
+    rows = [one for one in taken if one.label is not None]
+    classes = sorted({str(one.label) for one in rows})
+    labels = np.array([classes.index(str(one.label)) for one in rows], np.int64)
+    fixed = np.array([SPLIT_NAMES.index(one.split) if one.split else -1 for one in rows], np.int8)
+    groups = [f"group {one.group}" if one.group else f"image {one.digest}" for one in rows]
+    splits = carve_missing(labels, fixed, shares=shares, seed=seed, groups=groups)
+    return Manifest(tuple(classes), tuple(one.digest for one in rows), labels, splits, tuple(one.name for one in rows))
+
+
+def _choose_backbone(backbone: dict[str, Any], options: argparse.Namespace) -> None:
+    if options.backbone is not None:
+        backbone["name"] = options.backbone
+    if options.weights in WEIGHTS_KINDS:
+        backbone |= {"weights": options.weights, "weights_file": None}
+    elif options.weights is not None:
+        backbone |= {"weights": "file", "weights_file": str(Path(options.weights).absolute())}
+
+
+def _take_in(source: Path, store: OriginalStore) -> tuple[list[Taken], list[Refused]]:
+    taken, refused = [], []
+    for result in take_in(source, store, on_progress=_progress("Taking in images", "images")):
+        if isinstance(result, Taken):
+            taken.append(result)
+        else:
+            refused.append(result)
+    return taken, refused
+
+
+def _execute(recipe: Recipe, manifest: Manifest, out: Path, store: OriginalStore, settings: Settings) -> dict[str, Any]:
+    from core.jobs.pipeline import execute_run
+
+    result = execute_run(
+        recipe,
+        manifest,
+        out,
+        originals=store,
+        settings=settings,
+        emit=show,
+        progress=_progress,
+        should_stop=lambda: False,
+    )
+    counts = dict(zip(SPLIT_NAMES, manifest.counts().sum(axis=0).tolist(), strict=True))
+    return {
+        "run": str(out),
+        "classes": list(manifest.classes),
+        "images": counts,
+        "seconds": result.seconds,
+        "metrics": result.metrics(),
+        "model": str(out / "model.keras"),
+    }
+
+
+def _progress(name: str, unit: str) -> Callable[[int, int], None]:
+    began = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        left = (time.monotonic() - began) / done * (total - done) if done and total else None
+        show(Stage(name=name, done=done, total=total, seconds_left=left, unit=unit))
+
+    return tell
+
+
+def _print(summary: dict[str, Any]) -> None:
+    test = summary["metrics"]["test"]
+    low, high = test["interval"]
+    print(f"test accuracy {test['accuracy']:.3f} (95 % interval {low:.3f} to {high:.3f}), model {summary['model']}")

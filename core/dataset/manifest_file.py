@@ -1,0 +1,55 @@
+"""A manifest as a file: the exact images, labels and splits of a run, kept beside its model."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+from core.dataset.manifest import SPLIT_NAMES, Manifest
+from core.errors import DatasetError
+
+FILE_NAME = "manifest.json"
+VERSION = 1
+
+
+def save_manifest(manifest: Manifest, folder: Path) -> Path:
+    """Write `manifest.json`: the classes, and for each image its digest, name, label and split."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = zip(manifest.digests, manifest.names, manifest.labels.tolist(), manifest.splits.tolist(), strict=True)
+    data = {
+        "version": VERSION,
+        "classes": manifest.classes,
+        "images": [
+            {"digest": digest, "name": name, "label": manifest.classes[label], "split": SPLIT_NAMES[split]}
+            for digest, name, label, split in rows
+        ],
+    }
+    temporary = folder / f"{FILE_NAME}.{os.getpid()}.tmp"
+    temporary.write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")
+    return temporary.replace(folder / FILE_NAME)
+
+
+def load_manifest(folder: Path) -> Manifest:
+    """Read what `save_manifest` wrote.
+
+    Raises:
+        DatasetError: The file is missing, damaged, or of a newer version.
+    """
+    try:
+        data = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+        if data["version"] > VERSION:
+            raise DatasetError(
+                f"The list of images has version {data['version']}, newer than {VERSION}.", "Update Graft."
+            )
+        index = {name: number for number, name in enumerate(data["classes"])}
+        images = data["images"]
+        return Manifest(
+            classes=tuple(data["classes"]),
+            digests=tuple(image["digest"] for image in images),
+            labels=np.array([index[image["label"]] for image in images], np.int64),
+            splits=np.array([SPLIT_NAMES.index(image["split"]) for image in images], np.int8),
+            names=tuple(image["name"] for image in images),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DatasetError(f"The list of the run's images in {folder} cannot be read.", "Train again.") from error

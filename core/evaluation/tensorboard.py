@@ -1,0 +1,44 @@
+"""The course of a training for TensorBoard. Worker only: imports TensorFlow.
+
+`tensorboard --logdir RUN/tensorboard` draws loss and accuracy of training and validation over each other.
+"""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import tensorflow as tf
+
+from core.catalog.originals import disk_in_plain_words
+from core.training.events import Epoch
+
+FOLDER: Final = "tensorboard"
+
+
+def write_tensorboard(epochs: Sequence[Epoch], out: Path) -> None:
+    """Write the epochs as TensorBoard logs into a run's folder, in place of earlier ones.
+
+    Args:
+        epochs: All epochs of the run, in order.
+        out: The run's folder.
+
+    Raises:
+        WorkspaceError: The disk is full or not writable.
+    """
+    folder = out / FOLDER
+    with disk_in_plain_words(str(folder)):
+        shutil.rmtree(folder, ignore_errors=True)
+        _write(folder / "train", [(one.epoch, one.loss, one.accuracy, one.learning_rate) for one in epochs])
+        _write(folder / "validation", [(one.epoch, one.val_loss, one.val_accuracy, None) for one in epochs])
+
+
+def _write(folder: Path, rows: Sequence[tuple[int, float, float, float | None]]) -> None:
+    writer = tf.summary.create_file_writer(str(folder))
+    with writer.as_default():
+        for epoch, loss, accuracy, learning_rate in rows:
+            tf.summary.scalar("epoch/loss", loss, step=epoch)
+            tf.summary.scalar("epoch/accuracy", accuracy, step=epoch)
+            if learning_rate is not None:
+                tf.summary.scalar("epoch/learning_rate", learning_rate, step=epoch)
+    writer.close()

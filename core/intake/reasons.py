@@ -1,0 +1,35 @@
+"""The sentences that say why a file was left out. Each is for a person, and each has a test."""
+
+from typing import Final
+
+# The picture.
+EMPTY: Final = "The file is empty."
+NOT_AN_IMAGE: Final = "It is not an image, or it is too broken to tell."
+KNOWN_NOT_READ: Final = "It is {kind}, which cannot be read here: save it as JPEG or PNG."
+TRUNCATED: Final = "The image is cut off: part of its data is missing."
+DAMAGED: Final = "The image is damaged and cannot be read."
+TOO_MANY_PIXELS: Final = "It has more than 89 megapixels, the most that can be taken: make it smaller first."
+
+# Its decoder.
+TOO_MUCH_MEMORY: Final = "Reading it takes more memory than one image may."
+TOO_SLOW: Final = "Reading it took longer than {seconds:g} seconds."
+CRASHED: Final = "Reading it made the image decoder crash."
+
+# The file, in an archive or a folder.
+LEADS_OUT: Final = "Its path leads out of the archive."
+LINK: Final = "It is a link, not a file."
+NOT_A_FILE: Final = "It is a device or a pipe, not a file."
+NESTED: Final = "It is an archive among the images: add it by itself."
+PROTECTED: Final = "It is protected by a password."
+UNKNOWN_COMPRESSION: Final = "It is compressed in a way that cannot be unpacked here."
+DAMAGED_IN_ARCHIVE: Final = "Its data in the archive is damaged."
+TOO_LARGE: Final = "The file is larger than {megabytes:,.0f} MB, the most that one image may have."
+BOMB: Final = "It grows more than {ratio:g} times when unpacked, as decompression bombs do."
+MAY_NOT_BE_READ: Final = "The file is gone or may not be read."
+SAME_FILE: Final = "The same file is already in this class as {name}."
+ALREADY_THERE: Final = "The same file is already there."
+
+# The table beside the images.
+TABLE_UNREADABLE: Final = "The table cannot be read: save it as CSV in UTF-8."
+TABLE_WITHOUT_COLUMNS: Final = "The table has no column named file and none named label."
+NAMED_BUT_NOT_THERE: Final = "The table names it, but there is no such file."

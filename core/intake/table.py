@@ -1,0 +1,128 @@
+"""A table beside the images: file name, label, and optionally split and group."""
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from core.errors import InputError
+from core.intake import reasons
+from core.intake.layout import SPLIT_NAMES, Parts, Place, split_path
+from core.intake.results import Refused
+
+COLUMNS: Final = {
+    "file": re.compile(r"file|file_?name|file_?path|path|image|image_(name|path|id)|img|name|id"),
+    "label": re.compile(r"labels?|label_name|class|class_?name|category|target|species"),
+    "split": re.compile(r"split|set|subset|partition|usage"),
+    "group": re.compile(r"(group|patient|subject|plant|site|series)(_id)?"),
+}
+DELIMITERS: Final = ",;\t"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table."""
+
+    file: str
+    place: Place
+
+
+class TableError(InputError):
+    """The file is no table of names and labels; its sentence is one of `reasons`."""
+
+
+def read_table(data: bytes) -> list[Row]:
+    """Read a CSV table with a head line; commas, semicolons or tabs; UTF-8, UTF-16 or the Windows coding of the West.
+
+    Raises:
+        TableError: It cannot be decoded, or lacks a column for the file or the label.
+    """
+    lines = _decode(data).splitlines()
+    delimiter = max(DELIMITERS, key=lines[0].count) if lines else ","
+    try:
+        rows = list(csv.reader(lines, delimiter=delimiter))
+    except csv.Error as error:
+        raise TableError(reasons.TABLE_UNREADABLE) from error
+    columns = _find_columns(rows[0]) if rows else {}
+    if not {"file", "label"} <= columns.keys():
+        raise TableError(reasons.TABLE_WITHOUT_COLUMNS)
+    return [_read_row(row, columns) for row in rows[1:] if any(cell.strip() for cell in row)]
+
+
+def match(rows: Iterable[Row], paths: Sequence[Parts], table: Parts) -> tuple[dict[int, Place], list[Refused]]:
+    """Find the files that a table names.
+
+    A row may name a file by its whole path, by its path from the table's folder or any folder above the images, or by
+    its name alone, with or without its suffix and in any case, as long as only one file can be meant.
+
+    Args:
+        rows: Of the table.
+        paths: (n,) parts of each file's path.
+        table: Parts of the table's own path.
+
+    Returns:
+        Places by index of the file, and the rows that no file belongs to.
+    """
+    known = _ways_to_name(paths)
+    base = "/".join((*table[:-1], ""))
+    places: dict[int, Place] = {}
+    unmatched = []
+    for row in rows:
+        name = _fold(row.file)
+        index = known.get(_fold(base + row.file))
+        index = known.get(name) if index is None else index
+        if index is None or index < 0:
+            unmatched.append(Refused(row.file, reasons.NAMED_BUT_NOT_THERE))
+        else:
+            places[index] = row.place
+    return places, unmatched
+
+
+def _decode(data: bytes) -> str:
+    codings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")
+    for coding in codings:
+        try:
+            text = data.decode(coding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise TableError(reasons.TABLE_UNREADABLE)
+
+
+def _find_columns(head: Sequence[str]) -> dict[str, int]:
+    names = [cell.strip().lower().replace(" ", "_").replace("-", "_") for cell in head]
+    found: dict[str, int] = {}
+    for column, synonyms in COLUMNS.items():
+        at = next((index for index, name in enumerate(names) if synonyms.fullmatch(name)), None)
+        if at is not None:
+            found[column] = at
+    return found
+
+
+def _read_row(cells: Sequence[str], columns: Mapping[str, int]) -> Row:
+    values = {
+        column: unicodedata.normalize("NFC", cells[at].strip()) if at < len(cells) else ""
+        for column, at in columns.items()
+    }
+    split = SPLIT_NAMES.get(values.get("split", "").casefold())
+    return Row(values["file"], Place(values["label"] or None, split, values.get("group") or None))
+
+
+def _ways_to_name(paths: Sequence[Parts]) -> dict[str, int]:
+    """Every end of every path, with and without suffix; -1 where it could mean several files."""
+    whole = {_fold("/".join(parts)): index for index, parts in enumerate(paths)}
+    ends: dict[str, int] = {}
+    for index, parts in enumerate(paths):
+        for start in range(len(parts)):
+            path = _fold("/".join(parts[start:]))
+            for name in {path, path.rpartition(".")[0]} - {""}:
+                ends[name] = index if ends.get(name, index) == index else -1
+    return ends | whole
+
+
+def _fold(name: str) -> str:
+    parts = split_path(name)
+    return "/".join(parts).casefold() if parts else name.casefold()

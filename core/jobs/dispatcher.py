@@ -1,0 +1,172 @@
+"""The process that owns the workers: `python -m core.jobs.dispatcher`.
+
+One a workspace, held by a lock. It takes waiting rows from the catalog, hands them to Dask workers of this machine,
+writes the end of those whose process died, and leaves when nobody has wanted anything for long. Listens on 127.0.0.1
+only.
+"""
+
+import importlib
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import dask
+from distributed import Client, Future, Nanny, Scheduler, SpecCluster
+from distributed.security import Security
+from filelock import FileLock, Timeout
+
+from core.catalog import jobs
+from core.catalog.database import Database
+from core.errors import GraftError
+from core.jobs import worker
+from core.jobs.queue import LOCK_NAME, PID_NAME
+from core.jobs.tasks import TASKS
+from core.settings import Settings
+from core.training.events import Ended, dump_event
+
+LOOK_SECONDS = 0.1
+IDLE_SECONDS = 2 * 60 * 60
+LOG_LINES = 40
+HOST = "127.0.0.1"
+
+# A worker that dies takes one job with it, never two: the job is not tried again behind the person's back.
+DASK = {
+    "distributed.scheduler.allowed-failures": 0,
+    "distributed.scheduler.work-stealing": False,
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.terminate": False,
+    "distributed.worker.daemon": False,
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 65536,
+    "distributed.nanny.environ.TF_CPP_MIN_LOG_LEVEL": "2",
+    "distributed.nanny.environ.KERAS_BACKEND": "tensorflow",
+    "distributed.admin.system-monitor.gil.enabled": False,
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+}
+
+logger = logging.getLogger("graft.dispatcher")
+
+
+def main() -> int:
+    """Dispatch jobs until nobody has wanted anything for long, or a signal says so."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    settings = Settings.from_environment()
+    leave = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: leave.set())
+    try:
+        with FileLock(settings.workspace / LOCK_NAME, timeout=5):
+            (settings.workspace / PID_NAME).write_text(str(os.getpid()))
+            _serve(settings, leave)
+            (settings.workspace / PID_NAME).unlink(missing_ok=True)
+    except Timeout:
+        logger.info("another dispatcher serves this workspace")
+    return 0
+
+
+def _serve(settings: Settings, leave: threading.Event) -> None:
+    database = Database(settings)
+    _end_orphans(database, settings)
+    with dask.config.set(DASK), _cluster(settings) as cluster, Client(cluster, set_as_default=False) as client:
+        logger.info("serving %s at %s", settings.workspace, cluster.scheduler_address)
+        warming = [client.submit(warm_up, resources={name: 1}, pure=False) for name in ("train", "quick")]
+        _dispatch(settings, database, client, leave)
+        client.cancel(warming)
+
+
+def _cluster(settings: Settings) -> SpecCluster:
+    # A scheduler runs any code that it is sent: only who holds this cluster's own certificate may speak to it.
+    security = Security.temporary()
+    common = {"host": HOST, "dashboard": False, "dashboard_address": f"{HOST}:0", "security": security}
+    own = {"nthreads": 1, "memory_limit": 0, "local_directory": str(settings.workspace / "dask")}
+
+    def nanny(resource: str) -> dict[str, object]:
+        return {"cls": Nanny, "options": common | own | {"resources": {resource: 1}}}
+
+    workers = {f"train-{number}": nanny("train") for number in range(settings.workers)}
+    workers |= {"quick": nanny("quick"), "data": nanny("data")}
+    scheduler = {"cls": Scheduler, "options": common | {"protocol": "tls://", "port": 0}}
+    return SpecCluster(workers=workers, scheduler=scheduler, security=security, name="graft")
+
+
+def warm_up() -> None:
+    """Import what a run needs, frameworks included, before the first one asks for it."""
+    importlib.import_module("core.jobs.pipeline")
+
+
+def _dispatch(settings: Settings, database: Database, client: Client, leave: threading.Event) -> None:
+    futures: dict[str, Future] = {}
+    wanted_at = time.monotonic()
+    while not leave.wait(LOOK_SECONDS):
+        try:
+            waiting = jobs.list_jobs(database, status=("queued",))
+        except GraftError as error:
+            logger.warning("leaving: %s", error)
+            return
+        for job in waiting:
+            if job.id not in futures:
+                resource = TASKS[job.kind].resource
+                futures[job.id] = client.submit(
+                    worker.execute, settings, job.id, resources={resource: 1}, pure=False, retries=0
+                )
+        for job_id in [job_id for job_id, future in futures.items() if future.done()]:
+            _settle(database, settings, job_id, futures.pop(job_id))
+        if futures:
+            wanted_at = time.monotonic()
+        elif time.monotonic() - wanted_at > IDLE_SECONDS:
+            logger.info("leaving: nothing to do for %d s", IDLE_SECONDS)
+            return
+
+
+def _settle(database: Database, settings: Settings, job_id: str, future: Future) -> None:
+    if future.status == "finished":
+        return
+    reason = repr(future.exception()) if future.status == "error" else future.status
+    logger.warning("job %s did not come to its end: %s", job_id, reason)
+    _end_dead(database, settings, job_id, "The worker process died while it was working on this.")
+
+
+def _end_orphans(database: Database, settings: Settings) -> None:
+    for job in jobs.list_jobs(database, status=("running",)):
+        _end_dead(database, settings, job.id, "Graft's workers were ended while this was running.")
+
+
+def _end_dead(database: Database, settings: Settings, job_id: str, reason: str) -> None:
+    """Write the end of a job whose process is gone.
+
+    Args:
+        database: The catalog.
+        settings: Where the logs are.
+        job_id: Which job.
+        reason: A sentence for the person.
+    """
+    ended = Ended(
+        status="failed",
+        reason=reason,
+        hint="Press Resume to go on where it was; if it dies again, choose a smaller network or batch.",
+        detail=_log_end(settings.logs / f"{job_id}.log"),
+    )
+    try:
+        if jobs.get_job(database, job_id).ended:
+            return
+        jobs.add_event(database, job_id, ended.kind, dump_event(ended))
+        jobs.end_job(database, job_id, ended.status)
+    except GraftError as error:
+        logger.info("job %s is gone: %s", job_id, error)
+
+
+def _log_end(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    return "\n".join(path.read_text(errors="replace").splitlines()[-LOG_LINES:])
+
+
+if __name__ == "__main__":
+    os.umask(0o077)
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""Drawing splits without leaks: copies of one picture, and frames of one burst, stay in one split."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.catalog.originals import OriginalStore
+from core.checks.copies import kept_together
+from core.checks.gather import project_material
+from core.dataset import project
+from core.dataset.splits import DEFAULT_SHARES
+from core.jobs.worker import JobContext
+
+
+def draw(context: JobContext) -> dict[str, Any]:
+    """Draw the splits of a project again. Arguments of the job: `shares` of train, validation and test, and `seed`."""
+    arguments = context.job.arguments
+    draw_leak_safe(context, shares=arguments.get("shares", DEFAULT_SHARES), seed=arguments.get("seed", 0))
+    return {}
+
+
+def draw_leak_safe(
+    context: JobContext, *, shares: Sequence[float] = DEFAULT_SHARES, seed: int = 0, missing_only: bool = False
+) -> None:
+    """Draw splits that keep together what shows the same picture.
+
+    Raises:
+        DatasetError: The shares are impossible.
+    """
+    material = project_material(
+        context.database,
+        context.job.project_id,
+        OriginalStore(context.settings.originals, context.settings.thumbnails),
+        on_progress=context.progress("Looking for copies", unit="images"),
+    )
+    project.draw_splits(
+        context.database,
+        context.job.project_id,
+        shares=shares,
+        seed=seed,
+        missing_only=missing_only,
+        together=dict(zip(material.ids, kept_together(material).tolist(), strict=True)),
+    )

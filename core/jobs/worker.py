@@ -1,0 +1,177 @@
+"""Executes one job in a worker process: what a task does, gives or raises becomes events and an end.
+
+Whatever happens, a job that was started gets its last event, unless the process itself dies; that one the dispatcher
+writes.
+"""
+
+import errno
+import faulthandler
+import importlib
+import os
+import platform
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from core.catalog import jobs
+from core.catalog.database import Database
+from core.catalog.jobs import Job
+from core.errors import GraftError, NotFoundError, RunStopped, WorkspaceError
+from core.jobs.tasks import TASKS
+from core.settings import Settings
+from core.training.events import Batch, Ended, Event, Message, Stage, Started, dump_event
+
+STOP_LOOK_SECONDS = 0.3
+PROGRESS_SECONDS = 0.2
+
+
+@dataclass
+class JobContext:
+    """What a task may use.
+
+    Attributes:
+        database: The catalog.
+        settings: Where things are.
+        job: The job, with its arguments.
+    """
+
+    database: Database
+    settings: Settings
+    job: Job
+    _last: Event | None = None
+    _looked_at: float = 0.0
+    _stop: bool = False
+    _stage_told: float = 0.0
+
+    def emit(self, event: Event) -> None:
+        """Add an event to the job's story."""
+        replaces = isinstance(event, Batch) and isinstance(self._last, Batch)
+        if isinstance(event, Stage) and isinstance(self._last, Stage):
+            replaces = event.name == self._last.name
+        jobs.add_event(self.database, self.job.id, event.kind, dump_event(event), replaces=replaces)
+        self._last = event
+
+    def say(self, text: str) -> None:
+        """Add a sentence to the job's story."""
+        self.emit(Message(text=text))
+
+    def progress(self, name: str, unit: str = "") -> Callable[[int, int], None]:
+        """Give a function that tells how far a stage is, at most five times a second, with the time left."""
+        began = time.monotonic()
+        self.emit(Stage(name=name, unit=unit))
+
+        def tell(done: int, total: int) -> None:
+            now = time.monotonic()
+            if done < total and now - self._stage_told < PROGRESS_SECONDS:
+                return
+            self._stage_told = now
+            left = (now - began) / done * (total - done) if done and total else None
+            self.emit(Stage(name=name, done=done, total=total, seconds_left=left, unit=unit))
+
+        return tell
+
+    def should_stop(self) -> bool:
+        """Tell whether the job should end: a person asked for it, or deleted it."""
+        now = time.monotonic()
+        if not self._stop and now - self._looked_at > STOP_LOOK_SECONDS:
+            self._looked_at = now
+            self._stop = jobs.stop_requested(self.database, self.job.id)
+        return self._stop
+
+
+def execute(settings: Settings, job_id: str) -> None:
+    """Execute a queued job; one that is not waiting any more is passed over."""
+    log_to(settings.logs / f"{job_id}.log")
+    try:
+        database = _database(settings)
+        if not jobs.start_job(database, job_id):
+            return
+        context = JobContext(database, settings, jobs.get_job(database, job_id))
+        context.emit(Started(device=_processor(), process=os.getpid()))
+    except NotFoundError:
+        return  # deleted while it waited
+    _conclude(context, *_run(context))
+
+
+def log_to(path: Path) -> None:
+    """Send what this process prints, native code included, to a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for stream in (1, 2):
+        os.dup2(descriptor, stream)
+    os.close(descriptor)
+    faulthandler.enable(file=2)
+
+
+@cache
+def _database(settings: Settings) -> Database:
+    return Database(settings)
+
+
+@cache
+def _processor() -> str:
+    """Name of the processor, as a person knows it."""
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if "model name" in line]
+        if names:
+            return names[0]
+    return platform.processor() or platform.machine()
+
+
+def _run(context: JobContext) -> tuple[Ended, dict[str, Any] | None]:
+    module, function = TASKS[context.job.kind].function.split(":")
+    try:
+        result = getattr(importlib.import_module(module), function)(context)
+    except RunStopped as stopped:
+        return Ended(status="stopped", reason=stopped.sentence, hint=stopped.hint), None
+    except GraftError as error:
+        return Ended(status="failed", reason=error.sentence, hint=error.hint), None
+    except OSError as error:
+        return _failed_by_disk(error, context.settings), None
+    except MemoryError:
+        return Ended(
+            status="failed",
+            reason="The memory of this machine did not suffice.",
+            hint="Choose a smaller network, batch or image size, or close other programs.",
+            detail=traceback.format_exc(),
+        ), None
+    except Exception as error:  # the job's story ends with what happened, whatever it was
+        traceback.print_exc()
+        return Ended(
+            status="failed",
+            reason=f"Something went wrong in Graft itself ({type(error).__name__}).",
+            hint="Please report it with the details below; your images and earlier runs are untouched.",
+            detail=traceback.format_exc(),
+        ), None
+    return Ended(status="finished"), result
+
+
+def _failed_by_disk(error: OSError, settings: Settings) -> Ended:
+    if error.errno == errno.ENOSPC:
+        return Ended(
+            status="failed",
+            reason=f"The disk that holds {settings.workspace} is full; nothing that was there is lost.",
+            hint="Free some space, then press Resume.",
+        )
+    return Ended(
+        status="failed",
+        reason=f"A file could not be read or written: {error.strerror or error}.",
+        hint="Check that the workspace is still there and may be written.",
+        detail=traceback.format_exc(),
+    )
+
+
+def _conclude(context: JobContext, ended: Ended, result: dict[str, Any] | None) -> None:
+    try:
+        context.emit(ended)
+        jobs.end_job(context.database, context.job.id, ended.status, result)
+    except (NotFoundError, WorkspaceError):
+        traceback.print_exc()  # the job, or the whole workspace, was deleted: there is nobody left to tell

@@ -1,0 +1,189 @@
+"""A recipe: every choice of one training, immutable, JSON, versioned.
+
+The schema is the contract between the pages, the command line, the workers and the bundle. A reader refuses a recipe
+of a newer version with a sentence; a field is never reused with another meaning.
+"""
+
+import json
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from core.errors import RecipeError
+
+VERSION: Literal[1] = 1
+
+Strategy = Literal["feature-extraction", "partial", "full", "scratch"]
+WeightsKind = Literal["imagenet", "starter", "none", "file"]
+Optimizer = Literal["adam", "adamw", "sgd", "rmsprop"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Backbone(_Frozen):
+    """Which network, with which weights, at which input size.
+
+    Attributes:
+        name: A key of `core.backbones.zoo.BACKBONES`.
+        weights: `imagenet`, `starter`, `none` (random) or `file`.
+        weights_file: Path of the person's own weights; only with `file`.
+        input_size: Height and width in pixels; None is the network's own.
+    """
+
+    name: str = "MobileNetV2"
+    weights: WeightsKind = "imagenet"
+    weights_file: str | None = None
+    input_size: Annotated[int, Field(ge=32, le=1024)] | None = None
+
+    @model_validator(mode="after")
+    def _file_belongs_to_file(self) -> Self:
+        if (self.weights == "file") != (self.weights_file is not None):
+            raise ValueError("weights_file is given exactly when weights is 'file'")
+        return self
+
+
+class Head(_Frozen):
+    """The new layers on top of the backbone: pooling, dropout, an optional hidden layer, the classes.
+
+    Attributes:
+        pooling: Global `average` or `max` pooling.
+        dropout: Share of the features that is dropped while training.
+        hidden_units: Units of one hidden ReLU layer; None for none.
+    """
+
+    pooling: Literal["average", "max"] = "average"
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    hidden_units: Annotated[int, Field(ge=1, le=8192)] | None = None
+
+
+class Augmentation(_Frozen):
+    """Random variations of the training images; never of validation or test images.
+
+    Attributes:
+        views: Cached random variations an image, beside the image itself; 0 turns augmentation off.
+        flip_horizontal: Mirror left and right.
+        flip_vertical: Mirror up and down.
+        rotation: Largest turn either way, in degrees.
+        zoom: Largest change of scale, as a share.
+        shift: Largest shift, as a share of the side.
+        brightness: Largest change of brightness, as a share of the full range.
+        contrast: Largest change of contrast, as a share.
+    """
+
+    views: Annotated[int, Field(ge=0, le=32)] = 0
+    flip_horizontal: bool = True
+    flip_vertical: bool = False
+    rotation: Annotated[float, Field(ge=0, le=180)] = 10.0
+    zoom: Annotated[float, Field(ge=0, le=0.9)] = 0.1
+    shift: Annotated[float, Field(ge=0, le=0.5)] = 0.05
+    brightness: Annotated[float, Field(ge=0, le=1)] = 0.1
+    contrast: Annotated[float, Field(ge=0, le=1)] = 0.1
+
+
+class Phase(_Frozen):
+    """One phase of the training.
+
+    Attributes:
+        epochs: Passes over the training images, at the most.
+        learning_rate: Step size of the optimizer.
+    """
+
+    epochs: Annotated[int, Field(ge=1, le=10_000)]
+    learning_rate: Annotated[float, Field(gt=0, le=10)]
+
+
+class Recipe(_Frozen):
+    """Every choice of one training.
+
+    Attributes:
+        version: Version of this schema.
+        backbone: The network.
+        strategy: `feature-extraction` trains the head alone; `partial` the head, then the suffix above the cut with it;
+            `full` the head, then everything; `scratch` everything at once.
+        cut: Name of the cut up to which layers are frozen; only with `partial`.
+        frozen_layers: An exact number of frozen layers instead of a cut; only with `partial`.
+        resize: How an image becomes a square: `crop` its middle, `pad` it with black, or `stretch` it.
+        head: The new layers.
+        augmentation: Random variations of training images.
+        head_phase: The head's phase, and the only one of `feature-extraction` and `scratch`.
+        fine_tune_phase: The second phase of `partial` and `full`.
+        batch_size: Images a step; None fits it to the number of training images.
+        optimizer: Name of the optimizer, with Keras' defaults for all but the learning rate.
+        early_stopping: Epochs without a better validation loss before a phase ends; None for never.
+        class_weights: Weigh the classes so that each counts the same.
+        batch_norm: `frozen` keeps batch normalisation in inference mode, also where layers are trained.
+        precision: Of the frozen prefix: `float32`, or `bfloat16` (faster, features differ by about a tenth).
+        seed: Of the head's initial weights, the shuffling, the dropout and the augmentation.
+    """
+
+    version: Literal[1] = VERSION
+    backbone: Backbone = Backbone()
+    strategy: Strategy = "feature-extraction"
+    cut: str | None = None
+    frozen_layers: Annotated[int, Field(ge=0)] | None = None
+    resize: Literal["crop", "pad", "stretch"] = "crop"
+    head: Head = Head()
+    augmentation: Augmentation = Augmentation()
+    head_phase: Phase = Phase(epochs=20, learning_rate=2e-3)
+    fine_tune_phase: Phase = Phase(epochs=10, learning_rate=1e-4)
+    batch_size: Annotated[int, Field(ge=1, le=4096)] | None = None
+    optimizer: Optimizer = "adam"
+    early_stopping: Annotated[int, Field(ge=1)] | None = 5
+    class_weights: bool = False
+    batch_norm: Literal["frozen", "trained"] = "frozen"
+    precision: Literal["float32", "bfloat16"] = "float32"
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+
+    @model_validator(mode="after")
+    def _choices_fit(self) -> Self:
+        if self.cut is not None and self.frozen_layers is not None:
+            raise ValueError("cut and frozen_layers exclude each other")
+        if self.strategy != "partial" and (self.cut is not None or self.frozen_layers is not None):
+            raise ValueError(f"cut and frozen_layers belong to partial fine-tuning, not to {self.strategy}")
+        if self.strategy == "scratch" and self.backbone.weights != "none":
+            raise ValueError("training from scratch takes weights 'none'")
+        return self
+
+
+def load_recipe(text: str) -> Recipe:
+    """Read a recipe from JSON.
+
+    Raises:
+        RecipeError: No JSON, a newer version, an unknown field, or a value out of range.
+    """
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise RecipeError(f"The recipe is not JSON: {error.msg} in line {error.lineno}.") from error
+    if not isinstance(data, dict):
+        raise RecipeError("The recipe is not a JSON object.")
+    version = data.get("version", VERSION)
+    if isinstance(version, int) and version > VERSION:
+        raise RecipeError(
+            f"The recipe has version {version}, and this Graft reads versions up to {VERSION}.",
+            "Update Graft, or export the recipe again from this version.",
+        )
+    return make_recipe(data)
+
+
+def make_recipe(data: dict[str, Any]) -> Recipe:
+    """Validate plain data as a recipe.
+
+    Raises:
+        RecipeError: Names the first field that is wrong, its value and what it should be.
+    """
+    try:
+        return Recipe.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        reason = first["msg"].removeprefix("Value error, ")
+        where = f"{field} is {first['input']!r}: " if field else ""
+        raise RecipeError(f"The recipe cannot be used: {where}{reason}.") from error
+
+
+def dump_recipe(recipe: Recipe) -> str:
+    """Write a recipe as JSON that `load_recipe` reads back equal."""
+    return recipe.model_dump_json(indent=2)

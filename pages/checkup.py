@@ -1,0 +1,42 @@
+"""Check: what is wrong with the images, before a network learns it."""
+
+import streamlit as st
+
+from core.checks.findings import load_findings
+from core.jobs.queue import submit
+from pages.panels import findings
+from pages.shared import frame, progress, words
+from pages.shared.steps import IMAGES, MODEL
+from pages.shared.workspace import database, settings
+
+project = frame.project()
+
+st.title("Check", anchor=False)
+st.markdown(
+    "Most surprises come from the images, not from the network: copies that make the test too easy, wrong labels, a "
+    "background that gives the class away. Look here before you train."
+)
+
+running = progress.running_job(project.id, findings.CHECK)
+if running is not None:
+    progress.follow(running.id, "Checking the images")
+    st.stop()
+
+last = progress.last_job(project.id, findings.CHECK)
+if last is not None:
+    progress.draw_end(last, "The check")
+if not project.images:
+    st.info("There are no images yet. Add some first.", icon=":material/info:")
+    frame.link(IMAGES, "To the images", icon=IMAGES.icon)
+    st.stop()
+
+result = (last.result if last is not None else None) or {}
+found = load_findings(result.get("findings", []))
+again = "Check again" if found else "Check the images"
+if st.button(again, type="secondary" if found else "primary", icon=":material/search:"):
+    frame.act(lambda: submit(database(), settings(), project.id, findings.CHECK))
+if last is not None and last.ended_at is not None and found:
+    st.caption(f"Checked {words.ago(last.ended_at)}, {words.count(result['images'], 'image')}.")
+    findings.draw(project.id, found)
+    st.divider()
+    frame.link(MODEL, "Next: choose a network", icon=MODEL.icon)

@@ -1,0 +1,17 @@
+"""Export: take the model home."""
+
+import streamlit as st
+
+from pages.panels import bundle, model_choice, take_home
+from pages.shared import frame
+
+project = frame.project()
+
+st.title("Export", anchor=False)
+run = model_choice.draw(project.id)
+st.markdown(
+    "The model as a file that runs without Graft, with its labels, its report and a script. Before it is packed, it "
+    "is asked again in its new form, and has to answer as it did here (*certificate*)."
+)
+bundle.draw(run)
+take_home.draw()

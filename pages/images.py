@@ -1,0 +1,51 @@
+"""Images: bring them in, sort them into classes, divide them into splits."""
+
+import streamlit as st
+
+from core.catalog.items import UNLABELLED, Filter, count_items, list_refusals
+from core.catalog.labels import list_labels
+from pages.panels import add_images, choose_images, classes, intake, readiness, refused, splits
+from pages.shared import frame
+from pages.shared.steps import MODEL
+from pages.shared.workspace import database
+
+IMAGES, CLASSES, SPLITS, REFUSED = "Images", "Classes", "Splits", "Not taken in"
+
+project = frame.project()
+labels = list_labels(database(), project.id)
+unlabelled = count_items(database(), project.id, Filter(label_id=UNLABELLED, excluded=False))
+refusals = list_refusals(database(), project.id)
+
+st.title("Images", anchor=False)
+st.markdown("Bring pictures of each thing that the network should tell apart, one class for each.")
+
+busy = intake.draw(project.id)
+empty = not project.images and not labels and not refusals
+with st.expander("Add images", icon=":material/add_photo_alternate:", expanded=empty and not busy):
+    add_images.draw(project.id, labels)
+
+if not project.images and not busy:
+    st.info("There are no images yet. Add a zip, a folder or single images above.", icon=":material/info:")
+if empty:
+    st.stop()
+
+ready = readiness.draw(labels, unlabelled)
+parts = [IMAGES, CLASSES, SPLITS, *([REFUSED] if refusals else [])]
+tabs = dict(zip(parts, st.tabs(parts, key="part", on_change="rerun", bind="query-params"), strict=True))
+with tabs[IMAGES]:
+    if tabs[IMAGES].open and project.images:
+        choose_images.draw(project.id, labels)
+with tabs[CLASSES]:
+    if tabs[CLASSES].open:
+        classes.draw(project.id, labels)
+with tabs[SPLITS]:
+    if tabs[SPLITS].open:
+        splits.draw(project.id, labels)
+if refusals:
+    with tabs[REFUSED]:
+        if tabs[REFUSED].open:
+            refused.draw(project.id, refusals)
+
+st.divider()
+if st.button("Next: choose a network", type="primary", icon=MODEL.icon, disabled=not ready):
+    frame.go(MODEL)

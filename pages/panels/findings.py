@@ -1,0 +1,102 @@
+"""What the checks found, each with its images and a repair of one click."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.catalog.edits import last_edit, undo_edit
+from core.catalog.items import Filter, Item, list_items
+from core.checks.findings import Finding, RepairOffer
+from core.checks.registry import CHECKS
+from core.checks.repairs import repair
+from pages.shared import frame, words
+from pages.shared.gallery import Picture, draw_gallery
+from pages.shared.workspace import database, store
+
+CHECK = "check"
+PAGE = 24
+
+
+def draw(project_id: str, found: Sequence[Finding]) -> None:
+    """Draw the findings that want a look, then those that are fine."""
+    _draw_undo(project_id)
+    items = {item.id: item for item in list_items(database(), project_id, Filter(excluded=False))}
+    wanting = [one for one in found if one.items or one.check in _without_images(found)]
+    for finding in wanting:
+        with st.container(border=True):
+            _draw_finding(project_id, finding, items)
+    if not wanting:
+        st.success("Nothing was found that wants a look.", icon=":material/check_circle:")
+    with st.expander(f"{words.count(len(found) - len(wanting), 'check')} without a finding"):
+        for finding in found:
+            if finding not in wanting:
+                st.markdown(f"**{CHECKS[finding.check].title}** ({CHECKS[finding.check].term}): {finding.summary}")
+
+
+def _without_images(found: Sequence[Finding]) -> set[str]:
+    """Checks whose finding is a sentence about the whole set."""
+    return {one.check for one in found if one.check == "class-balance" and "enough images" not in one.summary}
+
+
+@frame.part
+def _draw_finding(project_id: str, finding: Finding, items: dict[str, Item]) -> None:
+    check = CHECKS[finding.check]
+    st.subheader(check.title, anchor=False, help=f"The field's term: {check.term}.")
+    st.markdown(finding.summary)
+    there = [item for item in finding.items if item in items]
+    if len(there) < len(finding.items):
+        st.caption(f"{words.count(len(finding.items) - len(there), 'of them is', 'of them are')} repaired already.")
+    if not there:
+        return
+    offered = set(finding.repair.items) if finding.repair else set()
+    first = _page(finding.check, len(there))
+    shown = [_picture(items[item], finding.notes.get(item, "")) for item in there[first : first + PAGE]]
+    answer = draw_gallery(
+        f"finding-{finding.check}-{first}",
+        shown,
+        f"Images found by the check “{check.title}”",
+        chosen=offered,
+        choosable=finding.repair is not None,
+    )
+    if finding.repair is not None:
+        _draw_repair(project_id, finding.repair, answer.chosen, {one.id for one in shown}, items)
+
+
+def _page(check: str, images: int) -> int:
+    """Let the person leaf through the images, and give the first one to show."""
+    if images <= PAGE:
+        return 0
+    pages = (images + PAGE - 1) // PAGE
+    page = st.number_input(f"Page of {pages}", 1, pages, 1, key=f"finding-page-{check}", width=160)
+    return (int(page) - 1) * PAGE
+
+
+def _draw_repair(
+    project_id: str, offer: RepairOffer, chosen: frozenset[str] | None, shown: set[str], items: dict[str, Item]
+) -> None:
+    """Draw the button; what was not shown is repaired only with the second button, which says how many."""
+    offered = {item for item in offer.items if item in items}
+    here = (offered & shown) if chosen is None else chosen & shown
+    with st.container(horizontal=True):
+        if st.button(f"{offer.title}: {words.count(len(here), 'chosen image')}", disabled=not here):
+            _repair(project_id, offer, here)
+        if offered - shown and st.button(f"{offer.title}: all {len(offered)}"):
+            _repair(project_id, offer, offered)
+
+
+def _repair(project_id: str, offer: RepairOffer, chosen: set[str] | frozenset[str]) -> None:
+    frame.act(
+        lambda: repair(database(), project_id, offer, chosen),
+        f"{words.count(len(chosen), 'image')} repaired; undo above.",
+    )
+
+
+def _draw_undo(project_id: str) -> None:
+    edit = last_edit(database(), project_id)
+    if edit is not None and st.button(f"Undo: {edit.title}", icon=":material/undo:"):
+        frame.act(lambda: undo_edit(database(), project_id, edit.id), f"Undone: {edit.title}.")
+
+
+def _picture(item: Item, note: str) -> Picture:
+    lines = tuple(line for line in (item.label or "no class", note, item.split or "") if line)
+    return Picture(item.id, store().thumbnail_path(item.digest), words.shorten(item.name), lines)

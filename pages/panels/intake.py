@@ -1,0 +1,30 @@
+"""What is being done to the images right now, and how the last intake ended."""
+
+from core.catalog.jobs import Job
+from pages.shared import progress, words
+
+TAKE_IN, DRAW_SPLITS = "take-in", "draw-splits"
+_TITLES = {TAKE_IN: "Taking in images", DRAW_SPLITS: "Drawing the splits"}
+
+
+def draw(project_id: str) -> bool:
+    """Draw the bar of a running job, or why the last one failed; tell whether one is running."""
+    running = progress.running_job(project_id, *_TITLES)
+    if running is not None:
+        progress.follow(running.id, _TITLES[running.kind], _say_result)
+        return True
+    for kind, title in _TITLES.items():
+        last = progress.last_job(project_id, kind)
+        if last is not None:
+            progress.draw_end(last, title)
+    return False
+
+
+def _say_result(job: Job) -> str:
+    if job.kind == DRAW_SPLITS or job.result is None:
+        return "The splits were drawn."
+    taken, refused = job.result["taken"], job.result["refused"]
+    sentence = f"{words.count(taken, 'image was', 'images were')} taken in."
+    if refused:
+        sentence += f" {words.count(refused, 'file was', 'files were')} not; see “Not taken in”."
+    return sentence

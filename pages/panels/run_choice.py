@@ -1,0 +1,48 @@
+"""Which run of the project is looked at."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.catalog.runs import Run, get_run
+from core.errors import NotFoundError
+from pages.shared import state, words
+from pages.shared.workspace import database
+
+STATUS = {
+    "queued": "waiting",
+    "running": "running",
+    "finished": "finished",
+    "stopped": "stopped",
+    "failed": "failed",
+}
+
+
+def chosen(runs: Sequence[Run]) -> Run | None:
+    """The run that the link names, else the latest; None while the project has none.
+
+    Raises:
+        NotFoundError: The link names a run that this project does not have.
+    """
+    named = state.run_id()
+    if named is None:
+        return runs[0] if runs else None
+    run = next((run for run in runs if run.id == named), None)
+    if run is None:
+        get_run(database(), named)  # says so if it is nowhere
+        raise NotFoundError("This run belongs to another project.", "Open that project on the Home page.")
+    return run
+
+
+def draw(runs: Sequence[Run], shown: Run) -> None:
+    """Draw the choice of another run."""
+    if len(runs) == 1:
+        return
+    ids = [run.id for run in runs]
+    titles = {run.id: f"{run.name} · {STATUS[run.job.status]} · {words.ago(run.job.created_at)}" for run in runs}
+    wanted = st.selectbox(
+        "Run", ids, index=ids.index(shown.id), format_func=lambda one: titles[one], key=f"run-of-{shown.id}"
+    )
+    if wanted != shown.id:
+        state.choose_run(wanted)
+        st.rerun()

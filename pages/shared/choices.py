@@ -1,0 +1,70 @@
+"""How a widget of the Model page changes the recipe of the draft.
+
+A widget keeps what it shows as long as its key stays the same, and with it the keyboard's focus. So its key holds what
+its value follows from besides the person: when that changes, it is a new widget that shows the draft.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from core.errors import RecipeError
+from core.training.recipe import Recipe, make_recipe
+from pages.shared import state
+
+T = TypeVar("T")
+
+
+def recipe(project_id: str) -> Recipe:
+    """The recipe of a project's draft."""
+    return state.draft(project_id).recipe
+
+
+def choose(project_id: str, path: str, draw: Callable[[Any, str], T]) -> T:
+    """Draw the widget of one field and keep what it says; an impossible value is refused below the widget.
+
+    Args:
+        project_id: Whose draft.
+        path: The field, e.g. `head.dropout`.
+        draw: Draws the widget from the field's value and a key, and gives its new value.
+
+    Raises:
+        ConflictError: Another tab changed the draft.
+    """
+    data = recipe(project_id).model_dump()
+    *parents, name = path.split(".")
+    holder = data
+    for parent in parents:
+        holder = holder[parent]
+    value = draw(holder[name], state.draft_key(path))
+    if value != holder[name]:
+        holder[name] = value
+        try:
+            keep(project_id, make_recipe(data))
+        except RecipeError as error:
+            st.error(str(error), icon=":material/error:")
+    return value
+
+
+def keep(project_id: str, changed: Recipe) -> None:
+    """Keep a recipe.
+
+    Raises:
+        ConflictError: Another tab changed the draft.
+    """
+    state.keep_draft(project_id, state.draft(project_id).with_recipe(changed))
+
+
+def replace(project_id: str, change: Callable[[Recipe], Recipe]) -> None:
+    """Change a choice that others on the page follow, and draw it anew; say so if that is impossible.
+
+    Raises:
+        ConflictError: Another tab changed the draft.
+    """
+    try:
+        keep(project_id, change(recipe(project_id)))
+    except RecipeError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.rerun()

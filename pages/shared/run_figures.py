@@ -1,0 +1,39 @@
+"""The few figures of a run that tables show, as the catalog keeps them."""
+
+from dataclasses import dataclass
+
+from core.catalog.runs import Run
+from core.evaluation.intervals import Interval
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How good a run is, in short.
+
+    Attributes:
+        validation: Accuracy on the validation split.
+        test: Accuracy on the test split.
+        interval: Its 95 % interval.
+        epochs: How many it took.
+        seconds: All stages together.
+    """
+
+    validation: float
+    test: float
+    interval: Interval
+    epochs: int
+    seconds: float
+
+
+def figures_of(run: Run) -> Figures | None:
+    """Give the figures of a run; None if it was not measured."""
+    kept = run.summary
+    if not kept:
+        return None
+    return Figures(
+        validation=kept["validation_accuracy"],
+        test=kept["test_accuracy"],
+        interval=Interval(*kept["test_interval"]),
+        epochs=kept["epochs"],
+        seconds=kept["seconds"],
+    )

@@ -1,0 +1,85 @@
+"""What was measured about a finished run, read once a web process and shared by all visitors."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from core.dataset.manifest import TEST, Manifest
+from core.dataset.manifest_file import load_manifest
+from core.dataset.project import project_manifest
+from core.evaluation.predictions import FILE_NAME as PREDICTIONS_FILE
+from core.evaluation.predictions import Predictions, read_predictions
+from core.evaluation.report import FILE_NAME as REPORT_FILE
+from core.evaluation.report import Report, read_report
+from pages.shared.workspace import database, settings
+
+MODEL_FILE = "model.keras"
+# A large run (5,000 test images, 50 classes) holds about 20 MB.
+RUNS_KEPT = 8
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that the pages show about a finished run.
+
+    Attributes:
+        run_id: The run.
+        report: What was measured.
+        seen: What the model said about every image that was measured, of all splits.
+        test: The test images among them.
+        manifest: The images that it was trained on, as they were then.
+    """
+
+    run_id: str
+    report: Report
+    seen: Predictions
+    test: Predictions
+    manifest: Manifest
+
+
+def has_results(run_id: str) -> bool:
+    """Whether a run was evaluated."""
+    return (settings().runs / run_id / REPORT_FILE).is_file()
+
+
+def has_model(run_id: str) -> bool:
+    """Whether a run left a model that can be asked and taken home."""
+    return (settings().runs / run_id / MODEL_FILE).is_file()
+
+
+def read_results(run_id: str) -> Results:
+    """Give the results of a run.
+
+    Raises:
+        NotFoundError: It has none, or no more.
+        InputError: They cannot be read.
+    """
+    folder = settings().runs / run_id
+    return _results(run_id, folder, (_changed(folder / REPORT_FILE), _changed(folder / PREDICTIONS_FILE)))
+
+
+def current_manifest(project_id: str, updated_at: float) -> Manifest:
+    """Give the images of a project as they are now.
+
+    Args:
+        project_id: The project.
+        updated_at: When it was changed last, as the catalog says.
+    """
+    return _manifest(project_id, updated_at)
+
+
+@st.cache_resource(max_entries=RUNS_KEPT, show_spinner="Reading the results")
+def _results(run_id: str, folder: Path, changed_at: tuple[int, ...]) -> Results:  # noqa: ARG001 - part of the key
+    report = read_report(folder)
+    seen = read_predictions(folder / PREDICTIONS_FILE)
+    return Results(run_id, report, seen, seen.of_split(TEST), load_manifest(folder))
+
+
+@st.cache_resource(max_entries=RUNS_KEPT, show_spinner=False)
+def _manifest(project_id: str, updated_at: float) -> Manifest:  # noqa: ARG001 - part of the key
+    return project_manifest(database(), project_id)
+
+
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.is_file() else 0

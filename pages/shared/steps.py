@@ -1,0 +1,34 @@
+"""The pages in the order in which a person walks through them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Step:
+    """A page.
+
+    Attributes:
+        file: Its script, from the folder of `app.py`.
+        title: Its name for a person.
+        icon: A Material symbol.
+        url_path: Its place in links. Never the stem of its file: Streamlit answers a first request for `/images` with
+            `pages/images.py` alone, without `app.py` around it.
+    """
+
+    file: str
+    title: str
+    icon: str
+    url_path: str
+
+
+HOME = Step("pages/home.py", "Home", ":material/home:", "start")
+IMAGES = Step("pages/images.py", "Images", ":material/photo_library:", "dataset")
+CHECK = Step("pages/checkup.py", "Check", ":material/fact_check:", "findings")
+MODEL = Step("pages/model.py", "Model", ":material/account_tree:", "network")
+TRAIN = Step("pages/train.py", "Train", ":material/model_training:", "training")
+RESULTS = Step("pages/results.py", "Results", ":material/insights:", "report")
+TRY_IT = Step("pages/try_it.py", "Try it", ":material/center_focus_strong:", "try")
+EXPORT = Step("pages/export.py", "Export", ":material/archive:", "bundle")
+
+STEPS = (HOME, IMAGES, CHECK, MODEL, TRAIN, RESULTS, TRY_IT, EXPORT)
+PROJECT_STEPS = STEPS[1:]

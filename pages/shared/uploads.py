@@ -1,0 +1,78 @@
+"""Uploaded files on their way from the browser to the disk: the web process keeps none of them in memory."""
+
+import secrets
+import shutil
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from core.errors import WorkspaceError
+from pages.shared import state
+from pages.shared.workspace import settings
+
+CHUNK_BYTES = 1024 * 1024
+
+
+def uploader_key(name: str) -> str:
+    """The key of an upload widget: another one, and so an empty widget, after each `move_to_disk`."""
+    return f"upload-{name}-{state.recall(_round(name), 0)}"
+
+
+def move_to_disk(name: str, files: Sequence[UploadedFile]) -> Path:
+    """Move uploaded files out of memory into a folder of their own, and empty their widget.
+
+    Args:
+        name: The widget's name, as given to `uploader_key`.
+        files: The widget's files; a name with slashes, as of a file in a folder, keeps its folders.
+
+    Returns:
+        The folder.
+
+    Raises:
+        WorkspaceError: The disk is full or cannot be written.
+    """
+    folder = settings().uploads / secrets.token_hex(8)
+    try:
+        for file in files:
+            target = _free(folder / _inside(file.name))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as out:
+                shutil.copyfileobj(file, out, CHUNK_BYTES)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise WorkspaceError(
+            f"The files could not be kept: {error.strerror or error}.", "Free some space, then add them again."
+        ) from error
+    _forget(files)
+    state.remember(_round(name), state.recall(_round(name), 0) + 1)
+    return folder
+
+
+def _inside(name: str) -> Path:
+    """A path that stays below the folder it is joined to, whatever the browser said."""
+    parts = [part for part in PurePosixPath(name.replace("\\", "/")).parts if part not in ("/", "..", ".")]
+    return Path(*(part.replace(":", "_") for part in parts)) if parts else Path("file")
+
+
+def _free(path: Path) -> Path:
+    """The path, or one beside it with a number if a file of this name came before."""
+    number, free = 1, path
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.stem} {number}{path.suffix}")
+    return free
+
+
+def _forget(files: Sequence[UploadedFile]) -> None:
+    # Streamlit keeps the bytes until the tab is closed, whatever becomes of the widget.
+    context = get_script_run_ctx()
+    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        for file in files:
+            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+
+
+def _round(name: str) -> str:
+    return f"upload-round-{name}"

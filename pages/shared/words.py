@@ -1,0 +1,78 @@
+"""Numbers and times as a person says them."""
+
+import time
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Say how many: `1 image`, `12,000 images`.
+
+    Args:
+        number: How many.
+        one: The word for one of them.
+        many: The word for several; the first with an s if empty.
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Say how long: `under a second`, `42 s`, `3 min 20 s`, `2 h 5 min`."""
+    whole = round(seconds)
+    if whole < 1:
+        return "under a second"
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < HOUR:
+        return _two(whole, MINUTE, "min", 1, "s")
+    return _two(whole, HOUR, "h", MINUTE, "min")
+
+
+def time_left(seconds: float | None) -> str:
+    """Say how long something will still take; nothing while that is not known."""
+    if seconds is None:
+        return ""
+    rounded = seconds if seconds < MINUTE else MINUTE * round(seconds / MINUTE)
+    return f"about {duration(rounded)} left"
+
+
+def ago(at: float, now: float | None = None) -> str:
+    """Say how long ago: `just now`, `5 min ago`, `3 days ago`.
+
+    Args:
+        at: UTC seconds.
+        now: UTC seconds; None for the clock's.
+    """
+    passed = (time.time() if now is None else now) - at
+    if passed < MINUTE:
+        return "just now"
+    if passed < HOUR:
+        return f"{int(passed // MINUTE)} min ago"
+    if passed < DAY:
+        return f"{int(passed // HOUR)} h ago"
+    return f"{count(int(passed // DAY), 'day')} ago"
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """Say a share: 0.9412 is `94.1 %`."""
+    return f"{share * 100:.{digits}f} %"
+
+
+def shorten(name: str, length: int = 40) -> str:
+    """Give a name that is not longer than so many characters, with its end, where file names differ."""
+    if len(name) <= length:
+        return name
+    tail = length // 2
+    return f"{name[: length - tail - 1]}…{name[-tail:]}"
+
+
+def plain(text: str) -> str:
+    """Give a person's own text so that Markdown shows it as it is."""
+    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|$~:&" else letter for letter in text)
+
+
+def _two(whole: int, large: int, large_name: str, small: int, small_name: str) -> str:
+    rest = whole % large // small
+    return f"{whole // large} {large_name}" + (f" {rest} {small_name}" if rest else "")

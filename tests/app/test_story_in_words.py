@@ -1,0 +1,77 @@
+"""A run's events gathered into what the Train page shows."""
+
+from core.training.events import Batch, Ended, Epoch, Message, Stage, Started
+from pages.shared.story import Story, tell
+
+
+def _epoch(number: int, phase: str = "head", *, best: bool = False, seconds: float = 2.0) -> Epoch:
+    return Epoch(
+        phase=phase,
+        epoch=number,
+        epochs=10,
+        loss=1.0,
+        accuracy=0.5,
+        val_loss=1.0,
+        val_accuracy=number / 10,
+        learning_rate=1e-3,
+        seconds=seconds,
+        best=best,
+    )
+
+
+def _told(*events) -> Story:
+    return tell(Story(), [(number, float(number), event) for number, event in enumerate(events, 1)])
+
+
+def _sentences(story: Story) -> list[str]:
+    return [line.text for line in story.lines]
+
+
+def test_a_run_that_went_well_is_told_from_its_device_to_the_epoch_it_kept():
+    story = _told(
+        Started(device="a processor", engine="OpenVINO"),
+        Stage(name="Computing features", done=4, total=4),
+        _epoch(1, best=True),
+        _epoch(2, "fine-tune", best=True),
+        Ended(status="finished"),
+    )
+    assert _sentences(story) == [
+        "Runs on a processor; the frozen layers are computed by OpenVINO.",
+        "Training began with the new head.",
+        "From epoch 2 on: fine-tuning.",
+        "Finished. Kept: epoch 2, with a validation accuracy of 20.0 %.",
+    ]
+
+
+def test_reading_in_two_parts_gives_the_same_story():
+    events = [(1, 1.0, Started(device="x")), (2, 2.0, _epoch(1)), (3, 3.0, Message(text="A sentence."))]
+    assert tell(tell(Story(), events[:1]), events[1:]) == tell(Story(), events)
+
+
+def test_the_best_epoch_is_the_last_that_was_the_best():
+    assert _told(_epoch(1, best=True), _epoch(2, best=True), _epoch(3)).best == _epoch(2, best=True)
+
+
+def test_the_time_left_is_that_of_the_epochs_of_this_phase():
+    assert _told(_epoch(1, seconds=1), _epoch(2, "fine-tune", seconds=5)).seconds_left == 40
+
+
+def test_a_batch_counts_until_its_epoch_ends():
+    batch = Batch(phase="head", epoch=1, batch=1, batches=2, loss=1.0, accuracy=0.5)
+    assert _told(batch).batch == batch
+    assert _told(batch, _epoch(1)).batch is None
+
+
+def test_a_resumed_run_goes_on_and_counts_an_epoch_once():
+    story = _told(
+        Started(device="x"), _epoch(1), Ended(status="failed", reason="It died."), Started(device="x"), _epoch(1)
+    )
+    assert story.ended is None
+    assert list(story.epochs) == [1]
+    assert _sentences(story)[-2:] == ["It died.", "Resumed."]
+
+
+def test_a_stage_knows_when_it_began_and_was_told_last():
+    story = _told(Stage(name="Reading"), Stage(name="Reading", done=1, total=2))
+    assert (story.stages["Reading"].began, story.stages["Reading"].told) == (1.0, 2.0)
+    assert not story.trains

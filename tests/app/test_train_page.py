@@ -1,0 +1,103 @@
+"""The Train page: what it shows of a run that waits, runs, failed or finished."""
+
+import pytest
+
+from core.catalog import jobs, runs
+from core.catalog.database import Database
+from core.settings import Settings
+from core.training.events import Batch, Ended, Event, Stage, Started, dump_event
+from core.training.recipe import Recipe, dump_recipe
+from pages.shared.steps import TRAIN
+from tests.finished_runs import Workspace, add_project, add_run, draw_epochs
+
+
+@pytest.fixture
+def workspace(settings: Settings, database: Database) -> Workspace:
+    return Workspace(settings, database)
+
+
+@pytest.fixture
+def project(workspace: Workspace) -> str:
+    return add_project(workspace, images=8)
+
+
+def _start(database: Database, project: str, *events: Event) -> str:
+    run = runs.create_run(database, project, dump_recipe(Recipe()))
+    jobs.start_job(database, run)
+    for event in events:
+        jobs.add_event(database, run, event.kind, dump_event(event))
+    return run
+
+
+def _texts(tab) -> list[str]:
+    return [element.proto.text for element in tab.get("progress")]
+
+
+def test_without_a_run_it_offers_to_start_one(open_page, project):
+    tab = open_page(TRAIN, project=project)
+    assert "Start training" in [button.label for button in tab.button]
+
+
+def test_a_waiting_run_knows_its_place_in_the_queue(open_page, database: Database, project):
+    _start(database, project)
+    waiting = runs.create_run(database, project, dump_recipe(Recipe()))
+    tab = open_page(TRAIN, project=project, run=waiting)
+    assert _texts(tab) == ["Waiting; 1 run is before it"]
+
+
+def test_a_run_in_a_stage_shows_the_stage(open_page, database: Database, project):
+    stage = Stage(name="Computing features", done=120, total=400, seconds_left=12, unit="images")
+    run = _start(database, project, Started(device="a processor"), stage)
+    tab = open_page(TRAIN, project=project, run=run)
+    assert _texts(tab) == ["Computing features: 120 of 400 images, about 12 s left"]
+
+
+def test_a_run_in_an_epoch_shows_the_epochs_and_the_step(open_page, database: Database, project):
+    batch = Batch(phase="head", epoch=4, batch=2, batches=5, loss=0.31, accuracy=0.94)
+    run = _start(database, project, Started(device="a processor"), *draw_epochs(8, Recipe())[:3], batch)
+    tab = open_page(TRAIN, project=project, run=run)
+    assert _texts(tab) == [
+        "Epoch 3 of at most 8 has ended, about 2 s left at most",
+        "Epoch 4, step 2 of 5: loss 0.310, training accuracy 94.0 %",
+    ]
+
+
+def test_stopping_asks_the_run_to_stop(open_page, database: Database, project):
+    run = _start(database, project, Started(device="a processor"))
+    tab = open_page(TRAIN, project=project, run=run)
+    next(button for button in tab.button if button.label == "Stop").click().run()
+    assert jobs.get_job(database, run).stop_requested
+
+
+def test_a_failed_run_says_why_shows_its_log_and_can_be_resumed(open_page, database: Database, project):
+    ended = Ended(status="failed", reason="The worker process died.", hint="Press Resume.", detail="Killed")
+    run = _start(database, project, Started(device="a processor"), ended)
+    jobs.end_job(database, run, "failed")
+    tab = open_page(TRAIN, project=project, run=run)
+    assert [error.value for error in tab.error] == ["The worker process died. Press Resume."]
+    assert tab.code[0].value == "Killed"
+    next(button for button in tab.button if button.label == "Resume").click().run()
+    assert jobs.get_job(database, run).status == "queued"
+
+
+def test_a_run_stopped_in_the_queue_says_so(open_page, database: Database, project):
+    run = runs.create_run(database, project, dump_recipe(Recipe()))
+    jobs.request_stop(database, run)
+    tab = open_page(TRAIN, project=project, run=run)
+    assert [info.value for info in tab.info] == ["It was stopped before it began."]
+
+
+def test_without_a_run_in_the_link_the_latest_is_shown(open_page, workspace: Workspace, project):
+    add_run(workspace, project, name="The first", epochs=2)
+    add_run(workspace, project, name="The second", epochs=2)
+    tab = open_page(TRAIN, project=project)
+    assert "The second" in [heading.value for heading in tab.subheader]
+
+
+def test_another_run_is_chosen(open_page, workspace: Workspace, project):
+    first = add_run(workspace, project, name="The first", epochs=2)
+    add_run(workspace, project, name="The second", epochs=2)
+    tab = open_page(TRAIN, project=project)
+    next(box for box in tab.selectbox if box.label == "Run").set_value(first).run()
+    assert tab.query_params["run"] in (first, [first])
+    assert "The first" in [heading.value for heading in tab.subheader]

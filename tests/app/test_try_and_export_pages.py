@@ -1,0 +1,124 @@
+"""The Try it and Export pages, with the answers that a worker would give."""
+
+import json
+import zipfile
+
+import pytest
+
+from core.catalog import jobs
+from core.catalog.projects import create_project
+from core.export.certificate import Certificate, Certified
+from pages.shared import answers
+from pages.shared.steps import EXPORT, TRY_IT
+from tests.finished_runs import add_project, add_run, open_workspace
+
+
+@pytest.fixture
+def workspace(settings, monkeypatch):
+    monkeypatch.setattr(answers, "PATIENCE_SECONDS", 0)
+    return open_workspace(settings)
+
+
+@pytest.fixture
+def project(workspace):
+    return add_project(workspace, images=8)
+
+
+@pytest.fixture
+def run(workspace, project):
+    finished = add_run(workspace, project)
+    (workspace.settings.runs / finished / "model.keras").touch()
+    return finished
+
+
+def end(workspace, job, result):
+    jobs.start_job(workspace.database, job.id)
+    jobs.end_job(workspace.database, job.id, "finished", result)
+
+
+def text_of(tab):
+    return "\n".join(element.value for element in [*tab.markdown, *tab.caption])
+
+
+def button(tab, start):
+    return next(widget for widget in tab.button if widget.label.startswith(start))
+
+
+@pytest.mark.parametrize("step", [TRY_IT, EXPORT], ids=lambda step: step.title)
+def test_without_a_model_it_says_what_to_do(open_page, workspace, step):
+    tab = open_page(step, project=create_project(workspace.database, "Empty"))
+    assert "There is no trained network yet" in tab.info[0].value
+    assert not tab.exception
+
+
+def test_the_best_run_by_validation_is_tried_first(open_page, workspace, project, run):
+    best = add_run(workspace, project, right=1.0, name="Best")
+    (workspace.settings.runs / best / "model.keras").touch()
+    add_run(workspace, project, right=0.1, name="Last, without a model")
+    tab = open_page(TRY_IT, project=project)
+    assert tab.selectbox[0].value == best
+    assert run != best
+
+
+def test_a_test_image_warms_the_model_and_shows_what_an_answer_is(open_page, workspace, project, run):
+    tab = open_page(TRY_IT, project=project, run=run)
+    (job,) = jobs.list_jobs(workspace.database, kind="predict")
+    assert job.arguments["run"] == run
+    answer = {"classes": ["circles", "squares"], "probabilities": [[0.25, 0.75]], "unlike_training": [True]}
+    end(workspace, job, answer)
+    tab.run()
+    assert "**squares**, 75.0 % sure" in text_of(tab)
+    assert "perhaps none of these classes" in tab.warning[0].value
+    assert len(jobs.list_jobs(workspace.database, kind="predict")) == 1
+
+
+def test_a_failed_prediction_says_why(open_page, workspace, project, run):
+    from core.training.events import Ended, dump_event
+
+    tab = open_page(TRY_IT, project=project, run=run)
+    (job,) = jobs.list_jobs(workspace.database, kind="predict")
+    ended = Ended(status="failed", reason="The model cannot be loaded.")
+    jobs.start_job(workspace.database, job.id)
+    jobs.add_event(workspace.database, job.id, ended.kind, dump_event(ended))
+    jobs.end_job(workspace.database, job.id, "failed")
+    tab.run()
+    assert "The model cannot be loaded." in tab.error[0].value
+
+
+def test_the_bundle_is_packed_in_the_chosen_formats(open_page, workspace, project, run):
+    tab = open_page(EXPORT, project=project, run=run)
+    button(tab, "Pack the bundle").click().run()
+    (job,) = jobs.list_jobs(workspace.database, kind="export")
+    assert job.arguments == {"run": run, "formats": ["keras"]}
+
+
+def test_a_packed_bundle_is_offered_with_its_certificate(open_page, workspace, project, run, tmp_path):
+    tab = open_page(EXPORT, project=project, run=run)
+    button(tab, "Pack the bundle").click().run()
+    (job,) = jobs.list_jobs(workspace.database, kind="export")
+    bundle = tmp_path / "bundle.zip"
+    with zipfile.ZipFile(bundle, "w") as opened:
+        opened.writestr("labels.json", json.dumps(["circles", "squares"]))
+    formats = {"model.keras": Certified(largest_difference=3e-7, same_class=16, tolerance=1e-4)}
+    certificate = Certificate(images=16, formats=formats, left_out={"model.tflite": "It could not be converted."})
+    end(workspace, job, {"bundle": str(bundle), "certificate": certificate.model_dump(mode="json")})
+    tab.run()
+    assert tab.get("download_button")[0].proto.label.startswith("Download (")
+    assert "the same class for 16 of 16 images" in text_of(tab)
+    assert "`labels.json`" in text_of(tab)
+    assert "It could not be converted" in tab.warning[0].value
+    assert not tab.exception
+
+
+def test_a_removed_bundle_is_packed_again(open_page, workspace, project, run, tmp_path):
+    tab = open_page(EXPORT, project=project, run=run)
+    button(tab, "Pack the bundle").click().run()
+    (job,) = jobs.list_jobs(workspace.database, kind="export")
+    end(workspace, job, {"bundle": str(tmp_path / "gone.zip"), "certificate": {}})
+    tab.run()
+    assert button(tab, "Pack the bundle")
+
+
+def test_the_script_is_shown(open_page, project, run):
+    tab = open_page(EXPORT, project=project, run=run)
+    assert "keras.models.load_model" in tab.code[0].value

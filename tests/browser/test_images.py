@@ -1,0 +1,224 @@
+"""The Images page, in a real browser."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.catalog.database import Database
+from core.catalog.items import Filter, list_items, list_refusals
+from core.catalog.labels import list_labels
+from core.catalog.projects import create_project
+from tests.browser.conftest import Server
+from tests.browser.pictures import jpeg, write_folder, write_zip
+from tests.finished_runs import Workspace, add_project
+
+pytestmark = pytest.mark.browser
+
+
+def test_images_come_from_an_archive_a_folder_files_and_the_camera(server: Server, tab: Page, tmp_path: Path):
+    project = create_project(server.database, "Birds")
+    tab.goto(f"{server.url}/dataset?project={project}")
+    expect(tab.get_by_text("There are no images yet.")).to_be_visible()
+
+    _upload(tab, write_zip(tmp_path))
+    expect(tab.get_by_text("20 images, 0 chosen")).to_be_visible()
+    assert _counts(server.database, project) == {"robins": 10, "wrens": 10}
+    assert {refusal.name.rsplit("/")[-1] for refusal in list_refusals(server.database, project)} == {
+        "notes.jpg",
+        "half.jpg",
+    }
+
+    _open_adding(tab, "A folder")
+    _upload(tab, write_folder(tmp_path), "A folder that holds one folder a class")
+    expect(tab.get_by_text("22 images, 0 chosen")).to_be_visible()
+
+    _open_adding(tab, "Single images")
+    _type_class(tab, "tits")
+    single = tmp_path / "tit.jpg"
+    single.write_bytes(jpeg("tits", 1))
+    _upload(tab, single, "Images of this class")
+    tab.get_by_role("button", name="Add 1 image to tits").click()
+    expect(tab.get_by_text("23 images, 0 chosen")).to_be_visible()
+
+    _open_adding(tab, "The camera")
+    _type_class(tab, "tits")
+    tab.get_by_role("button", name="Take Photo").click()
+    tab.get_by_role("button", name="Add 1 image to tits").click()
+    expect(tab.get_by_text("24 images, 0 chosen")).to_be_visible()
+    assert _counts(server.database, project) == {"robins": 11, "wrens": 11, "tits": 2}
+    assert not [path for path in server.settings.uploads.rglob("*") if path.is_file()]
+
+
+def test_what_was_refused_is_listed_and_the_list_cleared(server: Server, tab: Page, tmp_path: Path):
+    project = create_project(server.database, "Birds")
+    tab.goto(f"{server.url}/dataset?project={project}")
+    _upload(tab, write_zip(tmp_path, images=1))
+    tab.get_by_role("tab", name="Not taken in").click()
+    expect(tab.get_by_text("2 files were not taken in")).to_be_visible()
+    tab.get_by_role("button", name="Clear this list").click()
+    expect(tab.get_by_role("tab", name="Not taken in")).to_have_count(0)
+    assert list_refusals(server.database, project) == []
+
+
+def test_chosen_images_are_moved_and_the_move_is_undone(server: Server, tab: Page):
+    project = _project(server)
+    tab.goto(f"{server.url}/dataset?project={project}")
+    tab.get_by_role("button", name="Choose circles 0.png").click()
+    tab.get_by_role("button", name="Choose circles 3.png").click(modifiers=["Shift"])
+    expect(tab.get_by_text("20 images, 4 chosen")).to_be_visible()
+    _choose_from_menu(tab, "Move to class", "squares")
+    expect(tab.get_by_role("button", name="Undo: 4 images moved to squares")).to_be_visible()
+    expect(tab.get_by_text("20 images, 0 chosen")).to_be_visible()
+    assert _counts(server.database, project) == {"circles": 6, "squares": 14}
+
+    tab.get_by_role("button", name="Undo: 4 images moved to squares").click()
+    expect(tab.get_by_role("button", name="Undo: 4 images moved to squares")).to_have_count(0)
+    assert _counts(server.database, project) == {"circles": 10, "squares": 10}
+
+
+def test_images_are_set_aside_put_into_a_split_and_deleted(server: Server, tab: Page):
+    project = _project(server)
+    tab.goto(f"{server.url}/dataset?project={project}")
+    _choose_one(tab, "circles 0.png")
+    tab.get_by_role("button", name="Set aside").click()
+    expect(tab.get_by_role("button", name="Undo: 1 image set aside")).to_be_visible()
+    _choose_one(tab, "circles 1.png")
+    _choose_from_menu(tab, "Set split", "Test")
+    expect(tab.get_by_role("button", name="Undo: 1 image put into Test")).to_be_visible()
+    _choose_one(tab, "circles 2.png")
+    tab.get_by_role("button", name="Delete").click()
+    expect(tab.get_by_role("button", name="Undo: 1 image deleted")).to_be_visible()
+    found = {item.name: item for item in list_items(server.database, project)}
+    assert found["circles 0.png"].excluded
+    assert (found["circles 1.png"].split, found["circles 1.png"].split_fixed) == ("test", True)
+    assert "circles 2.png" not in found
+
+
+def test_images_are_found_by_name_and_chosen_on_all_pages(server: Server, tab: Page):
+    project = _project(server, images=30)
+    tab.goto(f"{server.url}/dataset?project={project}")
+    tab.get_by_role("button", name="Page 3").click()
+    expect(tab.get_by_role("button", name="Choose squares 29.png")).to_be_visible()
+    tab.get_by_role("button", name="Choose all 60").click()
+    expect(tab.get_by_text("60 images, 60 chosen")).to_be_visible()
+    tab.get_by_role("button", name="Choose none").click()
+    tab.get_by_label("Part of the file name").fill("squares 1")
+    tab.get_by_label("Part of the file name").press("Enter")
+    expect(tab.get_by_text("11 images, 0 chosen")).to_be_visible()
+
+
+def test_an_image_is_looked_at_in_full_size(server: Server, tab: Page):
+    project = _project(server)
+    tab.goto(f"{server.url}/dataset?project={project}")
+    tab.get_by_role("button", name="Look at circles 0.png").click()
+    expect(tab.get_by_role("dialog").get_by_role("img", name="circles 0.png")).to_be_visible()
+    expect(tab.get_by_role("dialog").get_by_text("96 by 96 pixels")).to_be_visible()
+
+
+def test_classes_are_added_renamed_merged_and_deleted(server: Server, tab: Page):
+    project = _project(server)
+    tab.goto(f"{server.url}/dataset?project={project}&part=Classes")
+    tab.get_by_label("Name of a new class").fill("stars")
+    tab.get_by_role("button", name="Add class").click()
+    expect(tab.get_by_text("The class “stars” was added.")).to_be_visible()
+
+    _change_class(tab, "stars", "Rename")
+    tab.get_by_role("dialog").get_by_label("New name").fill("circles")
+    tab.get_by_role("dialog").get_by_role("button", name="Rename").click()
+    expect(tab.get_by_text("There is a class 'circles' already.")).to_be_visible()
+    tab.get_by_role("dialog").get_by_label("New name").fill("suns")
+    tab.get_by_role("dialog").get_by_role("button", name="Rename").click()
+    expect(tab.get_by_text("“stars” is now called “suns”.")).to_be_visible()
+
+    _change_class(tab, "circles", "Merge into another")
+    tab.get_by_role("dialog").get_by_role("button", name="Merge").click()
+    expect(tab.get_by_text("“circles” was merged into “squares”.")).to_be_visible()
+
+    _change_class(tab, "squares", "Delete")
+    tab.get_by_role("dialog").get_by_role("button", name="Delete the class").click()
+    expect(tab.get_by_text("The class “squares” was deleted.")).to_be_visible()
+    assert _counts(server.database, project) == {"suns": 0}
+    assert len(list_items(server.database, project, Filter(label_id="unlabelled"))) == 20
+
+
+def test_splits_are_drawn_in_other_shares(server: Server, tab: Page):
+    project = _project(server)
+    tab.goto(f"{server.url}/dataset?project={project}&part=Splits")
+    for name, share in (("Train (%)", "50"), ("Validation (%)", "30")):
+        tab.get_by_role("spinbutton", name=name).fill(share)
+        tab.get_by_role("spinbutton", name=name).press("Enter")
+    expect(tab.get_by_text("The three shares add up to 95 %")).to_be_visible()
+    tab.get_by_role("spinbutton", name="Test (%)").fill("20")
+    tab.get_by_role("spinbutton", name="Test (%)").press("Enter")
+    expect(tab.get_by_text("The three shares add up to")).to_have_count(0)
+    tab.get_by_role("button", name="Draw the splits again").click()
+    expect(tab.get_by_text("10 (50%)")).to_be_visible()
+    splits = [item.split for item in list_items(server.database, project)]
+    assert (splits.count("train"), splits.count("validation"), splits.count("test")) == (10, 6, 4)
+
+
+def test_two_tabs_that_change_one_project_are_told(server: Server, new_tab):
+    url = f"{server.url}/dataset?project={_project(server)}&part=Splits"
+    mine, theirs = new_tab(url), new_tab(url)
+    expect(mine.get_by_role("spinbutton", name="Seed")).to_have_value("0")
+    expect(theirs.get_by_role("spinbutton", name="Seed")).to_have_value("0")
+    _set_seed(theirs, "7")
+    expect(theirs.get_by_role("spinbutton", name="Seed")).to_have_value("7")
+    _set_seed(mine, "8")
+    expect(mine.get_by_text("were changed in another tab or by another person")).to_be_visible()
+    expect(mine.get_by_role("spinbutton", name="Seed")).to_have_value("7")
+
+
+def _project(server: Server, images: int = 10) -> str:
+    return add_project(Workspace(server.settings, server.database), images=images)
+
+
+def _counts(database: Database, project: str) -> dict[str, int]:
+    return {label.name: label.images for label in list_labels(database, project)}
+
+
+def _upload(tab: Page, path: Path, label: str = "An archive with one folder a class") -> None:
+    box = tab.get_by_test_id("stFileUploader").filter(has_text=label)
+    box.locator("input[type=file]").set_input_files(path)
+
+
+def _open_adding(tab: Page, way: str) -> None:
+    """Open the ways to add images and choose one."""
+    button = tab.get_by_role("radio", name=way).or_(tab.get_by_role("button", name=way))
+    if not button.is_visible():
+        tab.get_by_text("Add images", exact=True).click()
+    button.click()
+
+
+def _type_class(tab: Page, name: str) -> None:
+    """Type the class that files belong to, a new one or not."""
+    box = tab.get_by_role("combobox", name="Class").first
+    box.fill(name)
+    box.press("Enter")
+
+
+def _choose_one(tab: Page, name: str) -> None:
+    tab.get_by_role("button", name=f"Choose {name}").click()
+    expect(tab.get_by_text(", 1 chosen")).to_be_visible()
+
+
+def _choose_from_menu(tab: Page, menu: str, choice: str) -> None:
+    tab.get_by_role("button", name=menu).click()
+    _choose(tab, choice)
+
+
+def _choose(tab: Page, choice: str) -> None:
+    tab.get_by_role("menuitem", name=choice).or_(tab.get_by_role("option", name=choice)).click()
+
+
+def _change_class(tab: Page, label: str, action: str) -> None:
+    box = tab.get_by_role("combobox", name="Change a class")
+    box.click()
+    tab.get_by_role("option", name=label, exact=True).click()
+    tab.get_by_role("button", name=action, exact=True).click()
+
+
+def _set_seed(tab: Page, seed: str) -> None:
+    tab.get_by_role("spinbutton", name="Seed").fill(seed)
+    tab.get_by_role("spinbutton", name="Seed").press("Enter")

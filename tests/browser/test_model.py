@@ -1,0 +1,82 @@
+"""The Model page, in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.backbones.zoo import find_backbone
+from core.catalog.projects import load_draft
+from pages.shared.draft import load_draft as read_draft
+from tests.browser.conftest import Server
+from tests.browser.narrow import expect_no_sideways_scrolling
+from tests.finished_runs import Workspace, add_project
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def project(server: Server) -> str:
+    return add_project(Workspace(server.settings, server.database), images=8)
+
+
+@pytest.fixture
+def model_page(server: Server, tab: Page, project: str) -> Page:
+    tab.goto(f"{server.url}/network?project={project}")
+    expect(tab.get_by_role("button", name="Start training")).to_be_visible()
+    return tab
+
+
+def recipe_of(server: Server, project: str):
+    return read_draft(load_draft(server.database, project)[0]).recipe
+
+
+def test_the_keyboard_moves_the_cut_and_the_picture_follows(model_page: Page, server: Server, project: str):
+    model_page.get_by_text("Train the head and the last layers").click()
+    cut = model_page.get_by_role("slider", name="Frozen up to")
+    expect(cut).to_have_attribute("aria-valuetext", re.compile("block"))
+    before = model_page.get_by_alt_text("The network as a strip").get_attribute("alt")
+    cut.press("ArrowLeft")
+    expect(model_page.get_by_alt_text("The network as a strip")).not_to_have_attribute("alt", before or "")
+    expect(cut).to_be_focused()
+    number = model_page.get_by_role("spinbutton", name="Frozen layers")
+    expect(number).to_have_value(str(_layers(server, project)))
+
+
+def test_an_exact_number_of_layers_can_be_typed_and_outlives_a_reload(model_page: Page, server: Server, project: str):
+    model_page.get_by_text("Train the head and the last layers").click()
+    number = model_page.get_by_role("spinbutton", name="Frozen layers")
+    expect(number).to_be_visible()
+    layers = find_backbone(recipe_of(server, project).backbone.name).layers
+    number.fill("20")
+    number.press("Enter")
+    expect(model_page.get_by_text(f"20 of {layers}")).to_be_visible()
+    model_page.reload()
+    expect(model_page.get_by_role("spinbutton", name="Frozen layers")).to_have_value("20")
+
+
+def test_variations_are_shown_on_ones_own_images(model_page: Page):
+    model_page.get_by_text("Variations of the training images").click()
+    slider = model_page.get_by_role("slider", name="Variations of each training image")
+    slider.press("ArrowRight")
+    expect(model_page.get_by_alt_text("random variations of it")).to_have_count(3)
+
+
+def test_all_networks_can_be_filtered(model_page: Page):
+    model_page.get_by_text("networks: filter, sort, compare").click()
+    model_page.get_by_role("combobox", name="Family").click()
+    model_page.get_by_role("option", name="VGG").click()
+    expect(model_page.get_by_text("table of available models")).to_be_visible()
+    expect(model_page.get_by_label("2 networks with their size and accuracy").first).to_be_visible()
+
+
+def test_it_fits_a_narrow_screen(server: Server, new_tab, project: str):
+    tab = new_tab(f"{server.url}/network?project={project}", viewport={"width": 420, "height": 900})
+    expect(tab.get_by_role("button", name="Start training")).to_be_visible()
+    expect_no_sideways_scrolling(tab)
+
+
+def _layers(server: Server, project: str) -> int:
+    from core.training.plan import make_plan
+
+    return make_plan(recipe_of(server, project), classes=2).frozen_layers

@@ -1,0 +1,127 @@
+"""The Results page, in a real browser: from a cell of the confusion matrix to a repaired image."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from core.catalog.items import Filter, list_items
+from core.catalog.runs import list_runs
+from core.evaluation.report import read_report
+from tests.browser.conftest import Server
+from tests.browser.narrow import expect_no_sideways_scrolling
+from tests.finished_runs import Workspace, add_project, add_run
+
+pytestmark = pytest.mark.browser
+
+CLASSES = ("circles", "squares", "rings & <b>dots</b>")
+
+
+@pytest.fixture(scope="module")
+def workspace(server: Server) -> Workspace:
+    return Workspace(server.settings, server.database)
+
+
+@pytest.fixture
+def project(workspace: Workspace) -> str:
+    return add_project(workspace, CLASSES, images=20)
+
+
+@pytest.fixture
+def run(workspace: Workspace, project: str) -> str:
+    return add_run(workspace, project, right=0.5)
+
+
+@pytest.fixture
+def results_page(server: Server, tab: Page, project: str, run: str) -> Page:
+    tab.goto(f"{server.url}/report?project={project}&run={run}")
+    expect(chart_of(tab)).to_be_visible()
+    return tab
+
+
+def chart_of(tab: Page) -> Locator:
+    return tab.locator(".js-plotly-plot .nsewdrag").first
+
+
+def click_cell(tab: Page, row: int, column: int) -> None:
+    """Click beside the middle of a cell, as a person does."""
+    box = chart_of(tab).bounding_box()
+    assert box is not None
+    width, height = box["width"] / len(CLASSES), box["height"] / len(CLASSES)
+    chart_of(tab).click(position={"x": width * (column + 0.7), "y": height * (row + 0.3)})
+
+
+def a_confused_pair(server: Server, run: str) -> tuple[int, int, int]:
+    report = read_report(server.settings.runs / run)
+    pair = report.mistakes.confused_pairs[0]
+    return report.classes.index(pair.true), report.classes.index(pair.predicted), pair.images
+
+
+def test_a_cell_opens_its_images_and_one_of_them_is_moved(results_page: Page, server: Server, project: str, run: str):
+    row, column, images = a_confused_pair(server, run)
+    click_cell(results_page, row, column)
+    expect(results_page.get_by_text(re.compile(rf"{images} images?, 0 chosen"))).to_be_visible()
+    expect(results_page.get_by_text(f"is {CLASSES[row]}").first).to_be_visible()
+
+    results_page.get_by_role("button", name=re.compile("^Choose .*png")).first.click()
+    expect(results_page.get_by_text("1 chosen")).to_be_visible()
+    results_page.get_by_role("button", name="Move to class").click()
+    results_page.get_by_role("menuitem", name=CLASSES[column], exact=True).click()
+
+    expect(results_page.get_by_text("1 image got another class")).to_be_visible()
+    expect(results_page.get_by_text(f"now {CLASSES[column]}")).to_be_visible()
+    moved = [item for item in list_items(server.database, project) if item.label not in item.name]
+    assert [item.label for item in moved] == [CLASSES[column]]
+
+    results_page.get_by_role("button", name="Retrain with the fixes").click()
+    expect(results_page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
+    assert list_runs(server.database, project)[0].name == "Run 1, with fixes"
+
+
+def test_an_image_is_set_aside_and_taken_back(results_page: Page, server: Server, project: str, run: str):
+    row, column, _ = a_confused_pair(server, run)
+    click_cell(results_page, row, column)
+    results_page.get_by_role("button", name=re.compile("^Choose .*png")).first.click()
+    results_page.get_by_role("button", name="Set aside").click()
+    expect(results_page.get_by_text("1 image was set aside or deleted")).to_be_visible()
+    assert len(list_items(server.database, project, Filter(excluded=True))) == 1
+    results_page.get_by_role("button", name="Undo: 1 image set aside").click()
+    expect(results_page.get_by_text("was set aside or deleted")).to_have_count(0)
+    assert not list_items(server.database, project, Filter(excluded=True))
+
+
+def test_a_cell_can_be_chosen_without_a_mouse(results_page: Page, server: Server, run: str):
+    _, _, images = a_confused_pair(server, run)
+    cells = results_page.get_by_role("combobox", name="Images of the cell")
+    cells.press("ArrowDown")
+    expect(results_page.get_by_role("option").first).to_be_visible()
+    cells.press("Enter")
+    expect(results_page.get_by_text(re.compile(rf"{images} images?, 0 chosen"))).to_be_visible()
+
+
+def test_every_chart_says_what_it_shows(results_page: Page):
+    for part in ("Confusion", "Map", "Classes", "Confidence", "Training"):
+        open_part(results_page, part)
+        for chart in results_page.get_by_test_id("stPlotlyChart").all():
+            expect(chart).to_have_attribute("aria-label", re.compile(r".{30}"))
+
+
+def test_runs_are_opened_from_the_table(server: Server, tab: Page, workspace: Workspace, project: str, run: str):
+    second = add_run(workspace, project, right=0.9, seed=1, name="Second")
+    tab.goto(f"{server.url}/report?project={project}&run={run}&results-part=All+runs")
+    tab.locator(".dvn-scroller").click(position={"x": 15, "y": 50})
+    tab.get_by_role("button", name="Open Second").click()
+    expect(tab).to_have_url(re.compile(f"run={second}"))
+
+
+def test_it_fits_a_narrow_screen(server: Server, new_tab, project: str, run: str):
+    tab = new_tab(f"{server.url}/report?project={project}&run={run}", viewport={"width": 420, "height": 900})
+    for part in ("Confusion", "Mistakes", "Map", "Classes", "Confidence", "Training", "All runs"):
+        open_part(tab, part)
+        expect_no_sideways_scrolling(tab)
+
+
+def open_part(tab: Page, part: str) -> None:
+    tab.get_by_role("tab", name=part, exact=True).click()
+    expect(tab.get_by_role("tab", name=part, exact=True)).to_have_attribute("aria-selected", "true")
+    expect(tab.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()

@@ -1,0 +1,64 @@
+"""Fixtures that every kind of test shares."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.jobs.queue import PID_NAME
+from core.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def sample_data() -> Path:
+    """The folder of sample photographs; without it a test is skipped, or fails in CI."""
+    folder = os.environ.get("GRAFT_TEST_DATA", "")
+    if folder and Path(folder).is_dir():
+        return Path(folder)
+    reason = "GRAFT_TEST_DATA does not name the folder of the sample photographs"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def keras_home(sample_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A KERAS_HOME in which ImageNet weights lie where `keras.applications` looks for them."""
+    home = tmp_path_factory.mktemp("keras_home")
+    (home / "models").mkdir()
+    for file in (sample_data / "weights").glob("*.h5"):
+        (home / "models" / file.name).symlink_to(file)
+    return home
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings with a fresh workspace."""
+    return Settings(workspace=tmp_path / "workspace")
+
+
+@pytest.fixture
+def leave_no_workers(settings: Settings) -> Iterator[None]:
+    """End the workspace's dispatcher and its workers after the test, whether or not one was started."""
+    yield
+    end_dispatcher(settings)
+
+
+def end_dispatcher(settings: Settings) -> None:
+    """End a workspace's dispatcher and all its workers at once, as a power cut would."""
+    file = settings.workspace / PID_NAME
+    if not file.exists():
+        return
+    try:
+        dispatcher = psutil.Process(int(file.read_text()))
+        family = [dispatcher, *dispatcher.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return
+    for process in family:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue
+    psutil.wait_procs(family, timeout=30)

@@ -1,0 +1,304 @@
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from core.catalog import edits, items, jobs, labels, projects, runs
+from core.catalog.database import Database
+from core.catalog.items import Filter, NewItem
+from core.catalog.schema import Base
+from core.errors import ConflictError, DatasetError, NotFoundError, WorkspaceError
+from core.settings import Settings
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    database = Database(settings)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def project(database: Database) -> str:
+    return projects.create_project(database, "Bees")
+
+
+def image(number: int, label: str | None = "bees", split: items.Split | None = None) -> NewItem:
+    return NewItem(
+        digest=f"{number:064x}",
+        name=f"{number}.jpg",
+        label=label,
+        split=split,
+        group=None,
+        width=4,
+        height=3,
+        format="JPEG",
+        size_bytes=10,
+        brightness=0.5,
+        contrast=0.2,
+        sharpness=1.0,
+        dhash="0" * 16,
+    )
+
+
+def test_migrations_lead_to_the_tables_that_the_code_uses(database: Database):
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_a_project_is_made_renamed_and_deleted(database: Database, project: str):
+    projects.rename_project(database, project, "  Wild   bees ")
+    assert [entry.name for entry in projects.list_projects(database)] == ["Wild bees"]
+    projects.delete_project(database, project)
+    with pytest.raises(NotFoundError, match="no such project"):
+        projects.get_project(database, project)
+
+
+@pytest.mark.parametrize(("name", "reason"), [("   ", "no name"), ("x" * 101, "101 characters")])
+def test_a_bad_project_name_is_refused_with_a_sentence(database: Database, name: str, reason: str):
+    with pytest.raises(DatasetError, match=reason):
+        projects.create_project(database, name)
+
+
+def test_a_duplicate_has_its_own_classes_and_images(database: Database, project: str):
+    items.add_items(database, project, [image(1), image(2, "ants")])
+    copy = projects.duplicate_project(database, project)
+    projects.delete_project(database, project)
+    assert [(item.name, item.label) for item in items.list_items(database, copy)] == [
+        ("1.jpg", "bees"),
+        ("2.jpg", "ants"),
+    ]
+
+
+def test_deleting_a_project_leaves_only_images_that_nothing_else_uses(database: Database, project: str):
+    other = projects.create_project(database, "Other")
+    items.add_items(database, project, [image(1), image(2)])
+    items.add_items(database, other, [image(2)])
+    assert projects.delete_project(database, project).digests == (image(1).digest,)
+
+
+def test_a_draft_from_an_older_revision_is_refused(database: Database, project: str):
+    _, revision = projects.load_draft(database, project)
+    assert projects.save_draft(database, project, "{}", revision) == revision + 1
+    with pytest.raises(ConflictError, match="another tab"):
+        projects.save_draft(database, project, '{"late": 1}', revision)
+    assert projects.load_draft(database, project) == ("{}", revision + 1)
+
+
+def test_the_same_image_comes_into_a_class_once(database: Database, project: str):
+    assert items.add_items(database, project, [image(1), image(1), image(1, "ants")]) == 2
+    assert items.add_items(database, project, [image(1)]) == 0
+
+
+def test_counts_tell_classes_splits_and_exclusions(database: Database, project: str):
+    items.add_items(database, project, [image(1, split="train"), image(2, split="test"), image(3)])
+    third = items.list_items(database, project)[2]
+    edits.change_items(database, project, [third.id], "set aside", excluded=True)
+    (bees,) = labels.list_labels(database, project)
+    assert (bees.images, bees.excluded, bees.splits) == (2, 1, {"train": 1, "test": 1})
+
+
+def test_the_gallery_is_filtered_and_paged_in_order(database: Database, project: str):
+    items.add_items(database, project, [image(number) for number in range(10)] + [image(99, None)])
+    page = items.list_items(database, project, Filter(text=".jpg"), offset=4, limit=3)
+    assert [item.name for item in page] == ["4.jpg", "5.jpg", "6.jpg"]
+    assert items.count_items(database, project, Filter(label_id=items.UNLABELLED)) == 1
+    assert items.count_items(database, project, Filter(text="%")) == 0
+
+
+def test_a_class_name_exists_once(database: Database, project: str):
+    bees = labels.add_label(database, project, "bees")
+    labels.add_label(database, project, "Bees")
+    with pytest.raises(DatasetError, match="a class 'Bees' already"):
+        labels.rename_label(database, project, bees, "Bees")
+
+
+def test_merging_moves_the_images(database: Database, project: str):
+    items.add_items(database, project, [image(1), image(2, "ants")])
+    ants, bees = sorted(labels.list_labels(database, project), key=lambda label: label.name)
+    labels.merge_labels(database, project, ants.id, bees.id)
+    assert [(label.name, label.images) for label in labels.list_labels(database, project)] == [("bees", 2)]
+    with pytest.raises(DatasetError, match="with itself"):
+        labels.merge_labels(database, project, bees.id, bees.id)
+    with pytest.raises(NotFoundError, match="no such class"):
+        labels.delete_label(database, project, ants.id)
+
+
+def test_images_of_a_deleted_class_stay_without_one(database: Database, project: str):
+    items.add_items(database, project, [image(1)])
+    labels.delete_label(database, project, labels.list_labels(database, project)[0].id)
+    assert items.list_items(database, project)[0].label is None
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_an_edit_is_undone_exactly(database: Database, project: str, deleted: bool):
+    items.add_items(database, project, [image(1), image(2), image(3, "ants")])
+    before = items.list_items(database, project)
+    chosen = [before[0].id, before[2].id]
+    if deleted:
+        edit = edits.delete_items(database, project, chosen, "deleted")
+    else:
+        edit = edits.change_items(database, project, chosen, "moved", label_id=None, split="test", excluded=True)
+    assert items.list_items(database, project) != before
+    assert edits.last_edit(database, project).images == 2
+    edits.undo_edit(database, project, edit)
+    assert items.list_items(database, project) == before
+    with pytest.raises(ConflictError, match="undone already"):
+        edits.undo_edit(database, project, edit)
+    with pytest.raises(NotFoundError, match="no such change"):
+        edits.undo_edit(database, project, "nothing")
+
+
+def test_deleted_images_are_kept_while_undo_could_bring_them_back(database: Database, project: str):
+    items.add_items(database, project, [image(1)])
+    edits.delete_items(database, project, [items.list_items(database, project)[0].id], "deleted")
+    with database.write() as session:
+        assert projects.drop_unused_images(session) == ()
+
+
+def test_ten_thousand_images_change_in_one_edit(database: Database, project: str):
+    items.add_items(database, project, [image(number) for number in range(12_000)])
+    everything = [item.id for item in items.list_items(database, project)]
+    edit = edits.change_items(database, project, everything, "all", excluded=True)
+    assert items.count_items(database, project, Filter(excluded=True)) == 12_000
+    edits.undo_edit(database, project, edit)
+    assert items.count_items(database, project, Filter(excluded=True)) == 0
+
+
+def test_refusals_are_kept_until_cleared(database: Database, project: str):
+    items.add_refusals(database, project, [("a.jpg", "It is empty.")])
+    assert [(refusal.name, refusal.reason) for refusal in items.list_refusals(database, project)] == [
+        ("a.jpg", "It is empty.")
+    ]
+    items.clear_refusals(database, project)
+    assert items.list_refusals(database, project) == []
+
+
+def test_a_job_goes_through_its_states_once(database: Database, project: str):
+    job = jobs.add_job(database, project, "train", {"a": 1})
+    assert jobs.start_job(database, job)
+    assert not jobs.start_job(database, job)
+    assert jobs.end_job(database, job, "finished", {"x": 2})
+    assert not jobs.end_job(database, job, "failed")
+    assert jobs.get_job(database, job).result == {"x": 2}
+    assert jobs.queue_again(database, job)
+    assert jobs.get_job(database, job).status == "queued"
+
+
+def test_a_waiting_job_stops_at_once_and_a_running_one_when_it_looks(database: Database, project: str):
+    waiting, running = (jobs.add_job(database, project, "train", {}) for _ in range(2))
+    jobs.start_job(database, running)
+    for job in (waiting, running):
+        jobs.request_stop(database, job)
+    assert jobs.get_job(database, waiting).status == "stopped"
+    assert jobs.get_job(database, running).status == "running"
+    assert jobs.stop_requested(database, running)
+    assert jobs.stop_requested(database, "deleted")
+
+
+def test_events_are_numbered_from_one_also_by_two_threads(database: Database, project: str):
+    job = jobs.add_job(database, project, "train", {})
+    threads = [
+        threading.Thread(target=lambda: [jobs.add_event(database, job, "message", "{}") for _ in range(20)])
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [event.number for event in jobs.list_events(database, job)] == list(range(1, 41))
+    assert [event.number for event in jobs.list_events(database, job, after=38)] == [39, 40]
+    with pytest.raises(NotFoundError, match="deleted while it was working"):
+        jobs.add_event(database, "gone", "message", "{}")
+
+
+def test_progress_replaces_the_line_before_it_and_numbers_go_on(database: Database, project: str):
+    job = jobs.add_job(database, project, "train", {})
+    jobs.add_event(database, job, "message", "{}")
+    for again in (False, True, True):
+        jobs.add_event(database, job, "stage", "{}", replaces=again)
+    assert [(event.number, event.kind) for event in jobs.list_events(database, job)] == [(1, "message"), (4, "stage")]
+
+
+def test_a_run_and_its_job_live_and_die_together(database: Database, project: str):
+    run = runs.create_run(database, project, "{}")
+    runs.rename_run(database, run, "First try")
+    runs.save_summary(database, run, {"accuracy": 0.5})
+    assert [(entry.name, entry.summary) for entry in runs.list_runs(database, project)] == [
+        ("First try", {"accuracy": 0.5})
+    ]
+    runs.delete_run(database, run)
+    with pytest.raises(NotFoundError, match="no such run"):
+        runs.get_run(database, run)
+    with pytest.raises(NotFoundError, match="no such run or job"):
+        jobs.get_job(database, run)
+
+
+def test_a_deleted_workspace_is_said_in_a_sentence(database: Database, settings: Settings):
+    (settings.workspace / "catalog.sqlite3").unlink()
+    with pytest.raises(WorkspaceError, match="was deleted or moved"):
+        projects.create_project(database, "Bees")
+
+
+def test_a_full_disk_is_said_in_a_sentence_and_nothing_is_lost(database: Database, project: str):
+    with database.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+    limited = database.engine.pool.connect()
+    limited.close()
+    for _ in range(database.engine.pool.checkedin()):
+        connection = database.engine.pool.connect()
+        connection.cursor().execute(f"PRAGMA max_page_count={pages + 1}")
+        connection.close()
+    with pytest.raises(WorkspaceError, match=r"disk that holds .* is full"):
+        items.add_items(database, project, [image(number) for number in range(2_000)])
+    assert projects.get_project(database, project).images == 0
+
+
+def test_a_workspace_that_is_a_file_is_said_in_a_sentence(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WorkspaceError, match="cannot be written"):
+        Database(Settings(workspace=tmp_path / "file" / "workspace"))
+
+
+def test_a_catalog_that_is_no_database_is_said_in_a_sentence(settings: Settings):
+    settings.workspace.mkdir()
+    (settings.workspace / "catalog.sqlite3").mkdir()
+    with pytest.raises(WorkspaceError, match="cannot be used"):
+        Database(settings)
+
+
+def test_a_killed_writer_leaves_a_usable_catalog(settings: Settings):
+    database = Database(settings)
+    program = textwrap.dedent(
+        f"""
+        import sys
+        from pathlib import Path
+        from core.catalog import projects
+        from core.catalog.database import Database
+        from core.settings import Settings
+        database = Database(Settings(workspace=Path({str(settings.workspace)!r})))
+        projects.create_project(database, "kept")
+        with database.write() as session:
+            projects.find_project(session, projects.list_projects(database)[0].id).name = "half done"
+            session.flush()
+            print("writing", flush=True)
+            sys.stdin.read()
+        """
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout.readline() == "writing\n"
+        os.kill(writer.pid, signal.SIGKILL)
+    assert [project.name for project in projects.list_projects(database)] == ["kept"]
+    projects.create_project(database, "next")
+    database.close()

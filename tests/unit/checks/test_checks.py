@@ -1,0 +1,246 @@
+from dataclasses import replace
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+from sklearn.datasets import load_digits
+
+from core.checks.alignment import grey_picture
+from core.checks.copies import kept_together
+from core.checks.material import Material
+from core.checks.mislabelled import label_quality, suspects
+from core.checks.probe import out_of_fold
+from core.checks.registry import CHECKS, run_checks
+from core.checks.result import Result
+from core.intake.facts import measure
+
+
+def photograph(seed: int) -> Image.Image:
+    """Smooth coloured noise: as rich in shapes as a photograph, and no two alike."""
+    noise = np.random.default_rng(seed).integers(0, 255, (12, 12, 3), np.uint8)
+    return Image.fromarray(noise).resize((160, 160), Image.Resampling.BICUBIC)
+
+
+def material_of(images: list[Image.Image], labels: list[int] | None = None, **changes: object) -> Material:
+    n = len(images)
+    columns = {
+        "ids": tuple(f"item{row}" for row in range(n)),
+        "digests": tuple(f"{row:064x}" for row in range(n)),
+        "names": tuple(f"{chr(97 + row % 26)}{row * 10}.jpg" for row in range(n)),
+        "classes": ("ants", "bees"),
+        "labels": np.array(labels or [0] * n, np.int64),
+        "splits": np.zeros(n, np.int8),
+        "groups": ("",) * n,
+        "widths": np.array([image.width for image in images], np.int64),
+        "heights": np.array([image.height for image in images], np.int64),
+        "brightness": np.full(n, 0.5),
+        "contrast": np.full(n, 0.2),
+        "sharpness": np.full(n, 100.0),
+        "dhash": np.array([int(measure(image.convert("RGB")).dhash, 16) for image in images], np.uint64),
+        "pictures": np.array([grey_picture(image) for image in images], np.uint8).reshape(n, 48, 48),
+    }
+    return Material(**(columns | changes))
+
+
+@pytest.fixture(scope="module")
+def photographs() -> list[Image.Image]:
+    return [photograph(seed) for seed in range(60)]
+
+
+def found(name: str, material: Material) -> Result:
+    return CHECKS[name].function(material)
+
+
+def recompressed(image: Image.Image) -> Image.Image:
+    data = BytesIO()
+    image.save(data, "JPEG", quality=40)
+    return Image.open(data)
+
+
+COPIES = {
+    "smaller": lambda image: image.resize((90, 90)),
+    "recompressed": recompressed,
+    "cropped": lambda image: image.crop((4, 2, 156, 158)),
+}
+
+
+@pytest.mark.parametrize("kind", COPIES)
+def test_copies_are_found_and_nothing_else(photographs: list[Image.Image], kind: str):
+    copies = [COPIES[kind](image) for image in photographs[:20]]
+    result = found("near-copies", material_of(photographs + copies))
+    assert sorted(result.sets) == [(row, 60 + row) for row in range(20)]
+    assert sorted(result.repair.rows.tolist()) == list(range(60, 80))
+
+
+def test_different_photographs_are_no_copies(photographs: list[Image.Image]):
+    result = found("near-copies", material_of(photographs))
+    assert not result.flags.any()
+    assert "No picture" in result.summary
+
+
+def test_blank_pages_are_not_called_copies():
+    assert not found("near-copies", material_of([Image.new("RGB", (50, 50), "white")] * 3)).flags.any()
+
+
+def test_the_same_file_twice_in_a_class_is_an_exact_copy(photographs: list[Image.Image]):
+    material = material_of([photographs[0]] * 3 + photographs[1:3], digests=("a", "a", "a", "b", "c"))
+    result = found("exact-copies", material)
+    assert result.sets == ((0, 1, 2),)
+    assert result.repair.rows.tolist() == [1, 2]
+    assert "2 images are an exact copy" in result.summary
+
+
+def test_the_same_picture_in_two_classes_is_a_conflict(photographs: list[Image.Image]):
+    images = [*photographs[:5], photographs[0].resize((80, 80))]
+    assert found("conflicting-labels", material_of(images, [0, 0, 0, 0, 0, 1])).sets == ((0, 5),)
+    assert not found("conflicting-labels", material_of(images)).flags.any()
+
+
+def test_neighbouring_frames_with_successive_names_are_a_burst(photographs: list[Image.Image]):
+    frames = [photographs[0].crop((shift, 0, shift + 150, 150)) for shift in (0, 4, 8)]
+    images = frames + photographs[1:4]
+    names = ("IMG_1.jpg", "IMG_2.jpg", "IMG_3.jpg", "IMG_4.jpg", "x.jpg", "y.jpg")
+    assert found("bursts", material_of(images, names=names)).sets == ((0, 1, 2),)
+    assert not found("bursts", material_of(images, names=tuple("abcdef"))).flags.any()
+
+
+def test_copies_and_named_groups_stay_together(photographs: list[Image.Image]):
+    images = [*photographs[:4], photographs[0].resize((80, 80))]
+    numbers = kept_together(material_of(images, groups=("", "p1", "", "p1", "")))
+    assert numbers[0] == numbers[4]
+    assert numbers[1] == numbers[3]
+    assert len(set(numbers.tolist())) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value"),
+    [("too-dark", "brightness", 0.01), ("too-bright", "brightness", 0.99), ("low-contrast", "contrast", 0.001)],
+)
+def test_pixels_that_show_nothing_are_flagged(photographs: list[Image.Image], name: str, column: str, value: float):
+    material = material_of(photographs)
+    assert not found(name, material).flags.any()
+    odd = getattr(material, column).copy()
+    odd[7] = value
+    result = found(name, replace(material, **{column: odd}))
+    assert result.worst().tolist() == [7]
+    assert "1 image is" in result.summary
+
+
+def test_one_blurred_image_among_sharp_ones_is_flagged(photographs: list[Image.Image]):
+    sharpness = np.linspace(80, 120, 60)
+    sharpness[3] = 1
+    assert found("blurred", material_of(photographs, sharpness=sharpness)).worst().tolist() == [3]
+
+
+def test_size_and_shape_are_judged_against_the_set(photographs: list[Image.Image]):
+    small, long = photographs[0].resize((10, 10)), photographs[1].resize((160, 20))
+    material = material_of([*photographs[2:10], small, long])
+    assert found("tiny", material).worst().tolist() == [8, 9]
+    assert found("odd-aspect", material).worst().tolist() == [9]
+    assert not found("tiny", material_of([small] * 5)).flags.any()
+
+
+def test_small_and_unequal_classes_are_named(photographs: list[Image.Image]):
+    result = found("class-balance", material_of(photographs, [0] * 55 + [1] * 5))
+    assert "bees (5)" in result.summary
+    assert "11 times" in result.summary
+    assert result.flags.sum() == 5
+
+
+@pytest.fixture(scope="module")
+def digits() -> tuple[np.ndarray, np.ndarray]:
+    data = load_digits()
+    return data.data[:900].astype(np.float32), data.target[:900].astype(np.int64)
+
+
+def digit_material(features: np.ndarray, labels: np.ndarray, **changes: object) -> Material:
+    blank = [Image.new("L", (8, 8))] * len(labels)
+    classes = tuple(str(number) for number in range(10))
+    return material_of(blank, labels.tolist(), features=features, classes=classes, **changes)
+
+
+def test_swapped_labels_rank_first(digits: tuple[np.ndarray, np.ndarray]):
+    features, labels = digits
+    random = np.random.default_rng(0)
+    swapped = random.choice(900, 45, replace=False)
+    wrong = labels.copy()
+    wrong[swapped] = (wrong[swapped] + random.integers(1, 10, 45)) % 10
+    result = found("mislabelled", digit_material(features, wrong))
+    tenth = np.argsort(result.scores)[:90]
+    assert np.isin(swapped, tenth).mean() >= 0.9
+    flagged = np.isin(result.repair.rows, swapped)
+    assert flagged.mean() >= 0.5
+    assert (result.repair.labels == labels[result.repair.rows])[flagged].mean() >= 0.8
+    assert "half of such flags" in result.summary
+
+
+def test_suspects_are_those_of_the_published_definition():
+    # Northcutt et al. 2021, equation 1: the thresholds are 0.7 and 0.6, so only the third row is counted elsewhere.
+    probabilities = np.array([[0.8, 0.2], [0.9, 0.1], [0.4, 0.6], [0.4, 0.6]])
+    assert suspects(probabilities, np.array([0, 0, 0, 1])).tolist() == [False, False, True, False]
+    assert label_quality(probabilities, np.array([0, 0, 0, 1])) == pytest.approx([0.8, 0.9, 0.4, 0.6])
+
+
+def test_a_probe_predicts_only_what_it_has_not_seen(digits: tuple[np.ndarray, np.ndarray]):
+    features, labels = digits
+    probe = out_of_fold(features, labels, np.arange(900), 10)
+    assert probe.predicted.all()
+    assert probe.accuracy(labels) > 0.85
+    assert np.allclose(probe.probabilities.sum(axis=1), 1)
+    random_labels = np.random.default_rng(0).integers(0, 10, 900)
+    assert out_of_fold(features, random_labels, np.arange(900), 10).accuracy(random_labels) < 0.2
+
+
+def test_an_image_unlike_all_others_is_flagged(digits: tuple[np.ndarray, np.ndarray]):
+    features, labels = digits[0][:200].copy(), digits[1][:200]
+    features[11] = np.random.default_rng(0).permutation(features[11])[::-1] * -1
+    result = found("strangers", digit_material(features, labels))
+    assert result.worst()[0] == 11
+    assert result.flags.sum() <= 5
+
+
+def test_classes_that_are_mixed_up_are_named(digits: tuple[np.ndarray, np.ndarray]):
+    features, labels = digits
+    assert not found("lookalikes", digit_material(features, labels)).flags.any()
+    mixed = labels.copy()
+    ones = np.flatnonzero((labels == 1) | (labels == 7))
+    mixed[ones] = np.random.default_rng(0).choice([1, 7], len(ones))
+    assert "1 and 7" in found("lookalikes", digit_material(features, mixed)).summary
+
+
+def test_a_border_that_gives_the_class_away_is_a_shortcut(digits: tuple[np.ndarray, np.ndarray]):
+    features, labels = digits
+    nothing = np.random.default_rng(0).normal(size=features.shape).astype(np.float32)
+    assert not found("shortcut", digit_material(features, labels, border_features=nothing)).flags.any()
+    result = found("shortcut", digit_material(features, labels, border_features=features))
+    assert result.flags.mean() > 0.8
+    assert "border alone gives the class away" in result.summary
+
+
+def test_checks_that_need_features_say_so_without(photographs: list[Image.Image]):
+    results = run_checks(material_of(photographs))
+    silent = {name for name, result in results.items() if "Not looked at" in result.summary}
+    assert silent == {name for name, check in CHECKS.items() if check.needs_features}
+
+
+def test_every_check_gives_the_same_shape_also_for_one_image(photographs: list[Image.Image]):
+    for result in run_checks(material_of(photographs[:1], features=np.ones((1, 4), np.float32))).values():
+        assert result.scores.shape == result.flags.shape == (1,)
+        assert result.summary
+
+
+def test_checks_find_nothing_where_there_is_nothing():
+    for result in run_checks(material_of([], classes=(), features=np.zeros((0, 4), np.float32))).values():
+        assert not len(result.worst())
+
+
+def test_columns_of_different_lengths_are_refused(photographs: list[Image.Image]):
+    with pytest.raises(ValueError, match="different lengths"):
+        material_of(photographs, groups=("",))
+
+
+@pytest.mark.parametrize("blur", [1, 2])
+def test_a_softer_copy_is_still_a_copy(photographs: list[Image.Image], blur: int):
+    copy = photographs[0].filter(ImageFilter.GaussianBlur(blur))
+    assert found("near-copies", material_of([*photographs, copy])).sets == ((0, 60),)

@@ -1,0 +1,138 @@
+import json
+import zipfile
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAFT_WORKSPACE", str(tmp_path / "workspace"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "no-weights-here"))
+
+
+def picture(seed: int) -> bytes:
+    data = BytesIO()
+    Image.fromarray(np.random.default_rng(seed).integers(0, 255, (40, 40, 3), np.uint8)).save(data, "PNG")
+    return data.getvalue()
+
+
+@pytest.fixture
+def make_zip(tmp_path: Path) -> Callable[[dict[str, bytes]], Path]:
+    def make(files: dict[str, bytes]) -> Path:
+        path = tmp_path / "images.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, data in files.items():
+                archive.writestr(name, data)
+        return path
+
+    return make
+
+
+def two_classes(images: int = 4) -> dict[str, bytes]:
+    return {f"{label}/{number}.png": picture(100 * number + ord(label)) for label in "ab" for number in range(images)}
+
+
+def refusal(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line that a wrong call prints, with exit status 2."""
+    try:
+        status = main(arguments)
+    except SystemExit as left:
+        status = left.code
+    lines = [line for line in capsys.readouterr().err.splitlines() if "graft:" in line or "python -m core" in line]
+    assert status == 2
+    assert len(lines) == 1
+    return lines[0]
+
+
+BAD_SETS = {
+    "empty zip": ({}, "no images|empty|nothing"),
+    "one class": ({"a/1.png": picture(1), "a/2.png": picture(2)}, "only one class, 'a'"),
+    "no images at all": ({"a/readme.txt": b"hello", "b/readme.txt": b"hello"}, "no labelled images|no images"),
+    "text named jpg": ({"a/1.jpg": b"not a picture", "b/1.jpg": b"not a picture"}, "no labelled images|no images"),
+}
+
+
+@pytest.mark.parametrize(("files", "sentence"), BAD_SETS.values(), ids=list(BAD_SETS))
+def test_a_set_that_cannot_be_learned_from_is_said_in_a_sentence(
+    make_zip: Callable, capsys: pytest.CaptureFixture[str], tmp_path: Path, files: dict, sentence: str
+):
+    line = refusal(["train", str(make_zip(files)), "--out", str(tmp_path / "out")], capsys)
+    assert any(part.lower() in line.lower() for part in sentence.split("|")), line
+
+
+BAD_OPTIONS = {
+    "an unknown network": (["--backbone", "MobileNetV9"], "MobileNetV9"),
+    "no epochs": (["--epochs", "0"], "epochs is 0"),
+    "a batch larger than the data": (["--batch-size", "4096"], "batch"),
+    "shares that are no numbers": (["--split", "most,some"], "not three numbers"),
+    "a cut and a number of layers": (["--cut", "block_13_add", "--frozen-layers", "3"], "not allowed with"),
+    "a cut without fine-tuning": (["--cut", "block_13_add", "--strategy", "full"], "belong to partial"),
+    "scratch with weights": (["--strategy", "scratch", "--weights", "imagenet"], "from scratch"),
+    "more frozen layers than there are": (["--frozen-layers", "100000"], "100000"),
+    "an unknown strategy": (["--strategy", "magic"], "invalid choice"),
+}
+
+
+@pytest.mark.parametrize(("options", "sentence"), BAD_OPTIONS.values(), ids=list(BAD_OPTIONS))
+def test_a_wrong_option_is_said_in_one_line(
+    make_zip: Callable, capsys: pytest.CaptureFixture[str], tmp_path: Path, options: list[str], sentence: str
+):
+    line = refusal(["train", str(make_zip(two_classes())), "--out", str(tmp_path / "out"), *options], capsys)
+    assert sentence.lower() in line.lower()
+
+
+def test_a_recipe_of_a_newer_version_is_refused(make_zip: Callable, capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    recipe = tmp_path / "recipe.json"
+    recipe.write_text(json.dumps({"version": 99}))
+    options = ["--recipe", str(recipe), "--out", str(tmp_path / "out")]
+    assert "version 99" in refusal(["train", str(make_zip(two_classes())), *options], capsys)
+
+
+@pytest.mark.parametrize("text", ["{not json", "[1, 2]", '{"surprise": 1}'])
+def test_a_recipe_that_is_none_is_refused(
+    make_zip: Callable, capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str
+):
+    recipe = tmp_path / "recipe.json"
+    recipe.write_text(text)
+    options = ["--recipe", str(recipe), "--out", str(tmp_path / "out")]
+    assert "recipe" in refusal(["train", str(make_zip(two_classes())), *options], capsys)
+
+
+@pytest.mark.parametrize("command", [["check"], ["train", "--out", "out"]])
+def test_a_source_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path, command: list[str]):
+    assert "nowhere.zip" in refusal([*command, str(tmp_path / "nowhere.zip")], capsys)
+
+
+def test_a_recipe_that_is_not_there_is_named(make_zip: Callable, capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    options = ["--recipe", str(tmp_path / "none.json"), "--out", str(tmp_path / "out")]
+    assert "none.json cannot be read" in refusal(["train", str(make_zip(two_classes())), *options], capsys)
+
+
+def test_a_wrong_setting_is_said_in_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GRAFT_CACHE_GB", "plenty")
+    assert "'plenty', which is not a positive number" in refusal(["backbones"], capsys)
+
+
+def test_check_accounts_for_every_file(make_zip: Callable, capsys: pytest.CaptureFixture[str]):
+    files = {"a/1.png": picture(1), "a/again.png": picture(1), "b/ä 😀.png": picture(2), "b/text.jpg": b"no picture"}
+    assert main(["check", str(make_zip(files)), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    accounted = sorted(entry["file"] for entry in result["taken"] + result["refused"])
+    assert accounted == sorted(files)
+    assert [entry["file"] for entry in result["refused"]] == ["a/again.png", "b/text.jpg"]
+    assert [finding["check"] for finding in result["findings"]] == ["class-balance"]
+
+
+def test_backbones_are_listed_for_people_and_for_programs(capsys: pytest.CaptureFixture[str]):
+    assert main(["backbones"]) == 0
+    assert "MobileNetV2" in capsys.readouterr().out
+    assert main(["backbones", "--json"]) == 0
+    names = {entry["name"] for entry in json.loads(capsys.readouterr().out)}
+    assert {"MobileNetV2", "ResNet50", "ConvNeXtTiny", "NASNetLarge"} <= names

@@ -1,0 +1,98 @@
+"""The whole way without a browser or a network, in processes of their own: the starter learns the drawn sample set."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from core.evaluation.report import read_report
+from core.intake.samples import write_sample
+from core.training.events import load_event
+from core.training.recipe import load_recipe
+
+ROOT = Path(__file__).parents[3]
+
+
+def run_core(folder: Path, *arguments: object) -> "subprocess.CompletedProcess[str]":
+    environment = os.environ | {
+        "GRAFT_WORKSPACE": str(folder / "workspace"),
+        "KERAS_HOME": str(folder / "no-weights-here"),
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "core", *map(str, arguments)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("command-line")
+
+
+@pytest.fixture(scope="module")
+def sample(folder: Path) -> Path:
+    return write_sample("shapes", folder)
+
+
+@pytest.fixture(scope="module")
+def trained(folder: Path, sample: Path) -> dict:
+    options = ["--backbone", "Starter", "--weights", "starter", "--epochs", 20, "--seed", 3, "--json"]
+    run = run_core(folder, "train", sample, "--out", folder / "out", *options)
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def test_the_last_line_is_json_with_what_was_promised(trained: dict):
+    assert trained.keys() >= {"run", "classes", "images", "refused", "seconds", "metrics", "model"}
+    assert trained["refused"] == []
+    assert set(trained["images"]) == {"train", "validation", "test"}
+    assert trained["seconds"]["total"] >= trained["seconds"]["features"] > 0
+    test = trained["metrics"]["test"]
+    assert test["interval"][0] <= test["accuracy"] <= test["interval"][1]
+    assert [entry["name"] for entry in test["per_class"]] == trained["classes"]
+
+
+def test_the_starter_tells_drawn_shapes_apart_without_a_network(trained: dict):
+    assert trained["metrics"]["test"]["interval"][0] > 1 / len(trained["classes"])
+
+
+def test_the_folder_holds_all_that_reproduces_the_run(folder: Path, trained: dict):
+    out = folder / "out"
+    names = {"model.keras", "labels.json", "recipe.json", "report.json", "events.jsonl"}
+    assert {path.name for path in out.iterdir()} >= names
+    assert json.loads((out / "labels.json").read_text()) == trained["classes"]
+    assert load_recipe((out / "recipe.json").read_text()).seed == 3
+    assert [load_event(line) for line in (out / "events.jsonl").read_text().splitlines()]
+    assert read_report(out).metrics.test.accuracy == trained["metrics"]["test"]["accuracy"]
+
+
+def test_the_exported_model_classifies_a_picture_in_another_process(folder: Path, sample: Path, trained: dict):
+    with zipfile.ZipFile(sample) as archive:
+        picture = archive.extract(archive.namelist()[0], folder)
+    run = run_core(folder, "predict", folder / "out", picture, "--json")
+    assert run.returncode == 0, run.stderr
+    (result,) = json.loads(run.stdout.splitlines()[-1])
+    assert set(result["probabilities"]) == set(trained["classes"])
+    assert result["class"] == max(result["probabilities"], key=result["probabilities"].get)
+    assert sum(result["probabilities"].values()) == pytest.approx(1)
+
+
+def test_a_picture_that_is_none_is_said_in_one_line(folder: Path, trained: dict):
+    (folder / "text.jpg").write_text("not a picture")
+    run = run_core(folder, "predict", trained["model"], folder / "text.jpg")
+    assert run.returncode == 2
+    assert run.stderr.splitlines()[-1].startswith("graft: text.jpg cannot be read")
+
+
+def test_a_model_that_is_not_there_is_said_in_one_line(folder: Path):
+    run = run_core(folder, "predict", folder / "nothing.keras", folder / "text.jpg")
+    assert run.returncode == 2
+    assert "nothing.keras" in run.stderr.splitlines()[-1]

@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+
+from core.catalog import projects
+from core.catalog.database import Database
+from core.catalog.items import NewItem, add_items, list_items
+from core.dataset.manifest import TEST, TRAIN, VALIDATION
+from core.dataset.project import draw_splits, project_manifest
+
+
+def image(number: int, split: str | None = None, group: str | None = None) -> NewItem:
+    label = "ants" if number % 2 else "bees"
+    facts = {"brightness": 0.5, "contrast": 0.2, "sharpness": 1.0, "dhash": "0" * 16}
+    size = {"width": 4, "height": 3, "format": "JPEG", "size_bytes": 10}
+    name = {"digest": f"{number:064x}", "name": f"{number}.jpg"}
+    return NewItem(**name, label=label, split=split, group=group, **size, **facts)
+
+
+@pytest.fixture
+def database(settings) -> Database:
+    return Database(settings)
+
+
+@pytest.fixture
+def project(database: Database) -> str:
+    return projects.create_project(database, "Insects")
+
+
+def counts(database: Database, project: str) -> list[int]:
+    return project_manifest(database, project).counts().sum(axis=0).tolist()
+
+
+def test_a_draw_is_stratified_and_the_same_again(database: Database, project: str):
+    add_items(database, project, [image(number) for number in range(200)])
+    draw_splits(database, project, seed=7)
+    first = list_items(database, project)
+    assert counts(database, project) == [140, 30, 30]
+    draw_splits(database, project, seed=7)
+    assert list_items(database, project) == first
+
+
+def test_what_came_with_a_split_keeps_it(database: Database, project: str):
+    given = ["train"] * 60 + ["validation"] * 20 + ["test"] * 20
+    add_items(database, project, [image(number, split) for number, split in enumerate(given)])
+    draw_splits(database, project, seed=1)
+    assert [item.split for item in list_items(database, project)] == given
+
+
+def test_a_missing_validation_split_is_cut_out_of_train_alone(database: Database, project: str):
+    add_items(database, project, [image(number, "test" if number < 20 else "train") for number in range(100)])
+    draw_splits(database, project)
+    splits = project_manifest(database, project).splits
+    assert (splits[:20] == TEST).all()
+    assert (splits[20:] == VALIDATION).sum() > 0
+    assert (splits[20:] == TEST).sum() == 0
+
+
+def test_new_images_are_drawn_and_the_others_stay(database: Database, project: str):
+    add_items(database, project, [image(number) for number in range(100)])
+    draw_splits(database, project)
+    before = [item.split for item in list_items(database, project)]
+    add_items(database, project, [image(number) for number in range(100, 140)])
+    draw_splits(database, project, seed=9, missing_only=True)
+    after = [item.split for item in list_items(database, project)]
+    assert after[:100] == before
+    assert None not in after
+
+
+def test_groups_and_what_belongs_together_stay_in_one_split(database: Database, project: str):
+    add_items(database, project, [image(number, group=f"patient {number // 10}") for number in range(100)])
+    draw_splits(database, project)
+    splits = project_manifest(database, project).splits.reshape(10, 10)
+    assert (splits == splits[:, :1]).all()
+    ids = [item.id for item in list_items(database, project)]
+    draw_splits(database, project, together=dict(zip(ids, np.arange(100) // 20, strict=True)))
+    splits = project_manifest(database, project).splits.reshape(5, 20)
+    assert (splits == splits[:, :1]).all()
+
+
+def test_an_image_without_a_split_counts_as_training(database: Database, project: str):
+    add_items(database, project, [image(0), image(1)])
+    assert (project_manifest(database, project).splits == TRAIN).all()

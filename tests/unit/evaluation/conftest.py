@@ -1,0 +1,17 @@
+"""Made-up predictions and a report of them."""
+
+import pytest
+
+from core.evaluation.predictions import Predictions
+from core.evaluation.report import Report
+from tests.unit.evaluation.made_up import make_predictions, make_report
+
+
+@pytest.fixture(scope="session")
+def predictions() -> Predictions:
+    return make_predictions()
+
+
+@pytest.fixture(scope="session")
+def report(predictions) -> Report:
+    return make_report(predictions)

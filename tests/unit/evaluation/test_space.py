@@ -1,0 +1,106 @@
+"""What is like nothing that was learned is refused, and the map shows the largest differences."""
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+
+from core.dataset.manifest import TEST, TRAIN, VALIDATION
+from core.errors import InputError, NotFoundError
+from core.evaluation.space import (
+    FILE_NAME,
+    make_space,
+    measure_unknown,
+    normalised,
+    principal_components,
+    read_space,
+    write_space,
+)
+
+CLASSES = ("a", "b", "c")
+CENTRES = np.eye(3, 20) * 10
+
+
+def around(centres, images, seed):
+    generator = np.random.default_rng(seed)
+    return np.repeat(centres, images, axis=0) + generator.normal(0, 1, (len(centres) * images, centres.shape[1]))
+
+
+@pytest.fixture(scope="module")
+def true():
+    return np.tile(np.repeat(np.arange(3), 40), 3)
+
+
+@pytest.fixture(scope="module")
+def space():
+    """Three classes of 40 images in each split."""
+    features = np.concatenate([around(CENTRES, 40, seed) for seed in range(3)])
+    splits = np.repeat(np.array([TRAIN, VALIDATION, TEST], np.int8), 120)
+    return make_space([f"{row:064x}" for row in range(360)], splits, features)
+
+
+def test_strangers_are_refused_and_friends_are_not(space):
+    strangers = around(np.eye(20)[[10]] * 10, 100, 9)
+    friends = around(CENTRES, 40, 10)
+    assert np.mean(space.distances(strangers) > space.threshold) > 0.99
+    assert np.mean(space.distances(friends) > space.threshold) < 0.10
+
+
+def test_the_cost_on_validation_is_what_was_asked_for(space, true):
+    unknown = measure_unknown(space, true, CLASSES)
+    assert unknown.refused_validation <= 0.06
+    assert unknown.refused_test < 0.15
+    assert unknown.threshold == space.threshold
+
+
+def test_a_class_that_was_left_out_is_a_stranger(space, true):
+    assert measure_unknown(space, true, CLASSES).accepted_held_out == {"a": 0.0, "b": 0.0, "c": 0.0}
+
+
+def test_with_two_classes_none_can_be_left_out(space, true):
+    assert measure_unknown(space, np.minimum(true, 1), CLASSES[:2]).accepted_held_out == {}
+
+
+def test_the_scale_of_features_does_not_matter(space):
+    asked = around(CENTRES, 2, 3)
+    np.testing.assert_allclose(space.distances(asked), space.distances(100 * asked), atol=1e-3)
+
+
+def test_features_of_nothing_stay_nothing():
+    assert normalised(np.zeros((1, 4))).tolist() == [[0, 0, 0, 0]]
+
+
+def test_it_reads_back_equal(space, tmp_path):
+    write_space(space, tmp_path)
+    again = read_space(tmp_path)
+    assert (again.digests, again.threshold) == (space.digests, space.threshold)
+    for field in ("splits", "features", "map", "explained"):
+        np.testing.assert_array_equal(getattr(again, field), getattr(space, field))
+
+
+def test_a_run_without_features_says_so(tmp_path):
+    with pytest.raises(NotFoundError, match=r"^This run has no features\. Evaluate it again\."):
+        read_space(tmp_path)
+
+
+def test_damaged_features_are_refused(tmp_path):
+    (tmp_path / FILE_NAME).write_bytes(b"no archive")
+    with pytest.raises(InputError, match=r"^features\.npz cannot be read\."):
+        read_space(tmp_path)
+
+
+@pytest.mark.parametrize("shape", [(50, 300), (300, 40), (5, 2)])
+def test_the_map_equals_scikit_learns_pca(shape):
+    generator = np.random.default_rng(0)
+    data = (generator.normal(size=shape) * np.geomspace(3, 0.1, shape[1])).astype(np.float32)
+    coordinates, shares = principal_components(data)
+    reference = PCA(2).fit(data)
+    for axis, expected in enumerate(reference.transform(data).T):
+        sign = np.sign(coordinates[:, axis] @ expected)
+        np.testing.assert_allclose(coordinates[:, axis], sign * expected, atol=0.02 * np.abs(expected).max())
+    np.testing.assert_allclose(shares, reference.explained_variance_ratio_, rtol=1e-3)
+
+
+def test_a_map_of_a_single_feature_has_one_axis():
+    coordinates, shares = principal_components(np.array([[1.0], [2.0], [4.0]], np.float32))
+    assert coordinates[:, 1].tolist() == [0, 0, 0]
+    assert shares == pytest.approx([1, 0])

@@ -1,0 +1,190 @@
+"""The bundle: what is in it works without Graft and answers as the app does, and says how far it was proved."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.errors import InputError, NotFoundError, RunStopped
+from core.evaluation.predictions import read_predictions
+from core.evaluation.report import read_report
+from core.export import bundle as module
+from core.export.bundle import build_bundle
+from core.export.certificate import Certificate
+from core.export.formats import FORMATS
+from core.export.take_home.preprocess import read_input, square
+from core.export.writers import WRITERS
+
+pytestmark = [
+    # Keras' own way of reading variables, while it saves a model, with NumPy 2.
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def packed(evaluated, tmp_path_factory):
+    """A bundle in all formats, unpacked."""
+    folder = tmp_path_factory.mktemp("bundle")
+    told = []
+    certificate = build_bundle(
+        evaluated.out,
+        folder / "colours.zip",
+        originals=evaluated.originals,
+        name="Colours",
+        formats=tuple(FORMATS),
+        on_progress=lambda *steps: told.append(steps),
+    )
+    with zipfile.ZipFile(folder / "colours.zip") as archive:
+        archive.extractall(folder / "unpacked")
+    return folder / "unpacked", certificate, told
+
+
+def test_everything_is_in_it(packed):
+    assert {path.name for path in packed[0].iterdir()} == {
+        "model.keras", "saved_model", "model.tflite", "openvino", "labels.json", "recipe.json", "report.json",
+        "README.md", "predict.py", "preprocess.py", "input.json", "requirements.txt", "certificate.json",
+    }  # fmt: skip
+
+
+def test_every_format_is_certified_on_real_images(packed):
+    folder, certificate, _ = packed
+    assert Certificate.model_validate_json((folder / "certificate.json").read_text()) == certificate
+    assert certificate.images == 16
+    assert certificate.formats.keys() == {listed.path for listed in FORMATS.values()}
+    assert not certificate.left_out
+    assert certificate.formats["model.keras"].largest_difference < 1e-5
+    assert all(proved.same_class == 16 for proved in certificate.formats.values())
+
+
+def test_progress_counts_the_formats(packed):
+    assert packed[2] == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_the_script_answers_in_a_fresh_process_without_graft(packed, evaluated, tmp_path):
+    picture = tmp_path / "picture.png"
+    table = read_predictions(evaluated.out / "predictions.csv")
+    shutil.copy(evaluated.originals.path(table.digests[0]), picture)
+    done = subprocess.run(
+        [sys.executable, packed[0] / "predict.py", picture],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    expected = f"{table.classes[table.predicted[0]]} ({table.confidence[0]:.1%})"
+    assert done.stdout.strip().endswith(f"picture.png: {expected}")
+
+
+def test_the_script_has_about_ten_lines(packed):
+    text = (packed[0] / "predict.py").read_text()
+    assert len([line for line in text.splitlines() if line.strip()]) <= 15
+
+
+def test_the_card_tells_the_figures_with_their_intervals(packed, evaluated):
+    card = (packed[0] / "README.md").read_text()
+    test = evaluated.report.metrics.test
+    assert card.startswith("# Colours\n\nTells 3 classes of pictures apart: red, green, blue.")
+    assert f"| accuracy | {test.accuracy:.1%} ({test.interval.low:.1%} to {test.interval.high:.1%}) |" in card
+    assert "| red | 10 | 10 | 10 |" in card
+    assert "| `saved_model` | For TensorFlow Serving" in card
+
+
+def test_requirements_name_exact_versions(packed):
+    lines = (packed[0] / "requirements.txt").read_text().splitlines()
+    assert f"keras=={keras.__version__}" in lines
+    assert all("==" in line for line in lines)
+
+
+def test_report_and_labels_are_those_of_the_run(packed, evaluated):
+    assert read_report(packed[0]) == evaluated.report
+    assert json.loads((packed[0] / "labels.json").read_text()) == ["red", "green", "blue"]
+
+
+def test_the_plain_bundle_holds_one_model(evaluated, tmp_path):
+    certificate = build_bundle(evaluated.out, tmp_path / "plain.zip", originals=evaluated.originals)
+    assert certificate.formats.keys() == {"model.keras"}
+    names = zipfile.ZipFile(tmp_path / "plain.zip").namelist()
+    assert "preprocess.py" not in names
+    assert "model.keras" in names
+
+
+def test_every_format_can_be_written_and_opened():
+    assert WRITERS.keys() == FORMATS.keys()
+
+
+def test_a_format_that_fails_is_left_out_with_the_reason(evaluated, tmp_path, monkeypatch):
+    def fail(_served, path):
+        path.write_bytes(b"half")
+        raise TypeError("no such operation")
+
+    monkeypatch.setitem(module.WRITERS, "tflite", (fail, WRITERS["tflite"][1]))
+    certificate = build_bundle(
+        evaluated.out, tmp_path / "b.zip", originals=evaluated.originals, formats=["tflite"], name="Colours"
+    )
+    assert certificate.left_out == {"model.tflite": "it cannot be written (TypeError)."}
+    with zipfile.ZipFile(tmp_path / "b.zip") as archive:
+        assert "model.tflite" not in archive.namelist()
+        assert "`model.tflite` is left out: it cannot be written" in archive.read("README.md").decode()
+
+
+def test_a_format_that_answers_something_else_is_left_out(evaluated, tmp_path, monkeypatch):
+    monkeypatch.setitem(
+        module.WRITERS, "saved-model", (lambda _served, path: path.mkdir(), lambda _path: lambda _image: np.eye(3)[0])
+    )
+    certificate = build_bundle(
+        evaluated.out, tmp_path / "b.zip", originals=evaluated.originals, formats=["saved-model"]
+    )
+    assert certificate.left_out["saved_model"].startswith("its probabilities differ by up to ")
+
+
+def test_a_model_that_was_not_evaluated_is_refused(evaluated, tmp_path):
+    from tests.unit.evaluation.colours import save_colour_model
+
+    shutil.copytree(evaluated.out, tmp_path / "run")
+    save_colour_model(tmp_path / "run", sharpness=1.0)
+    with pytest.raises(InputError, match=r"^The model is not the one that the report is about\."):
+        build_bundle(tmp_path / "run", tmp_path / "b.zip", originals=evaluated.originals)
+    assert not (tmp_path / "b.zip").exists()
+
+
+def test_an_unknown_format_is_refused(evaluated, tmp_path):
+    with pytest.raises(InputError, match=r"^There is no format 'onyx'\. Choose from keras, saved-model"):
+        build_bundle(evaluated.out, tmp_path / "b.zip", originals=evaluated.originals, formats=["onyx"])
+
+
+def test_a_missing_recipe_is_named(evaluated, tmp_path):
+    shutil.copytree(evaluated.out, tmp_path / "run")
+    (tmp_path / "run" / "recipe.json").unlink()
+    with pytest.raises(NotFoundError, match=r"^The recipe of this run is gone\."):
+        build_bundle(tmp_path / "run", tmp_path / "b.zip", originals=evaluated.originals)
+
+
+def test_it_can_be_stopped(evaluated, tmp_path):
+    with pytest.raises(RunStopped, match=r"^The export was stopped\."):
+        build_bundle(evaluated.out, tmp_path / "b.zip", originals=evaluated.originals, should_stop=lambda: True)
+    assert not (tmp_path / "b.zip").exists()
+
+
+@pytest.mark.parametrize("resize", ["crop", "pad", "stretch"])
+@pytest.mark.parametrize("shape", [(40, 61), (61, 40), (300, 201), (96, 96), (95, 1), (128, 128)])
+def test_squares_equal_those_of_the_graph(resize, shape):
+    pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    layer = keras.layers.Resizing(
+        96, 96, antialias=True, crop_to_aspect_ratio=resize == "crop", pad_to_aspect_ratio=resize == "pad"
+    )
+    expected = np.round(layer(pixels[None].astype(np.float32)))
+    difference = np.abs(square(Image.fromarray(pixels), 96, resize) - expected)
+    assert difference.max() <= 1  # where a half is rounded up or down
+    assert difference.mean() < 0.02
+
+
+def test_the_input_of_a_bundle_is_described(packed):
+    assert read_input(packed[0]) == (32, "crop")

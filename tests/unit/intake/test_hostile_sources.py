@@ -1,0 +1,235 @@
+"""What is hostile or broken costs itself and nothing else, and is named."""
+
+import os
+import re
+import stat
+import tarfile
+import zipfile
+
+import psutil
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from intake_files import ONE, files_below, large_png, picture, taken_and_refused, tarred, zipped
+from PIL import Image
+
+from core.catalog.originals import OriginalStore
+from core.errors import ArchiveError
+from core.intake import reasons
+from core.intake.results import Limits, Refused, Taken
+from core.intake.taking import take_in
+
+
+@pytest.mark.parametrize("name", ["../1.png", "/etc/1.png", "ants/../../1.png", "C:/1.png", "..\\1.png"])
+def test_a_path_that_leads_out_is_refused(tmp_path, store, name):
+    for source in (
+        zipped(tmp_path / "a.zip", {name: picture(1), "ok/2.png": picture(2)}),
+        tarred(tmp_path / "a.tgz", {name: picture(1), "ok/2.png": picture(2)}),
+    ):
+        taken, refused = taken_and_refused(source, store)
+        assert set(taken) == {"ok/2.png"}
+        assert refused == {name: reasons.LEADS_OUT}
+
+
+HOSTILE_PARTS = st.sampled_from(["..", ".", "", "/", "\\", "C:", "~", "a", "ants", "con", "..\\..", "x\0y", "é", "🐝"])
+HOSTILE_NAMES = st.lists(HOSTILE_PARTS | st.text(max_size=8), min_size=1, max_size=6).map("/".join).filter(bool)
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(names=st.lists(HOSTILE_NAMES, min_size=10, max_size=30, unique=True))
+def test_no_path_of_an_archive_ever_leaves_the_workspace(tmp_path_factory, names):
+    outer = tmp_path_factory.mktemp("outer")
+    folder = outer / "a" / "b" / "c"
+    folder.mkdir(parents=True)
+    store = OriginalStore(folder / "originals", folder / "thumbnails")
+    files = {name: picture(seed) for seed, name in enumerate(names)}
+    with zipfile.ZipFile(folder / "a.zip", "w") as archive:
+        for name, data in files.items():
+            info = zipfile.ZipInfo("x")
+            info.filename = name.encode(errors="replace").decode()
+            archive.writestr(info, data)
+    taken = [one for one in take_in(folder / "a.zip", store, limits=ONE) if isinstance(one, Taken)]
+    allowed = re.compile(r"a/b/c/(a\.zip|originals/../[0-9a-f]{64}|thumbnails/../[0-9a-f]{64}\.jpg)")
+    assert [path for path in files_below(outer) if not allowed.fullmatch(path)] == []
+    assert len(files_below(folder / "originals")) == len({one.digest for one in taken})
+
+
+def test_a_file_without_a_name_is_passed_over(tmp_path, store):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("ants/1.png", picture(1))
+        archive.writestr("x", picture(2))
+        archive.filelist[-1].filename = ""
+    taken, refused = taken_and_refused(tmp_path / "a.zip", store)
+    assert set(taken) == {"ants/1.png"}
+    assert refused == {}
+
+
+def test_links_of_archives_are_refused(tmp_path, store):
+    link = zipfile.ZipInfo("ants/link.png")
+    link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+    source = zipped(tmp_path / "a.zip", [(link, "/etc/passwd"), ("ants/1.png", picture(1))])
+    assert taken_and_refused(source, store)[1] == {"ants/link.png": reasons.LINK}
+    symbolic, hard, pipe = (tarfile.TarInfo(f"ants/{kind}.png") for kind in ("symbolic", "hard", "pipe"))
+    symbolic.type, hard.type, pipe.type = tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE
+    symbolic.linkname = hard.linkname = "/etc/passwd"
+    files = {"s": symbolic, "h": hard, "p": pipe, "ants/2.png": picture(2)}
+    assert taken_and_refused(tarred(tmp_path / "a.tgz", files), store)[1] == {
+        "ants/symbolic.png": reasons.LINK,
+        "ants/hard.png": reasons.LINK,
+        "ants/pipe.png": reasons.NOT_A_FILE,
+    }
+
+
+@pytest.mark.parametrize("name", ["more.zip", "more.tar.gz", "more.7z", "MORE.RAR"])
+def test_an_archive_in_an_archive_is_refused(tmp_path, store, name):
+    taken, refused = taken_and_refused(zipped(tmp_path / "a.zip", {name: b"PK", "ants/1.png": picture(1)}), store)
+    assert len(taken) == 1
+    assert refused == {name: reasons.NESTED}
+
+
+def test_a_protected_file_is_refused(tmp_path, store):
+    path = zipped(tmp_path / "a.zip", {"ants/1.png": picture(1), "ants/2.png": picture(2)})
+    data = bytearray(path.read_bytes())
+    for at in (data.index(b"PK\x03\x04") + 6, data.index(b"PK\x01\x02") + 8):
+        data[at] |= 1
+    path.write_bytes(data)
+    assert taken_and_refused(path, store)[1] == {"ants/1.png": reasons.PROTECTED}
+
+
+def test_a_file_that_is_compressed_in_an_unknown_way_is_refused(tmp_path, store):
+    path = zipped(tmp_path / "a.zip", {"ants/1.png": picture(1), "ants/2.png": picture(2)})
+    data = bytearray(path.read_bytes())
+    for at in (data.index(b"PK\x03\x04") + 8, data.index(b"PK\x01\x02") + 10):
+        data[at] = 97
+    path.write_bytes(data)
+    assert taken_and_refused(path, store)[1] == {"ants/1.png": reasons.UNKNOWN_COMPRESSION}
+
+
+def test_a_file_whose_data_is_damaged_in_the_zip_is_refused(tmp_path, store):
+    path = zipped(tmp_path / "a.zip", {"ants/1.png": picture(1), "ants/2.png": picture(2)})
+    path.write_bytes(path.read_bytes().replace(picture(1)[60:70], b"0123456789"))
+    assert taken_and_refused(path, store)[1] == {"ants/1.png": reasons.DAMAGED_IN_ARCHIVE}
+
+
+def test_a_file_larger_than_an_image_may_be_is_refused(tmp_path, store):
+    limits = Limits(decoders=1, file_bytes=2_000_000)
+    files = {"ants/1.png": bytes(2_000_001), "ants/2.png": picture(2)}
+    for source in (zipped(tmp_path / "a.zip", files), tarred(tmp_path / "a.tgz", files, "w")):
+        assert taken_and_refused(source, store, limits=limits)[1] == {
+            "ants/1.png": reasons.TOO_LARGE.format(megabytes=2)
+        }
+
+
+def test_a_bomb_in_a_zip_is_refused_unread(tmp_path, store):
+    limits = Limits(decoders=1, ratio_from_bytes=10_000_000)
+    files = {"ants/1.png": bytes(20_000_000), "ants/2.png": picture(2)}
+    source = zipped(tmp_path / "a.zip", files, zipfile.ZIP_DEFLATED)
+    assert taken_and_refused(source, store, limits=limits)[1] == {"ants/1.png": reasons.BOMB.format(ratio=200)}
+
+
+def test_a_small_drawing_that_compresses_well_is_no_bomb(tmp_path, store):
+    Image.new("RGB", (1000, 1000)).save(tmp_path / "a.bmp")
+    source = zipped(tmp_path / "a.zip", {"ants/1.bmp": (tmp_path / "a.bmp").read_bytes()}, zipfile.ZIP_DEFLATED)
+    assert len(taken_and_refused(source, store)[0]) == 1
+
+
+def sentence_of(source, store, **limits):
+    with pytest.raises(ArchiveError) as error:
+        list(take_in(source, store, limits=Limits(decoders=1, **limits)))
+    assert error.value.hint
+    return error.value.sentence
+
+
+def test_an_empty_archive(tmp_path, store):
+    assert sentence_of(zipped(tmp_path / "a.zip", {}), store) == "a.zip is empty."
+    assert sentence_of(zipped(tmp_path / "b.zip", {"folder/": b""}), store) == "b.zip is empty."
+    assert sentence_of(tarred(tmp_path / "c.tar", {}, "w"), store) == "c.tar is empty."
+
+
+def test_a_protected_zip(tmp_path, store):
+    path = zipped(tmp_path / "a.zip", {"ants/1.png": picture(1)})
+    data = bytearray(path.read_bytes())
+    for at in (data.index(b"PK\x03\x04") + 6, data.index(b"PK\x01\x02") + 8):
+        data[at] |= 1
+    path.write_bytes(data)
+    assert sentence_of(path, store) == "a.zip is protected by a password."
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.tar.gz"])
+def test_an_archive_that_is_none(tmp_path, store, name):
+    (tmp_path / name).write_bytes(b"words " * 1000)
+    assert sentence_of(tmp_path / name, store) == f"{name} is damaged or cut off."
+
+
+def test_archives_that_are_cut_off(tmp_path, store):
+    files = {f"ants/{seed}.png": picture(seed) for seed in range(20)}
+    for path in (zipped(tmp_path / "a.zip", files), tarred(tmp_path / "a.tgz", files)):
+        os.truncate(path, path.stat().st_size // 2)
+        assert sentence_of(path, store) == f"{path.name} is damaged or cut off."
+
+
+@pytest.mark.parametrize(
+    ("magic", "kind"), [(b"7z\xbc\xaf\x27\x1c", "a 7z archive"), (b"Rar!\x1a\x07\0", "a RAR archive")]
+)
+def test_an_archive_of_another_kind(tmp_path, store, magic, kind):
+    (tmp_path / "a.bin").write_bytes(magic + bytes(100))
+    assert sentence_of(tmp_path / "a.bin", store) == f"a.bin is {kind}, which cannot be read here."
+
+
+def test_too_many_files(tmp_path, store):
+    files = {f"{number}.txt": b"x" for number in range(11)}
+    expected = "has more than 10 files."
+    assert sentence_of(zipped(tmp_path / "a.zip", files), store, files=10) == f"a.zip {expected}"
+    assert sentence_of(tarred(tmp_path / "a.tgz", files), store, files=10) == f"a.tgz {expected}"
+
+
+def test_a_list_of_files_that_would_fill_the_memory_is_not_read(tmp_path, store, monkeypatch):
+    path = zipped(tmp_path / "a.zip", {f"{number:0100}.txt": b"" for number in range(8000)})
+    monkeypatch.setattr(zipfile.ZipFile, "infolist", None)
+    assert sentence_of(path, store, files=1000) == "a.zip has more than 1,000 files."
+
+
+def test_too_large_in_all(tmp_path, store):
+    files = {f"{number}.bmp": bytes(1_000_000) for number in range(5)}
+    expected = "is larger than 0.004 GB when unpacked."
+    limits = {"total_bytes": 4_000_000, "ratio": 10_000}
+    assert sentence_of(zipped(tmp_path / "a.zip", files, zipfile.ZIP_DEFLATED), store, **limits) == f"a.zip {expected}"
+    assert sentence_of(tarred(tmp_path / "a.tgz", files), store, **limits) == f"a.tgz {expected}"
+    (tmp_path / "set").mkdir()
+    for name, data in files.items():
+        (tmp_path / "set" / name).write_bytes(data)
+    assert sentence_of(tmp_path / "set", store, **limits) == f"set {expected}"
+
+
+def test_a_tar_that_is_a_bomb(tmp_path, store):
+    path = tarred(tmp_path / "a.tgz", {f"{number}.bmp": bytes(5_000_000) for number in range(8)})
+    expected = "a.tgz grows more than 200 times when unpacked, like a zip bomb."
+    assert sentence_of(path, store, ratio_from_bytes=1_000_000) == expected
+
+
+def test_a_tar_whose_header_asks_for_all_memory(tmp_path, store):
+    header = tarfile.TarInfo("x")
+    header.type, header.size = tarfile.XHDTYPE, 10**12
+    (tmp_path / "a.tar").write_bytes(header.tobuf() + bytes(2048))
+    assert sentence_of(tmp_path / "a.tar", store) == "a.tar is damaged or cut off."
+
+
+def test_a_slow_image_is_refused_and_the_others_are_taken(tmp_path, store):
+    files = {"ants/1.png": picture(1), "ants/2.png": large_png(80), "ants/3.png": picture(3)}
+    limits = Limits(decoders=1, seconds=0.1)
+    taken, refused = taken_and_refused(zipped(tmp_path / "a.zip", files), store, limits=limits)
+    assert set(taken) == {"ants/1.png", "ants/3.png"}
+    assert refused == {"ants/2.png": reasons.TOO_SLOW.format(seconds=0.1)}
+
+
+@pytest.mark.data
+def test_every_messy_file_is_taken_in_or_refused_for_a_reason(sample_data, store):
+    results = []
+    for result in take_in(sample_data / "messy", store, limits=Limits(decoders=2)):
+        results.append(result)
+        if len(results) == 1:
+            family = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    assert len(results) == len(list((sample_data / "messy").iterdir())) == 58
+    assert sum(isinstance(one, Taken) for one in results) == 44
+    assert all(one.reason.endswith(".") for one in results if isinstance(one, Refused))
+    assert len(family) == 3

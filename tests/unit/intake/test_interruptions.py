@@ -1,0 +1,124 @@
+"""What was reported as taken stays, whatever happens next."""
+
+import errno
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from intake_files import ONE, picture, taken_and_refused, zipped
+
+from core.catalog.originals import OriginalStore
+from core.errors import WorkspaceError
+from core.intake import reasons
+from core.intake.results import Limits, Refused
+from core.intake.taking import take_in
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_a_file_that_goes_while_it_is_taken_in_is_refused(tmp_path, store):
+    for seed in range(12):
+        (tmp_path / f"{seed:02}.png").write_bytes(picture(seed))
+    results = take_in(sorted(tmp_path.glob("*.png")), store, limits=ONE)
+    first = next(results)
+    (tmp_path / "11.png").unlink()
+    assert first.name == "00.png"
+    assert list(results)[-1] == Refused("11.png", reasons.MAY_NOT_BE_READ)
+
+
+def test_a_file_that_grew_since_it_was_listed_is_refused(tmp_path, store):
+    limits = Limits(decoders=1, file_bytes=2_000_000)
+    (tmp_path / "1.png").write_bytes(picture(1))
+    results = take_in([tmp_path / "1.png"], store, limits=limits, should_stop=lambda: _grow(tmp_path / "1.png"))
+    assert list(results) == [Refused("1.png", reasons.TOO_LARGE.format(megabytes=2))]
+
+
+def _grow(path):
+    path.write_bytes(bytes(2_000_001))
+    return False
+
+
+def test_stopping_reports_what_was_under_way(tmp_path, store):
+    source = zipped(tmp_path / "a.zip", {f"ants/{seed}.png": picture(seed) for seed in range(30)})
+    results = []
+    for result in take_in(source, store, limits=ONE, should_stop=lambda: len(results) >= 3):
+        results.append(result)
+    assert 3 <= len(results) < 15
+    assert {path.name for path in store.originals.glob("??/*")} == {one.digest for one in results}
+
+
+def test_a_consumer_that_leaves_leaves_no_scratch_files(tmp_path, store):
+    results = take_in(
+        zipped(tmp_path / "a.zip", {f"{seed}.png": picture(seed) for seed in range(30)}), store, limits=ONE
+    )
+    next(results)
+    results.close()
+    assert list(store.scratch().iterdir()) == []
+
+
+def test_a_full_disk_stops_and_keeps_what_was_reported(tmp_path, store, monkeypatch):
+    source = zipped(tmp_path / "a.zip", {f"ants/{seed}.png": picture(seed) for seed in range(20)})
+    results = take_in(source, store, limits=ONE)
+    first = next(results)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(WorkspaceError, match="The disk is full"):
+        list(results)
+    assert store.has(first.digest)
+
+
+def test_a_workspace_that_is_deleted_is_said_in_a_sentence(tmp_path):
+    (tmp_path / "workspace").write_text("in the way")
+    store = OriginalStore(tmp_path / "workspace" / "originals", tmp_path / "workspace" / "thumbnails")
+    with pytest.raises(WorkspaceError, match="cannot be written: Not a directory"):
+        list(take_in(zipped(tmp_path / "a.zip", {"1.png": picture(1)}), store))
+
+
+KILLED = """
+import sys
+sys.path.insert(0, {root!r})
+from pathlib import Path
+from core.catalog.originals import OriginalStore
+from core.intake.results import Limits
+from core.intake.taking import take_in
+store = OriginalStore(Path({originals!r}), Path({thumbnails!r}))
+for result in take_in(Path({source!r}), store, limits=Limits(decoders=2)):
+    print(result.digest, flush=True)
+"""
+
+
+def test_a_kill_in_the_middle_loses_nothing_that_was_reported(tmp_path, store):
+    source = zipped(tmp_path / "a.zip", {f"ants/{seed}.png": picture(seed, size=(60, 40)) for seed in range(300)})
+    code = KILLED.format(
+        root=str(ROOT), originals=str(store.originals), thumbnails=str(store.thumbnails), source=str(source)
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    reported = [process.stdout.readline().strip() for _ in range(40)]
+    decoders = psutil.Process(process.pid).children()
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=10)
+    assert len(decoders) == 2
+    assert psutil.wait_procs(decoders, timeout=10)[1] == []
+    for digest in reported:
+        assert hashlib.sha256(store.path(digest).read_bytes()).hexdigest() == digest
+        assert store.thumbnail_path(digest).is_file()
+    taken, refused = taken_and_refused(source, store, known=set(reported))
+    assert len(refused) == 40
+    assert len(taken) == 260
+
+
+def test_scratch_files_of_a_killed_process_go_after_a_day(store):
+    left = store.scratch() / "intake-killed"
+    left.mkdir()
+    (left / "1").write_bytes(b"x")
+    os.utime(left, (time.time() - 90_000,) * 2)
+    assert list(store.scratch().iterdir()) == []

@@ -1,0 +1,165 @@
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+from core.catalog import items, jobs, projects
+from core.catalog.database import Database
+from core.errors import InputError, WorkspaceError
+from core.jobs import queue
+from core.settings import Settings
+from core.training.events import Ended, Stage, Started
+from tests.conftest import end_dispatcher
+
+pytestmark = pytest.mark.usefixtures("leave_no_workers")
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    database = Database(settings)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def project(database: Database) -> str:
+    return projects.create_project(database, "Bees")
+
+
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            pytest.fail(f"waited {seconds} s for {what}")
+        time.sleep(0.05)
+
+
+def wait_for_end(database: Database, job_id: str) -> jobs.Job:
+    wait_for(lambda: jobs.get_job(database, job_id).ended, "the end of the job")
+    return jobs.get_job(database, job_id)
+
+
+def events_of(database: Database, job_id: str, kind: type) -> list:
+    return [event for _, _, event in queue.read_story(database, job_id) if isinstance(event, kind)]
+
+
+def family(settings: Settings) -> list[psutil.Process]:
+    dispatcher = psutil.Process(int((settings.workspace / queue.PID_NAME).read_text()))
+    return [dispatcher, *dispatcher.children(recursive=True)]
+
+
+@pytest.fixture
+def many_images(settings: Settings) -> Path:
+    folder = settings.uploads / "many"
+    random = np.random.default_rng(0)
+    for label in ("ants", "bees"):
+        (folder / label).mkdir(parents=True)
+        for number in range(400):
+            pixels = random.integers(0, 255, (200, 200, 3), np.uint8)
+            Image.fromarray(pixels).save(folder / label / f"{number}.png", compress_level=1)
+    return folder
+
+
+def test_a_job_is_done_and_its_story_told(database: Database, settings: Settings, project: str):
+    job = queue.submit(database, settings, project, "take-in", {"sample": "shapes"})
+    assert wait_for_end(database, job).status == "finished"
+    assert items.count_items(database, project) > 0
+    story = [event for _, _, event in queue.read_story(database, job)]
+    assert isinstance(story[0], Started)
+    assert story[-1] == Ended(status="finished")
+    listening = [
+        connection.laddr.ip
+        for process in family(settings)
+        for connection in process.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert set(listening) == {"127.0.0.1"}
+
+
+def test_a_killed_worker_ends_its_job_with_a_reason_and_the_next_one_works(
+    database: Database, settings: Settings, project: str, many_images: Path
+):
+    job = queue.submit(database, settings, project, "take-in", {"paths": [str(many_images)], "remove": True})
+    wait_for(lambda: items.count_items(database, project) > 0, "the first images")
+    psutil.Process(events_of(database, job, Started)[0].process).kill()
+    assert wait_for_end(database, job).status == "failed"
+    (ended,) = events_of(database, job, Ended)
+    assert "worker process died" in ended.reason
+    kept = items.count_items(database, project)
+    assert 0 < kept < 800
+
+    queue.resume(database, settings, job)
+    assert wait_for_end(database, job).status == "finished"
+    assert items.count_items(database, project) == 800
+    assert not many_images.exists()
+
+
+def test_a_stopped_intake_keeps_what_it_reported(
+    database: Database, settings: Settings, project: str, many_images: Path
+):
+    job = queue.submit(database, settings, project, "take-in", {"paths": [str(many_images)]})
+    wait_for(lambda: items.count_items(database, project) > 0, "the first images")
+    jobs.request_stop(database, job)
+    assert wait_for_end(database, job).status == "stopped"
+    assert 0 < items.count_items(database, project) < 800
+    assert many_images.exists()
+    (stage,) = [event for event in events_of(database, job, Stage) if event.name == "Taking in images"]
+    assert stage.done < stage.total == 800
+
+
+def test_a_dead_dispatcher_is_replaced_and_its_jobs_are_told_dead(
+    database: Database, settings: Settings, project: str, many_images: Path
+):
+    job = queue.submit(database, settings, project, "take-in", {"paths": [str(many_images)]})
+    wait_for(lambda: items.count_items(database, project) > 0, "the first images")
+    end_dispatcher(settings)
+    assert jobs.get_job(database, job).status == "running"
+    queue.ensure_dispatcher(settings)
+    assert wait_for_end(database, job).status == "failed"
+    assert "workers were ended" in events_of(database, job, Ended)[0].reason
+
+
+def test_work_goes_on_when_the_process_that_asked_for_it_ends(database: Database, settings: Settings, project: str):
+    program = textwrap.dedent(
+        f"""
+        from pathlib import Path
+        from core.catalog.database import Database
+        from core.jobs import queue
+        from core.settings import Settings
+        settings = Settings(workspace=Path({str(settings.workspace)!r}))
+        print(queue.submit(Database(settings), settings, {project!r}, "take-in", {{"sample": "shapes"}}))
+        """
+    )
+    job = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
+    assert wait_for_end(database, job).status == "finished"
+
+
+def test_the_web_side_of_jobs_imports_no_framework_and_no_dask():
+    heavy = ("tensorflow", "keras", "openvino", "dask")
+    program = f"import sys, core.jobs.queue; print([name for name in {heavy} if name in sys.modules])"
+    output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert output == "[]\n"
+
+
+def test_what_has_not_failed_is_not_resumed(database: Database, settings: Settings, project: str):
+    job = jobs.add_job(database, project, "take-in", {})
+    with pytest.raises(InputError, match="This run is queued"):
+        queue.resume(database, settings, job)
+
+
+def test_an_unknown_kind_of_job_is_a_bug(database: Database, settings: Settings, project: str):
+    with pytest.raises(KeyError):
+        queue.submit(database, settings, project, "dance")
+
+
+def test_a_workspace_that_cannot_be_written_is_said_in_a_sentence(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WorkspaceError, match="No worker can be started"):
+        queue.ensure_dispatcher(Settings(workspace=tmp_path / "file" / "workspace"))

@@ -1,0 +1,68 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from core.catalog.originals import OriginalStore
+from core.dataset.manifest import Manifest
+from core.settings import Settings
+from core.training.events import Event
+from core.training.recipe import Recipe
+from tests.unit.training.drawn_images import draw
+
+# How long a busy machine takes for an example says nothing about the code.
+hypothesis.settings.register_profile("busy machines", deadline=None)
+hypothesis.settings.load_profile("busy machines")
+
+
+@dataclass
+class Told:
+    """A finished training and its events."""
+
+    outcome: object
+    events: list[Event]
+    out: Path
+
+    def of(self, kind: type) -> list:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def texts(self) -> str:
+        return " ".join(event.text for event in self.events if event.kind == "message")
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Manifest]:
+    """A workspace with drawn images, shared by tests that only read it."""
+    settings = Settings(workspace=tmp_path_factory.mktemp("drawn"))
+    return settings, draw(settings)
+
+
+@pytest.fixture
+def train(drawn: tuple[Settings, Manifest], tmp_path: Path) -> Callable[..., Told]:
+    """Train a recipe on the drawn images."""
+    from core.training.session import train as train_run
+
+    settings, usual = drawn
+
+    def run(
+        recipe: Recipe,
+        *,
+        manifest: Manifest = usual,
+        out: Path = tmp_path / "run",
+        stop: Callable[[list[Event]], bool] = lambda _events: False,
+    ) -> Told:
+        events: list[Event] = []
+        outcome = train_run(
+            recipe,
+            manifest,
+            originals=OriginalStore(settings.originals, settings.thumbnails),
+            settings=settings,
+            emit=events.append,
+            should_stop=lambda: stop(events),
+            out=out,
+        )
+        return Told(outcome, events, out)
+
+    return run
