@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.catalog.items import UNLABELLED, Filter, count_items, list_refusals
 from core.catalog.labels import list_labels
-from pages.panels import add_images, choose_images, classes, intake, readiness, refused, splits
+from pages.panels import add_images, choose_images, classes, guessed_classes, intake, readiness, refused, splits
 from pages.shared import frame
 from pages.shared.steps import MODEL
 from pages.shared.workspace import database
@@ -20,11 +20,14 @@ st.title("Images", anchor=False)
 st.markdown("Bring pictures of each thing that the network should tell apart, one class for each.")
 
 busy = intake.draw(project.id)
+guessed = None if busy else guessed_classes.waiting(project.id)
+if guessed is not None:
+    guessed_classes.draw(project.id, guessed)
 empty = not project.images and not labels and not refusals
-with st.expander("Add images", icon=":material/add_photo_alternate:", expanded=empty and not busy):
+with st.expander("Add images", icon=":material/add_photo_alternate:", expanded=empty and not busy and not guessed):
     add_images.draw(project.id, labels)
 
-if not project.images and not busy:
+if not project.images and not busy and not guessed:
     st.info("There are no images yet. Add a zip, a folder or single images above.", icon=":material/info:")
 if empty:
     st.stop()

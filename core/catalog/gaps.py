@@ -1,6 +1,7 @@
 """What the classes and splits of a project still lack before a training is possible, or makes sense."""
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from core.catalog.labels import Label
@@ -81,12 +82,20 @@ def _doubtful(used: Sequence[Label]) -> Iterator[str]:
         )
 
 
+def case_twins(names: Iterable[str]) -> list[tuple[str, ...]]:
+    """Give the classes whose names differ only by case, which are probably one class."""
+    folded = sorted(dict.fromkeys(names), key=str.casefold)
+    groups = (tuple(group) for _, group in itertools.groupby(folded, key=str.casefold))
+    return [group for group in groups if len(group) > 1]
+
+
 def _names(labels: Sequence[Label]) -> Iterator[str]:
-    by_name: dict[str, Label] = {}
-    for label in labels:
-        other = by_name.setdefault(label.name.casefold(), label)
-        if other is not label:
-            yield f"The classes “{other.name}” and “{label.name}” differ only by case; merge them if they are the same."
+    for twins in case_twins(label.name for label in labels):
+        quoted = [f"“{name}”" for name in twins]
+        yield (
+            f"The classes {', '.join(quoted[:-1])} and {quoted[-1]} differ only by case; merge them if they are the "
+            "same."
+        )
 
 
 def _images(label: Label) -> int:

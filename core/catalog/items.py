@@ -35,6 +35,8 @@ class NewItem:
         contrast: As `core.intake` measures it.
         sharpness: As `core.intake` measures it.
         dhash: Difference hash, 16 hexadecimal digits.
+        drawn: Whether the split was drawn, and may be drawn again, rather than fixed.
+        excluded: Whether it is set aside from the start.
     """
 
     digest: str
@@ -50,6 +52,8 @@ class NewItem:
     contrast: float
     sharpness: float
     dhash: str
+    drawn: bool = False
+    excluded: bool = False
 
 
 @dataclass(frozen=True)
@@ -279,8 +283,8 @@ def _item_row(item: NewItem, project_id: str, label_id: str | None, position: in
         "digest": item.digest,
         "label_id": label_id,
         "split": item.split,
-        "split_fixed": item.split is not None,
-        "excluded": False,
+        "split_fixed": item.split is not None and not item.drawn,
+        "excluded": item.excluded,
         "name": item.name,
         "group": item.group,
         "position": position,

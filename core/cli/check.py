@@ -5,7 +5,9 @@ import json
 import tempfile
 from pathlib import Path
 
+from core.catalog.gaps import case_twins
 from core.catalog.originals import OriginalStore
+from core.cli.guessed import guessed_classes
 from core.intake.results import Refused, Taken
 from core.intake.taking import take_in
 from core.settings import Settings
@@ -21,7 +23,7 @@ def run(options: argparse.Namespace, _settings: Settings) -> None:
     refused: list[Refused] = []
     with tempfile.TemporaryDirectory(prefix="graft-check-") as scratch:
         store = OriginalStore(Path(scratch) / "originals", Path(scratch) / "thumbnails")
-        for result in take_in(options.source, store):
+        for result in take_in(options.source, store, name_classes=guessed_classes):
             if isinstance(result, Taken):
                 taken.append(result)
             else:
@@ -35,12 +37,15 @@ def run(options: argparse.Namespace, _settings: Settings) -> None:
                     "taken": [{"file": one.name, "label": one.label, "split": one.split} for one in taken],
                     "refused": [{"file": one.name, "reason": one.reason} for one in refused],
                     "findings": [finding for finding in findings if finding["items"]],
+                    "case_twins": case_twins(one.label for one in taken if one.label),
                 }
             )
         )
         return
     classes = sorted({one.label or "(no class)" for one in taken})
     print(f"{len(taken)} images in {len(classes)} classes would be taken in: {', '.join(classes)}")
+    for twins in case_twins(classes):
+        print(f"these classes differ only by case, and are probably one: {', '.join(twins)}")
     for one in refused:
         print(f"refused {one.name}: {one.reason}")
     for finding in findings:

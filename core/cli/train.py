@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.catalog.originals import OriginalStore
+from core.cli.guessed import guessed_classes
 from core.cli.progress import show
 from core.dataset.manifest import SPLIT_NAMES, TRAIN, Manifest
 from core.dataset.splits import carve_missing
@@ -112,7 +113,9 @@ def _choose_backbone(backbone: dict[str, Any], options: argparse.Namespace) -> N
 
 def _take_in(source: Path, store: OriginalStore) -> tuple[list[Taken], list[Refused]]:
     taken, refused = [], []
-    for result in take_in(source, store, on_progress=_progress("Taking in images", "images")):
+    for result in take_in(
+        source, store, name_classes=guessed_classes, on_progress=_progress("Taking in images", "images")
+    ):
         if isinstance(result, Taken):
             taken.append(result)
         else:

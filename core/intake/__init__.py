@@ -2,7 +2,8 @@
 
 - `opening` decides what kind of source a path is; `sources` (folders, files) and `archives` (zip, tar) list it and
   decide what of it may be read at all.
-- `layout` reads classes and splits off the folders, `table` off a CSV table beside the images.
+- `layout` reads classes and splits off the folders, `table` off a table beside the images (`spreadsheet`: Excel),
+  `guess` off the file names; `plan` decides which of them counts.
 - `decoders` runs `decoder` in child processes and talks to it by `wire`. They decide whether a file is an image, by the
   rules of `upright` (how every picture becomes upright sRGB, for training too; from more than 8 bits: `deep`), and
   measure it by `facts`.

@@ -4,10 +4,9 @@ Understood: a folder a class; the same below one wrapping folder; the same below
 """
 
 import codecs
-import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,11 +36,21 @@ LEGACY_CODINGS: Final = (
 
 @dataclass(frozen=True)
 class Place:
-    """Where an image belongs, as far as its path or the table says."""
+    """Where an image belongs, as far as its path or the table says.
+
+    Attributes:
+        label: Its class.
+        split: Its split.
+        group: What must stay together in one split.
+        drawn: Whether the split was drawn, and may be drawn again, rather than fixed.
+        excluded: Whether it was set aside.
+    """
 
     label: str | None = None
     split: Split | None = None
     group: str | None = None
+    drawn: bool = False
+    excluded: bool = False
 
 
 def split_path(name: str) -> Parts | None:
@@ -102,13 +111,6 @@ def arrange(paths: Sequence[Parts]) -> list[Place]:
     first = {folder[0].casefold() for folder in folders if folder}
     split = len(first & SPLIT_NAMES.keys()) > 1 and first <= SPLIT_NAMES.keys()
     return [_place(folder, split) for folder in folders]
-
-
-def case_twins(names: Iterable[str]) -> list[tuple[str, ...]]:
-    """Classes whose names differ only by case, which are probably one class."""
-    folded = sorted(set(names), key=lambda name: (name.casefold(), name))
-    groups = (tuple(group) for _, group in itertools.groupby(folded, key=str.casefold))
-    return [group for group in groups if len(group) > 1]
 
 
 def _place(folder: Parts, split: bool) -> Place:

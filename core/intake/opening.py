@@ -7,7 +7,7 @@ from typing import Final
 from core.errors import ArchiveError
 from core.intake.archives import OPENERS, Tar, Zip
 from core.intake.results import Limits, Refused
-from core.intake.sources import Files, Folder, Source
+from core.intake.sources import TABLE_SUFFIXES, Files, Folder, Source
 
 ZIP_MAGICS: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 TAR_MAGIC: Final = (257, b"ustar")
@@ -15,11 +15,11 @@ TAR_SUFFIXES: Final = frozenset((".tar", ".tgz", ".gz", ".bz2", ".xz", ".tbz2", 
 UNREADABLE_MAGICS: Final = {b"7z\xbc\xaf\x27\x1c": "a 7z archive", b"Rar!\x1a\x07": "a RAR archive"}
 
 
-def open_sources(paths: Sequence[Path], limits: Limits) -> tuple[list[Source], list[Refused]]:
+def open_sources(paths: Sequence[Path | Source], limits: Limits) -> tuple[list[Source], list[Refused]]:
     """List what was given; single files become one source.
 
     Args:
-        paths: Archives, folders and single files, in any mix.
+        paths: Archives, folders, single files and sources that were opened already, in any mix.
         limits: How far each may go.
 
     Returns:
@@ -32,6 +32,9 @@ def open_sources(paths: Sequence[Path], limits: Limits) -> tuple[list[Source], l
     refused: list[Refused] = []
     singles: list[Path] = []
     for path in paths:
+        if isinstance(path, Source):
+            sources.append(path)
+            continue
         try:
             source = _open(path, limits)
         except ArchiveError as error:
@@ -61,6 +64,8 @@ def _open(path: Path, limits: Limits) -> Source | None:
         if head.startswith(magic):
             raise ArchiveError(f"{path.name} is {kind}, which cannot be read here.", "Pack it as a zip instead.")
     suffix = path.suffix.lower()
+    if suffix in TABLE_SUFFIXES:  # an Excel file is a zip, too
+        return None
     if suffix == ".zip" or head.startswith(ZIP_MAGICS):
         return Zip(path, path.name, limits)
     if suffix in TAR_SUFFIXES or head.startswith(tuple(OPENERS)) or head[TAR_MAGIC[0] :] == TAR_MAGIC[1]:

@@ -30,6 +30,7 @@ SAME_FILE: Final = "The same file is already in this class as {name}."
 ALREADY_THERE: Final = "The same file is already there."
 
 # The table beside the images.
-TABLE_UNREADABLE: Final = "The table cannot be read: save it as CSV in UTF-8."
+TABLE_UNREADABLE: Final = "The table cannot be read: save it as CSV in UTF-8, or as .xlsx without a password."
+TABLE_TOO_LARGE: Final = "The table is larger than a table of images can be: save its first sheet as CSV."
 TABLE_WITHOUT_COLUMNS: Final = "The table has no column named file and none named label."
 NAMED_BUT_NOT_THERE: Final = "The table names it, but there is no such file."

@@ -44,6 +44,8 @@ class Taken:
         format: As Pillow names it.
         size_bytes: Of the file.
         facts: What was measured of the picture.
+        drawn: Whether the split was drawn, and may be drawn again, rather than fixed.
+        excluded: Whether the table says that it was set aside.
     """
 
     name: str
@@ -56,6 +58,8 @@ class Taken:
     format: str
     size_bytes: int
     facts: ImageFacts
+    drawn: bool = False
+    excluded: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,12 @@ from typing import IO, Final, Self
 
 from core.errors import ArchiveError
 from core.intake import reasons
-from core.intake.layout import Parts, is_ignored, recover_name, split_path
+from core.intake.layout import Parts, Place, arrange, is_ignored, recover_name, split_path
 from core.intake.results import GIGABYTE, MEGABYTE, Limits, Refused
 
 NESTED_SUFFIXES: Final = frozenset((".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar"))
-TABLE_SUFFIXES: Final = frozenset((".csv", ".tsv"))
+# The last two are tables that cannot be read; they are told apart from images so that their reason says so.
+TABLE_SUFFIXES: Final = frozenset((".csv", ".tsv", ".xlsx", ".xls", ".ods"))
 TABLE_BYTES: Final = 20 * MEGABYTE
 
 Opener = Callable[[], IO[bytes]]
@@ -76,6 +77,10 @@ class Source(ABC):
     @abstractmethod
     def read_tables(self) -> Iterator[tuple[Entry, bytes]]:
         """The tables among the entries."""
+
+    def places(self) -> list[Place]:
+        """The place of each entry, as far as its folders say."""
+        return arrange([entry.parts for entry in self.entries])
 
     def close(self) -> None:  # noqa: B027 - most hold nothing open between two files
         """Close what is open."""

@@ -1,6 +1,7 @@
-"""A table beside the images: file name, label, and optionally split and group."""
+"""A table beside the images, CSV or Excel: file name, label, and optionally split, group and what else is known."""
 
 import csv
+import io
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,13 +12,21 @@ from core.errors import InputError
 from core.intake import reasons
 from core.intake.layout import SPLIT_NAMES, Parts, Place, split_path
 from core.intake.results import Refused
+from core.intake.spreadsheet import SpreadsheetError, read_spreadsheet
 
 COLUMNS: Final = {
     "file": re.compile(r"file|file_?name|file_?path|path|image|image_(name|path|id)|img|name|id"),
     "label": re.compile(r"labels?|label_name|class|class_?name|category|target|species"),
     "split": re.compile(r"split|set|subset|partition|usage"),
     "group": re.compile(r"(group|patient|subject|plant|site|series)(_id)?"),
+    "split_fixed": re.compile(r"split_fixed"),
+    "excluded": re.compile(r"excluded|set_aside"),
 }
+ZIP_MAGIC: Final = b"PK"
+# Excel files before 2007, and those with a password.
+COMPOUND_MAGIC: Final = b"\xd0\xcf\x11\xe0"
+NO: Final = frozenset(("no", "false", "0"))
+YES: Final = frozenset(("yes", "true", "1"))
 DELIMITERS: Final = ",;\t"
 
 
@@ -34,21 +43,17 @@ class TableError(InputError):
 
 
 def read_table(data: bytes) -> list[Row]:
-    """Read a CSV table with a head line; commas, semicolons or tabs; UTF-8, UTF-16 or the Windows coding of the West.
+    """Read a table with a head line: Excel, or CSV with commas, semicolons or tabs in UTF-8, UTF-16 or Western Windows.
 
     Raises:
         TableError: It cannot be decoded, or lacks a column for the file or the label.
     """
-    lines = _decode(data).splitlines()
-    delimiter = max(DELIMITERS, key=lines[0].count) if lines else ","
-    try:
-        rows = list(csv.reader(lines, delimiter=delimiter))
-    except csv.Error as error:
-        raise TableError(reasons.TABLE_UNREADABLE) from error
-    columns = _find_columns(rows[0]) if rows else {}
+    rows = _excel_rows(data) if data.startswith(ZIP_MAGIC) else _csv_rows(data)
+    filled = [row for row in rows if any(cell.strip() for cell in row)]
+    columns = _find_columns(filled[0]) if filled else {}
     if not {"file", "label"} <= columns.keys():
         raise TableError(reasons.TABLE_WITHOUT_COLUMNS)
-    return [_read_row(row, columns) for row in rows[1:] if any(cell.strip() for cell in row)]
+    return [_read_row(row, columns) for row in filled[1:]]
 
 
 def match(rows: Iterable[Row], paths: Sequence[Parts], table: Parts) -> tuple[dict[int, Place], list[Refused]]:
@@ -80,6 +85,24 @@ def match(rows: Iterable[Row], paths: Sequence[Parts], table: Parts) -> tuple[di
     return places, unmatched
 
 
+def _excel_rows(data: bytes) -> list[list[str]]:
+    try:
+        return read_spreadsheet(data)
+    except SpreadsheetError as error:
+        raise TableError(error.sentence) from error
+
+
+def _csv_rows(data: bytes) -> list[list[str]]:
+    if data.startswith(COMPOUND_MAGIC):
+        raise TableError(reasons.TABLE_UNREADABLE)
+    text = _decode(data)
+    head = next(iter(text.split("\n", 1)))
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=head.count)))
+    except csv.Error as error:
+        raise TableError(reasons.TABLE_UNREADABLE) from error
+
+
 def _decode(data: bytes) -> str:
     codings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")
     for coding in codings:
@@ -107,8 +130,14 @@ def _read_row(cells: Sequence[str], columns: Mapping[str, int]) -> Row:
         column: unicodedata.normalize("NFC", cells[at].strip()) if at < len(cells) else ""
         for column, at in columns.items()
     }
-    split = SPLIT_NAMES.get(values.get("split", "").casefold())
-    return Row(values["file"], Place(values["label"] or None, split, values.get("group") or None))
+    place = Place(
+        label=values["label"] or None,
+        split=SPLIT_NAMES.get(values.get("split", "").casefold()),
+        group=values.get("group") or None,
+        drawn=values.get("split_fixed", "").casefold() in NO,
+        excluded=values.get("excluded", "").casefold() in YES,
+    )
+    return Row(values["file"], place)
 
 
 def _ways_to_name(paths: Sequence[Parts]) -> dict[str, int]:

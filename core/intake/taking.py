@@ -12,7 +12,6 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -21,11 +20,11 @@ from core.errors import ImageError
 from core.intake import reasons
 from core.intake.archives import DAMAGED_DATA
 from core.intake.decoders import Decoders
-from core.intake.layout import Place, arrange
+from core.intake.layout import Place
 from core.intake.opening import open_sources
+from core.intake.plan import NameClasses, Plan, make_plans
 from core.intake.results import MEGABYTE, Limits, Refused, Taken
 from core.intake.sources import Entry, Opener, Source
-from core.intake.table import TableError, match, read_table
 
 CHUNK_BYTES: Final = 1024**2
 # Files on their way for each decoder: enough that none waits for another's end.
@@ -37,10 +36,12 @@ Known = Collection[str] | Mapping[Pair, str]
 
 
 def take_in(
-    source: Path | Sequence[Path],
+    source: Path | Source | Sequence[Path | Source],
     store: OriginalStore,
     *,
     label: str | None = None,
+    group: str | None = None,
+    name_classes: NameClasses | None = None,
     known: Known = (),
     limits: Limits = DEFAULT_LIMITS,
     on_progress: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005 - nobody listens
@@ -49,9 +50,13 @@ def take_in(
     """Take in images.
 
     Args:
-        source: A zip, a tar (also compressed), a folder, an image, or several of these.
+        source: A zip, a tar (also compressed), a folder, an image, an opened source, or several of these; a table among
+            single files speaks for all sources.
         store: Where verified images go.
         label: Class of the images that have none by their folder or a table.
+        group: What must stay together in one split, for the images for which a table says none.
+        name_classes: Asked with the classes that file names say, where neither folders nor a table tell classes apart
+            and no `label` was given; gives the class for each, or None to leave them. Without it nothing is guessed.
         known: What is there already and is not taken again: digests, or names by (digest, label), so that the same
             file can be in two classes.
         limits: How far this goes.
@@ -66,10 +71,10 @@ def take_in(
         WorkspaceError: The disk is full or not writable. What was reported stays.
     """
     with contextlib.ExitStack() as stack:
-        sources, refused = open_sources([source] if isinstance(source, Path) else source, limits)
+        sources, refused = open_sources([source] if isinstance(source, Path | Source) else source, limits)
         for opened in sources:
             stack.enter_context(opened)
-        plans = [_make_plan(opened, label) for opened in sources]
+        plans = make_plans(sources, label, group, name_classes)
         refused += [one for plan in plans for one in plan.refused]
         total = len(refused) + sum(len(plan.places) for plan in plans)
         line = stack.enter_context(_Line(store, known, limits))
@@ -78,36 +83,8 @@ def take_in(
             yield result
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """A source with the place of each of its entries by index; tables are left out."""
-
-    source: Source
-    places: dict[int, Place]
-    refused: list[Refused]
-
-
-def _make_plan(source: Source, label: str | None) -> _Plan:
-    paths = [entry.parts for entry in source.entries]
-    places = dict(enumerate(arrange(paths)))
-    refused = list(source.refused)
-    indices = {id(entry): index for index, entry in enumerate(source.entries)}
-    for entry, data in source.read_tables():
-        del places[indices[id(entry)]]
-        try:
-            named, unmatched = match(read_table(data), paths, entry.parts)
-        except TableError as error:
-            refused.append(Refused(entry.name, error.sentence))
-        else:
-            places |= {index: place for index, place in named.items() if index in places}
-            refused += unmatched
-    if label is not None:
-        places = {index: replace(place, label=place.label or label) for index, place in places.items()}
-    return _Plan(source, places, refused)
-
-
 def _results(
-    plans: list[_Plan], refused: list[Refused], line: "_Line", should_stop: Callable[[], bool]
+    plans: list[Plan], refused: list[Refused], line: "_Line", should_stop: Callable[[], bool]
 ) -> Iterator[Taken | Refused]:
     yield from refused
     for plan in plans:
@@ -206,6 +183,8 @@ class _Line:
             label=place.label,
             split=place.split,
             group=place.group,
+            drawn=place.drawn,
+            excluded=place.excluded,
             digest=digest,
             width=found.width,
             height=found.height,

@@ -14,6 +14,12 @@ from pages.shared.workspace import database, settings
 ARCHIVE, FOLDER, FILES, CAMERA = "A zip or tar.gz", "A folder", "Single images", "The camera"
 IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "heic", "heif", "avif"]
 
+_HELP = (
+    "Folders train, val and test above the classes are taken as the splits. A table (CSV or Excel) with columns file "
+    "and label may lie among the images or be uploaded with the archive; columns split and group (patient, plant, site) "
+    "are respected. Without folders and table, the file names may tell the classes: cat_001.jpg."
+)
+
 
 def draw(project_id: str, labels: Sequence[Label]) -> None:
     """Draw the choice of a way, and that way."""
@@ -30,10 +36,10 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
 def _draw_archive(project_id: str) -> None:
     files = st.file_uploader(
         "An archive with one folder a class",
-        type=["zip", "gz", "tgz", "tar"],
+        type=["zip", "gz", "tgz", "tar", "csv", "tsv", "xlsx"],
         accept_multiple_files=True,
         key=uploads.uploader_key("archive"),
-        help="Folders train, val and test above the classes are taken as the splits.",
+        help=_HELP,
     )
     if files:
         frame.act(lambda: _take_in(project_id, _below(uploads.move_to_disk("archive", files))))
@@ -44,7 +50,7 @@ def _draw_folder(project_id: str) -> None:
         "A folder that holds one folder a class",
         accept_multiple_files="directory",
         key=uploads.uploader_key("folder"),
-        help="Folders train, val and test above the classes are taken as the splits.",
+        help=_HELP,
     )
     if files:
         frame.act(lambda: _take_in(project_id, [uploads.move_to_disk("folder", files)]))

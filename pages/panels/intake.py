@@ -23,6 +23,8 @@ def draw(project_id: str) -> bool:
 def _say_result(job: Job) -> str:
     if job.kind == DRAW_SPLITS or job.result is None:
         return "The splits were drawn."
+    if job.result.get("guess"):
+        return ""
     taken, refused = job.result["taken"], job.result["refused"]
     sentence = f"{words.count(taken, 'image was', 'images were')} taken in."
     if refused:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.catalog.gaps import find_gaps
+from core.catalog.gaps import case_twins, find_gaps
 from core.catalog.labels import Label
 
 
@@ -77,3 +77,7 @@ def test_empty_classes_and_images_without_a_class_are_told():
         "The class “wasps” has no images and takes no part.",
         "1,200 images have no class and take no part; move them to a class.",
     ]
+
+
+def test_classes_that_differ_by_case_are_found():
+    assert case_twins(["cats", "dogs", "Cats", "CATS", "dog"]) == [("cats", "Cats", "CATS")]

@@ -136,3 +136,24 @@ def test_backbones_are_listed_for_people_and_for_programs(capsys: pytest.Capture
     assert main(["backbones", "--json"]) == 0
     names = {entry["name"] for entry in json.loads(capsys.readouterr().out)}
     assert {"MobileNetV2", "ResNet50", "ConvNeXtTiny", "NASNetLarge"} <= names
+
+
+def test_classes_by_file_names_are_used_and_said(make_zip, capsys: pytest.CaptureFixture[str]):
+    files = {
+        f"{label} ({number}).png": picture(10 * number + len(label)) for label in ("ant", "Wasp") for number in (1, 2)
+    }
+    assert main(["check", str(make_zip(files)), "--json"]) == 0
+    printed = capsys.readouterr()
+    assert {one["label"] for one in json.loads(printed.out)["taken"]} == {"ant", "Wasp"}
+    assert "by the file names they are: ant (2), Wasp (2)" in printed.err
+
+
+def test_classes_that_differ_only_by_case_are_told(make_zip, capsys: pytest.CaptureFixture[str]):
+    files = {
+        f"{label}/{number}.png": picture(7 * number + ord(label[0])) for label in ("Ants", "ants") for number in (1, 2)
+    }
+    source = str(make_zip(files))
+    assert main(["check", source]) == 0
+    assert "differ only by case, and are probably one: Ants, ants" in capsys.readouterr().out
+    assert main(["check", source, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["case_twins"] == [["Ants", "ants"]]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.intake.layout import Place, arrange, case_twins, is_ignored, recover_name, split_path
+from core.intake.layout import Place, arrange, is_ignored, recover_name, split_path
 
 
 def places(*paths):
@@ -121,7 +121,3 @@ def test_names_of_old_zips_are_recovered(name, coding):
 @given(st.binary())
 def test_any_name_can_be_recovered_somehow(raw):
     assert isinstance(recover_name(raw), str)
-
-
-def test_classes_that_differ_by_case_are_found():
-    assert case_twins(["cats", "dogs", "Cats", "CATS", "dog"]) == [("CATS", "Cats", "cats")]

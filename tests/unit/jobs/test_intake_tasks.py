@@ -1,0 +1,73 @@
+"""What the jobs of the Images page do, executed here instead of in a worker."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.catalog import jobs
+from core.catalog.database import Database
+from core.catalog.items import list_items
+from core.catalog.labels import list_labels
+from core.catalog.projects import create_project
+from core.jobs.tasks import images
+from core.jobs.worker import JobContext
+from core.settings import Settings
+
+
+@pytest.fixture
+def database(settings: Settings):
+    database = Database(settings)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def project(database: Database) -> str:
+    return create_project(database, "Bees")
+
+
+def picture(seed: int) -> bytes:
+    data = io.BytesIO()
+    Image.fromarray(np.random.default_rng(seed).integers(0, 255, (24, 24, 3), np.uint8)).save(data, "PNG")
+    return data.getvalue()
+
+
+def upload(settings: Settings, *names: str) -> Path:
+    path = settings.uploads / "1234" / "images.zip"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        for seed, name in enumerate(names):
+            archive.writestr(name, picture(seed))
+    return path
+
+
+def take_in(database: Database, settings: Settings, project: str, **arguments: object):
+    job = jobs.add_job(database, project, "take-in", arguments)
+    return images.take_in(JobContext(database, settings, jobs.get_job(database, job)))
+
+
+def counts(database: Database, project: str) -> dict[str, int]:
+    return {label.name: label.images for label in list_labels(database, project)}
+
+
+def test_a_guess_by_file_names_is_told_before_anything_is_taken_in(database, settings, project):
+    path = upload(settings, "cat_1.png", "cat_2.png", "dog_1.png", "dog_2.png", "IMG_1.png")
+    arguments = {"paths": [str(path)], "remove": True}
+    result = take_in(database, settings, project, **arguments)
+    assert [(one["name"], one["images"]) for one in result["guess"]["classes"]] == [("cat", 2), ("dog", 2)]
+    assert (list_items(database, project), path.exists()) == ([], True)
+
+    result = take_in(database, settings, project, **arguments, names={"cat": "cats", "dog": "cats", "": None})
+    assert result == {"taken": 5, "refused": 0}
+    assert counts(database, project) == {"cats": 4}
+    assert list(settings.uploads.iterdir()) == []
+
+
+def test_images_that_came_together_share_a_group(database, settings, project):
+    path = upload(settings, "1.png", "2.png")
+    take_in(database, settings, project, paths=[str(path)], label="ants", group="burst 1")
+    assert [item.group for item in list_items(database, project)] == ["burst 1", "burst 1"]
