@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from core.checks.copies import kept_together
 from core.checks.material import Material
-from core.checks.probe import out_of_fold
 from core.checks.result import Result, fine
 
 CONFUSED = 0.2
@@ -16,7 +14,7 @@ def lookalikes(material: Material) -> Result:
     n, n_classes = len(material), len(material.classes)
     if material.features is None:
         return fine(n, "Not looked at: no features were computed.")
-    probe = out_of_fold(material.features, material.labels, kept_together(material), n_classes)
+    probe = material.probe
     confusion = np.zeros((n_classes, n_classes))
     rows = np.flatnonzero(probe.predicted)
     best = probe.probabilities.argmax(axis=1)

@@ -1,12 +1,15 @@
 """What every check reads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.checks.alignment import ALIKE, same_pictures
+from core.checks.alignment import ALIKE, SAME, same_pictures
+from core.checks.probe import Probe, out_of_fold
+from core.checks.together import Sets, burst_sets, copy_sets, named_sets, numbered
 
 
 @dataclass(frozen=True)
@@ -53,17 +56,54 @@ class Material:
     border_features: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
-        lengths = {name: len(value) for name, value in vars(self).items() if name != "classes" and value is not None}
+        columns = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "classes"}
+        lengths = {name: len(value) for name, value in columns.items() if value is not None}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"columns of different lengths: {lengths}")
 
     def __len__(self) -> int:
         return len(self.ids)
 
+    def only(self, rows: NDArray[np.int64]) -> Self:
+        """The same for some of the images, in the order given; what was found about all of them is forgotten."""
+        chosen: dict[str, Any] = {}
+        for one in fields(self):
+            column = getattr(self, one.name)
+            if one.name != "classes" and column is not None:
+                is_array = isinstance(column, np.ndarray)
+                chosen[one.name] = column[rows] if is_array else tuple(column[row] for row in rows.tolist())
+        return replace(self, **chosen)
+
     def alike(self, least: float) -> NDArray[np.int64]:
         """(k, 2) pairs of rows whose pictures correlate at least so much, at the best window; from `ALIKE` up."""
         pairs, correlations = self._alike
         return pairs[correlations >= least]
+
+    @cached_property
+    def copies(self) -> Sets:
+        """Sets of rows that show the same picture, each with two rows or more."""
+        return copy_sets(self.digests, self.alike(SAME))
+
+    @cached_property
+    def bursts(self) -> Sets:
+        """Sets of rows that are neighbouring frames of one burst."""
+        return burst_sets(self.names, self.alike(ALIKE))
+
+    @cached_property
+    def together(self) -> NDArray[np.int64]:
+        """(n,) a number that rows share that must not be divided: copies, bursts, and groups of a person."""
+        return numbered([*self.copies, *self.bursts, *named_sets(self.groups)], len(self))
+
+    @cached_property
+    def probe(self) -> Probe:
+        """What models that have seen neither an image nor one of its set say of it.
+
+        Raises:
+            ValueError: No features were computed.
+        """
+        if self.features is None:
+            raise ValueError("a probe needs features")
+        return out_of_fold(self.features, self.labels, self.together, len(self.classes))
 
     @cached_property
     def _alike(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -8,9 +8,7 @@ on average.
 import numpy as np
 from numpy.typing import NDArray
 
-from core.checks.copies import kept_together
 from core.checks.material import Material
-from core.checks.probe import out_of_fold
 from core.checks.result import Repair, Result, fine, images
 
 
@@ -18,7 +16,7 @@ def mislabelled(material: Material) -> Result:
     """Find images that look like another class than the one they are in."""
     if material.features is None:
         return fine(len(material), "Not looked at: no features were computed.")
-    probe = out_of_fold(material.features, material.labels, kept_together(material), len(material.classes))
+    probe = material.probe
     if not probe.predicted.any():
         return fine(len(material), "Not looked at: every class needs two images or more.")
     flags = suspects(probe.probabilities, material.labels) & probe.predicted

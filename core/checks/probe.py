@@ -4,22 +4,18 @@ What several checks ask: how well can the label be told from features by a model
 """
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-FOLDS = 5
-COMPONENTS = 256
-STRENGTH = 0.003
+FOLDS: Final = 5
+COMPONENTS: Final = 256
+STRENGTH: Final = 0.003
 """Inverse regularisation of the logistic regression; small, since there are more features than images."""
+NO_FOLD: Final = -1
 
 
 @dataclass(frozen=True)
@@ -29,19 +25,31 @@ class Probe:
     Attributes:
         probabilities: (n, n_classes) float64; rows that could not be predicted are uniform.
         predicted: (n,) bool, whether a row was predicted by a model that had not seen it.
+        folds: (n,) int64, the fold in which a row was held out, `NO_FOLD` where it was not predicted.
     """
 
     probabilities: NDArray[np.float64]
     predicted: NDArray[np.bool_]
+    folds: NDArray[np.int64]
+
+    def right(self, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """(n,) whether a row was predicted, and its most probable class is its label."""
+        return np.asarray(self.predicted & (self.probabilities.argmax(axis=1) == labels))
 
     def accuracy(self, labels: NDArray[np.int64]) -> float:
         """Share of the predicted rows whose most probable class is their label; 0 where none was predicted."""
-        rows = self.predicted
-        return float(np.mean(self.probabilities[rows].argmax(axis=1) == labels[rows])) if rows.any() else 0.0
+        return float(self.right(labels).sum() / self.predicted.sum()) if self.predicted.any() else 0.0
 
 
 def out_of_fold(
-    features: NDArray[np.float32], labels: NDArray[np.int64], groups: NDArray[np.int64], n_classes: int, seed: int = 0
+    features: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    n_classes: int,
+    *,
+    folds: int = FOLDS,
+    seed: int = 0,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Probe:
     """Predict every image by a model that has seen neither it nor one of its group.
 
@@ -50,26 +58,67 @@ def out_of_fold(
         labels: (n,) int64.
         groups: (n,) int64; what shares a group stays in one fold.
         n_classes: How many classes there are, also those without an image.
+        folds: Parts, of which each is held out once; fewer where the smallest class has fewer images or groups.
         seed: Of the folds.
+        on_progress: Told the folds that are done, and all.
     """
     n = len(labels)
-    probabilities = np.full((n, n_classes), 1 / n_classes)
-    predicted = np.zeros(n, np.bool_)
-    sizes = np.bincount(labels, minlength=n_classes)
-    folds = min(FOLDS, int(min(sizes[sizes > 0], default=0)), len(np.unique(groups)))
-    if folds < 2 or (sizes > 0).sum() < 2:  # noqa: PLR2004 - nothing to hold out, or nothing to tell apart
-        return Probe(probabilities, predicted)
-    for train, held_out in StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(features, labels, groups):
-        if len(np.unique(labels[train])) < 2:  # noqa: PLR2004
-            continue
-        model = _fit(features[train], labels[train], seed)
-        probabilities[held_out] = 0
-        probabilities[np.ix_(held_out, model[-1].classes_)] = model.predict_proba(features[held_out])
-        predicted[held_out] = True
-    return Probe(probabilities, predicted)
+    probe = Probe(np.full((n, n_classes), 1 / n_classes), np.zeros(n, np.bool_), np.full(n, NO_FOLD, np.int64))
+    parts = divide(labels, groups, folds, seed)
+    n_parts = int(parts.max(initial=NO_FOLD)) + 1
+    for part in range(n_parts):
+        train = np.flatnonzero(parts != part)
+        # What a class looks like can only be known by those who have seen it.
+        held_out = np.flatnonzero((parts == part) & np.isin(labels, labels[train]))
+        if len(np.unique(labels[train])) > 1 and len(held_out):
+            model = _fit(features[train], labels[train], seed)
+            probe.probabilities[held_out] = 0
+            probe.probabilities[np.ix_(held_out, model[-1].classes_)] = model.predict_proba(features[held_out])
+            probe.predicted[held_out] = True
+            probe.folds[held_out] = part
+        on_progress(part + 1, n_parts)
+    return probe
+
+
+def divide(
+    labels: NDArray[np.int64], groups: NDArray[np.int64], folds: int = FOLDS, seed: int = 0
+) -> NDArray[np.int64]:
+    """Divide images into folds: stratified, seeded, groups whole.
+
+    Args:
+        labels: (n,) int64.
+        groups: (n,) int64; what shares a group stays in one fold.
+        folds: How many; fewer where no class has so many groups.
+        seed: The same seed and input give the same folds.
+
+    Returns:
+        (n,) int64 fold of each image. Those of a class that is one single group cannot be held out and learned from:
+        they have `NO_FOLD`, as all have where fewer than two classes are left.
+    """
+    parts = np.full(len(labels), NO_FOLD, np.int64)
+    groups_of = {label: len(np.unique(groups[labels == label])) for label in np.unique(labels).tolist()}
+    divisible = [label for label, count in groups_of.items() if count > 1]
+    rows = np.flatnonzero(np.isin(labels, divisible))
+    possible = min(folds, max((groups_of[label] for label in divisible), default=0), len(np.unique(groups[rows])))
+    if len(divisible) < 2 or possible < 2:  # noqa: PLR2004 - nothing to tell apart, or nothing to hold out
+        return parts
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    cross = StratifiedGroupKFold(possible, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class")  # it is in some folds, and not in others
+        for number, (_, held_out) in enumerate(cross.split(labels[rows], labels[rows], groups[rows])):
+            parts[rows[held_out]] = number
+    return parts
 
 
 def _fit(features: NDArray[np.float32], labels: NDArray[np.int64], seed: int) -> Any:  # noqa: ANN401 - an untyped Pipeline
+    from sklearn.decomposition import PCA
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     components = min(COMPONENTS, *features.shape) - 1
     model = make_pipeline(
         StandardScaler(),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from core.checks.balance import class_balance
 from core.checks.copies import bursts, conflicting_labels, exact_copies, near_copies
 from core.checks.exposure import blurred, low_contrast, too_bright, too_dark
+from core.checks.leaks import leaks
 from core.checks.lookalikes import lookalikes
 from core.checks.material import Material
 from core.checks.mislabelled import mislabelled
@@ -34,6 +35,7 @@ class Check:
 
 CHECKS: dict[str, Check] = {
     "conflicting-labels": Check("The same picture in two classes", "conflicting labels", conflicting_labels),
+    "leaks": Check("The same in two splits", "data leakage", leaks),
     "mislabelled": Check("Probably in the wrong class", "label errors", mislabelled, needs_features=True),
     "shortcut": Check("The background gives the class away", "shortcut learning", shortcut, needs_features=True),
     "near-copies": Check("Nearly the same picture", "near duplicates, bursts", near_copies),
@@ -51,8 +53,26 @@ CHECKS: dict[str, Check] = {
 }
 
 
-def run_checks(material: Material) -> dict[str, Result]:
-    """Run every check; those that need features say so where there are none."""
+def run_checks(
+    material: Material,
+    *,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> dict[str, Result]:
+    """Run every check; those that need features say so where there are none.
+
+    Args:
+        material: The images.
+        on_progress: Told the checks that are done, and all.
+        should_stop: Whether a person wants it to end; what was found until then is given.
+    """
     if not len(material):
         return {name: fine(0, "There are no images to look at.") for name in CHECKS}
-    return {name: check.function(material) for name, check in CHECKS.items()}
+    results: dict[str, Result] = {}
+    for number, (name, check) in enumerate(CHECKS.items()):
+        if should_stop():
+            break
+        on_progress(number, len(CHECKS))
+        results[name] = check.function(material)
+    on_progress(len(results), len(CHECKS))
+    return results

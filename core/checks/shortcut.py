@@ -7,7 +7,6 @@ deep neural networks", Nature Machine Intelligence 2020).
 
 import numpy as np
 
-from core.checks.copies import kept_together
 from core.checks.material import Material
 from core.checks.probe import out_of_fold
 from core.checks.result import Result, fine
@@ -23,9 +22,8 @@ def shortcut(material: Material) -> Result:
     n, n_classes = len(material), len(material.classes)
     if material.features is None or material.border_features is None:
         return fine(n, "Not looked at: no features were computed.")
-    groups = kept_together(material)
-    whole = out_of_fold(material.features, material.labels, groups, n_classes)
-    border = out_of_fold(material.border_features, material.labels, groups, n_classes)
+    whole = material.probe
+    border = out_of_fold(material.border_features, material.labels, material.together, n_classes)
     guess = float(np.bincount(material.labels, minlength=n_classes).max(initial=0) / max(n, 1))
     whole_accuracy, border_accuracy = whole.accuracy(material.labels), border.accuracy(material.labels)
     figures = f"{border_accuracy:.0%} right from the border alone, {whole_accuracy:.0%} from the whole image"

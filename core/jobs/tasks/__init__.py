@@ -26,8 +26,10 @@ class Task:
 TASKS: dict[str, Task] = {
     "train": Task("core.jobs.tasks.training:train", "train"),
     "take-in": Task("core.jobs.tasks.images:take_in", "data"),
+    "take-out": Task("core.jobs.tasks.datasets:take_out", "data"),
     "draw-splits": Task("core.jobs.tasks.splits:draw", "data"),
     "check": Task("core.jobs.tasks.checks:check", "train"),
+    "cross-validate": Task("core.jobs.tasks.checks:cross_validation", "train"),
     "download-weights": Task("core.jobs.tasks.weights:download", "data"),
     "predict": Task("core.jobs.tasks.models:predict", "quick"),
     "explain": Task("core.jobs.tasks.models:explain", "quick"),

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.catalog.originals import OriginalStore
-from core.checks.copies import kept_together
 from core.checks.gather import project_material
 from core.dataset import project
 from core.dataset.splits import DEFAULT_SHARES
@@ -38,5 +37,5 @@ def draw_leak_safe(
         shares=shares,
         seed=seed,
         missing_only=missing_only,
-        together=dict(zip(material.ids, kept_together(material).tolist(), strict=True)),
+        together=dict(zip(material.ids, material.together.tolist(), strict=True)),
     )

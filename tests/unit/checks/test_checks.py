@@ -6,41 +6,12 @@ import pytest
 from PIL import Image, ImageFilter
 from sklearn.datasets import load_digits
 
-from core.checks.alignment import grey_picture
-from core.checks.copies import kept_together
 from core.checks.material import Material
 from core.checks.mislabelled import label_quality, suspects
 from core.checks.probe import out_of_fold
 from core.checks.registry import CHECKS, run_checks
 from core.checks.result import Result
-from core.intake.facts import measure
-
-
-def photograph(seed: int) -> Image.Image:
-    """Smooth coloured noise: as rich in shapes as a photograph, and no two alike."""
-    noise = np.random.default_rng(seed).integers(0, 255, (12, 12, 3), np.uint8)
-    return Image.fromarray(noise).resize((160, 160), Image.Resampling.BICUBIC)
-
-
-def material_of(images: list[Image.Image], labels: list[int] | None = None, **changes: object) -> Material:
-    n = len(images)
-    columns = {
-        "ids": tuple(f"item{row}" for row in range(n)),
-        "digests": tuple(f"{row:064x}" for row in range(n)),
-        "names": tuple(f"{chr(97 + row % 26)}{row * 10}.jpg" for row in range(n)),
-        "classes": ("ants", "bees"),
-        "labels": np.array(labels or [0] * n, np.int64),
-        "splits": np.zeros(n, np.int8),
-        "groups": ("",) * n,
-        "widths": np.array([image.width for image in images], np.int64),
-        "heights": np.array([image.height for image in images], np.int64),
-        "brightness": np.full(n, 0.5),
-        "contrast": np.full(n, 0.2),
-        "sharpness": np.full(n, 100.0),
-        "dhash": np.array([int(measure(image.convert("RGB")).dhash, 16) for image in images], np.uint64),
-        "pictures": np.array([grey_picture(image) for image in images], np.uint8).reshape(n, 48, 48),
-    }
-    return Material(**(columns | changes))
+from tests.unit.checks.photographs import material_of, photograph
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +78,7 @@ def test_neighbouring_frames_with_successive_names_are_a_burst(photographs: list
 
 def test_copies_and_named_groups_stay_together(photographs: list[Image.Image]):
     images = [*photographs[:4], photographs[0].resize((80, 80))]
-    numbers = kept_together(material_of(images, groups=("", "p1", "", "p1", "")))
+    numbers = material_of(images, groups=("", "p1", "", "p1", "")).together
     assert numbers[0] == numbers[4]
     assert numbers[1] == numbers[3]
     assert len(set(numbers.tolist())) == 3

@@ -1,0 +1,111 @@
+"""k-fold cross-validation: every image is tested once, by a head that has seen neither it nor one of its group.
+
+For sets so small that a test split of their own says little. What is repeated k times is a quick head (a logistic
+regression) on the frozen network's features, and no fine-tuning: it tells how well the images can be told apart with
+this network, not how good one certain model is.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from core.advice.measured import Measured, grouped_share
+from core.checks.material import Material
+from core.checks.probe import NO_FOLD, out_of_fold
+from core.errors import DatasetError
+from core.evaluation.metrics import confusion_matrix
+
+FEWEST_FOLDS: Final = 2
+MOST_FOLDS: Final = 20
+
+
+class CrossValidation(BaseModel):
+    """What k folds said.
+
+    Attributes:
+        images: Images that were tested, each once.
+        left_out: Images that could not be: their class is one single group, or was never learned without them.
+        folds: How many there were.
+        seed: Of the folds.
+        sets: Sets of two images or more that were kept whole.
+        by_fold: (folds,) accuracy of each.
+        spread: Standard deviation of these accuracies; 0 with one fold.
+        accuracy: Of all images.
+        classes: Their names.
+        confusion: (n_classes, n_classes) images, rows true, columns predicted.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    images: int
+    left_out: int
+    folds: int
+    seed: int
+    sets: int
+    by_fold: tuple[float, ...]
+    spread: float
+    accuracy: Measured
+    classes: tuple[str, ...]
+    confusion: tuple[tuple[int, ...], ...]
+
+    @property
+    def mean(self) -> float:
+        """Mean of the folds' accuracies."""
+        return float(np.mean(self.by_fold))
+
+
+def cross_validate(
+    material: Material,
+    *,
+    folds: int,
+    seed: int = 0,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> CrossValidation:
+    """Test every image once.
+
+    Args:
+        material: Images with features.
+        folds: Into how many parts they are divided, stratified and with groups whole; fewer where no class has so many.
+        seed: Of the folds.
+        on_progress: Told the folds that are done, and all.
+
+    Raises:
+        DatasetError: The number of folds is not from 2 to 20, or the images cannot be divided.
+    """
+    if not FEWEST_FOLDS <= folds <= MOST_FOLDS:
+        raise DatasetError(
+            f"Cross-validation with {folds} folds is not possible.", f"Choose from {FEWEST_FOLDS} to {MOST_FOLDS}."
+        )
+    features, labels, groups = material.features, material.labels, material.together
+    if features is None:
+        raise ValueError("cross-validation needs features")
+    probe = out_of_fold(
+        features, labels, groups, len(material.classes), folds=folds, seed=seed, on_progress=on_progress
+    )
+    tested = probe.predicted
+    if not tested.any():
+        raise DatasetError(
+            "These images cannot be divided into folds.",
+            "Two classes need two images or more each, which are not copies or of one group.",
+        )
+    right = probe.right(labels)
+    by_fold = [float(right[probe.folds == fold].mean()) for fold in _used(probe.folds)]
+    counts = confusion_matrix(labels[tested], probe.probabilities[tested].argmax(axis=1), len(material.classes))
+    return CrossValidation(
+        images=int(tested.sum()),
+        left_out=int((~tested).sum()),
+        folds=len(by_fold),
+        seed=seed,
+        sets=int((np.bincount(groups, minlength=1) > 1).sum()),
+        by_fold=tuple(by_fold),
+        spread=float(np.std(by_fold, ddof=1)) if len(by_fold) > 1 else 0.0,
+        accuracy=grouped_share(right[tested].astype(np.float64), groups[tested]),
+        classes=material.classes,
+        confusion=tuple(tuple(row) for row in counts.tolist()),
+    )
+
+
+def _used(folds: NDArray[np.int64]) -> list[int]:
+    return [fold for fold in np.unique(folds).tolist() if fold != NO_FOLD]

@@ -1,0 +1,110 @@
+"""The images of a project with what a frozen network sees in them. Worker only: imports Keras."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from core.advice.start import first_recipe
+from core.catalog.originals import OriginalStore
+from core.checks.gather import project_material
+from core.checks.material import Material
+from core.checks.shortcut import MASKED_SHARE
+from core.features.source import compute_activations
+from core.jobs.worker import JobContext
+from core.training.networks import prepare
+from core.training.plan import Plan, make_plan
+from core.training.recipe import Recipe, load_recipe
+
+
+def read_images(context: JobContext) -> Material:
+    """Give the images of the job's project that take part in training, without features."""
+    return project_material(
+        context.database,
+        context.job.project_id,
+        _originals(context),
+        on_progress=context.progress("Reading the images", unit="images"),
+    )
+
+
+class Onlooker:
+    """A frozen network that looks at the images of a job; what it sees is kept, for trainings too.
+
+    The job's argument `recipe` names the backbone, as JSON; without one, a backbone that is at hand is taken.
+
+    Args:
+        context: The job's.
+
+    Raises:
+        NetworkError: The weights are not there and could not be downloaded.
+        WeightsError: The weights cannot be used.
+    """
+
+    def __init__(self, context: JobContext) -> None:
+        self._context = context
+        text = context.job.arguments.get("recipe")
+        chosen = load_recipe(text) if text else first_recipe(context.settings.keras_home)
+        self._recipe = Recipe(backbone=chosen.backbone, resize=chosen.resize, precision=chosen.precision)
+        self._plan = make_plan(self._recipe, classes=2)
+        self._network = _network(context, self._recipe, self._plan)
+
+    @property
+    def name(self) -> str:
+        """Of the network."""
+        return self._plan.spec.name
+
+    def look(self, material: Material) -> Material:
+        """Give the same images with their features."""
+        return replace(material, features=self._features(self._network, material, f"Looking with {self.name}"))
+
+    def look_at_borders(self, material: Material) -> Material:
+        """Give the same images with the features of their borders alone."""
+        border = _border_only(self._network, self._plan.input_size)
+        return replace(material, border_features=self._features(border, material, "Looking at their borders alone"))
+
+    def _features(self, prefix: keras.Model, material: Material, stage: str) -> NDArray[np.float32]:
+        context = self._context
+        activations = compute_activations(
+            prefix,
+            material.digests,
+            originals=_originals(context),
+            settings=context.settings,
+            size=self._plan.input_size,
+            resize=self._recipe.resize,
+            precision=self._recipe.precision,
+            names=material.names,
+            on_progress=context.progress(stage, unit="images"),
+            say=context.say,
+            should_stop=context.should_stop,
+        )
+        (pooled,) = activations.gather(np.arange(len(material)))
+        return pooled
+
+
+def _originals(context: JobContext) -> OriginalStore:
+    return OriginalStore(context.settings.originals, context.settings.thumbnails)
+
+
+def _network(context: JobContext, recipe: Recipe, plan: Plan) -> keras.Model:
+    """Give the network up to its pooled features."""
+    networks = prepare(
+        recipe,
+        plan,
+        classes=2,
+        keras_home=context.settings.keras_home,
+        on_download=context.progress(f"Preparing {plan.spec.name}", unit="bytes"),
+    )
+    prefix = networks.prefix(plan.phases[0])
+    assert prefix is not None, "feature extraction reads features"
+    return prefix
+
+
+def _border_only(prefix: keras.Model, size: int) -> keras.Model:
+    """Give the same network, which sees grey where the centre of each image was."""
+    margin = round(size * (1 - MASKED_SHARE) / 2)
+    keep = np.ones((1, size, size, 1), np.float32)
+    keep[:, margin : size - margin, margin : size - margin] = 0
+    pixels = keras.Input((size, size, 3), name="pixels")
+    masked = pixels * keep + (1 - keep) * 127.5
+    return keras.Model(pixels, prefix(masked), name=f"{prefix.name}_border")
