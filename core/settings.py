@@ -61,6 +61,11 @@ class Settings:
         return self.workspace / "uploads"
 
     @property
+    def datasets(self) -> Path:
+        """One zip a project: its images as they were packed last, to be downloaded."""
+        return self.workspace / "datasets"
+
+    @property
     def cache(self) -> Path:
         """Everything that can be computed again: pixels, activations, converted networks."""
         return self.workspace / "cache"

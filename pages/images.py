@@ -4,12 +4,22 @@ import streamlit as st
 
 from core.catalog.items import UNLABELLED, Filter, count_items, list_refusals
 from core.catalog.labels import list_labels
-from pages.panels import add_images, choose_images, classes, guessed_classes, intake, readiness, refused, splits
+from pages.panels import (
+    add_images,
+    choose_images,
+    classes,
+    guessed_classes,
+    intake,
+    readiness,
+    refused,
+    splits,
+    take_out,
+)
 from pages.shared import frame
 from pages.shared.steps import MODEL
 from pages.shared.workspace import database
 
-IMAGES, CLASSES, SPLITS, REFUSED = "Images", "Classes", "Splits", "Not taken in"
+IMAGES, CLASSES, SPLITS, DOWNLOAD, REFUSED = "Images", "Classes", "Splits", "Download", "Not taken in"
 
 project = frame.project()
 labels = list_labels(database(), project.id)
@@ -33,7 +43,7 @@ if empty:
     st.stop()
 
 ready = readiness.draw(labels, unlabelled)
-parts = [IMAGES, CLASSES, SPLITS, *([REFUSED] if refusals else [])]
+parts = [IMAGES, CLASSES, SPLITS, DOWNLOAD, *([REFUSED] if refusals else [])]
 tabs = dict(zip(parts, st.tabs(parts, key="part", on_change="rerun", bind="query-params"), strict=True))
 with tabs[IMAGES]:
     if tabs[IMAGES].open and project.images:
@@ -44,6 +54,9 @@ with tabs[CLASSES]:
 with tabs[SPLITS]:
     if tabs[SPLITS].open:
         splits.draw(project.id, labels)
+with tabs[DOWNLOAD]:
+    if tabs[DOWNLOAD].open and project.images:
+        take_out.draw(project)
 if refusals:
     with tabs[REFUSED]:
         if tabs[REFUSED].open:

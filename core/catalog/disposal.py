@@ -20,6 +20,7 @@ def delete_project_files(settings: Settings, leftovers: Leftovers) -> None:
     store = OriginalStore(settings.originals, settings.thumbnails)
     for digest in leftovers.digests:
         store.remove(digest)
+    (settings.datasets / f"{leftovers.project}.zip").unlink(missing_ok=True)
     for run in leftovers.runs:
         shutil.rmtree(settings.runs / run, ignore_errors=True)
         (settings.logs / f"{run}.log").unlink(missing_ok=True)

@@ -43,10 +43,12 @@ class Leftovers:
     Attributes:
         digests: Images that no other project uses.
         runs: Ids of its runs.
+        project: Its id.
     """
 
     digests: tuple[str, ...]
     runs: tuple[str, ...]
+    project: str
 
 
 def list_projects(database: Database) -> list[Project]:
@@ -148,7 +150,7 @@ def delete_project(database: Database, project_id: str) -> Leftovers:
         runs = tuple(session.scalars(select(RunRow.id).where(RunRow.project_id == project_id)))
         session.delete(row)
         session.flush()
-        return Leftovers(drop_unused_images(session), runs)
+        return Leftovers(drop_unused_images(session), runs, project_id)
 
 
 def drop_unused_images(session: Session) -> tuple[str, ...]:

@@ -16,8 +16,8 @@ IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "heic"
 
 _HELP = (
     "Folders train, val and test above the classes are taken as the splits. A table (CSV or Excel) with columns file "
-    "and label may lie among the images or be uploaded with the archive; columns split and group (patient, plant, site) "
-    "are respected. Without folders and table, the file names may tell the classes: cat_001.jpg."
+    "and label may lie among the images or be uploaded with the archive; its columns split and group (patient, plant, "
+    "site) are respected. Without folders and table, the file names may tell the classes: cat_001.jpg."
 )
 
 

@@ -19,11 +19,14 @@ def test_the_images_and_runs_of_a_project_go_with_it(settings: Settings):
     run = create_run(database, project, "{}")
     (settings.runs / run).mkdir(parents=True)
     (settings.runs / run / "model.keras").write_bytes(b"model")
+    settings.datasets.mkdir()
+    (settings.datasets / f"{project}.zip").write_bytes(b"images")
     settings.logs.mkdir()
     (settings.logs / f"{run}.log").write_text("log")
     delete_project_files(settings, delete_project(database, project))
     assert _files(settings) == 0
     assert not (settings.runs / run).exists()
+    assert list(settings.datasets.iterdir()) == []
     assert not (settings.logs / f"{run}.log").exists()
 
 

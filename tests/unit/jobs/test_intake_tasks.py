@@ -13,7 +13,7 @@ from core.catalog.database import Database
 from core.catalog.items import list_items
 from core.catalog.labels import list_labels
 from core.catalog.projects import create_project
-from core.jobs.tasks import images
+from core.jobs.tasks import datasets, images
 from core.jobs.worker import JobContext
 from core.settings import Settings
 
@@ -71,3 +71,32 @@ def test_images_that_came_together_share_a_group(database, settings, project):
     path = upload(settings, "1.png", "2.png")
     take_in(database, settings, project, paths=[str(path)], label="ants", group="burst 1")
     assert [item.group for item in list_items(database, project)] == ["burst 1", "burst 1"]
+
+
+def test_a_data_set_that_was_taken_out_comes_back_as_it_was(database, settings, project):
+    table = (
+        'file,label,split,group,excluded\n0.png,"ants, red",test,plant 1,\n1.png,"ants, red",,plant 1,\n'
+        "2.png,a/b: c?,validation,,yes\n3.png,a/b: c?,,,\n4.png,Ameisen ä,,,\n5.png,,train,,\n"
+    )
+    path = upload(settings, *(f"{number}.png" for number in range(6)))
+    (path.parent / "labels.csv").write_text(table)
+    take_in(database, settings, project, paths=[str(path), str(path.parent / "labels.csv")], remove=True)
+
+    job = jobs.add_job(database, project, "take-out", {})
+    result = datasets.take_out(JobContext(database, settings, jobs.get_job(database, job)))
+    other = create_project(database, "Copy")
+    assert take_in(database, settings, other, paths=[result["zip"]], remove=True) == {"taken": 6, "refused": 0}
+    assert Path(result["zip"]).exists()
+
+    def told(project_id: str) -> list[tuple]:
+        return sorted(
+            (one.digest, one.label or "", one.split, one.split_fixed, one.group, one.excluded)
+            for one in list_items(database, project_id)
+        )
+
+    assert told(other) == told(project)
+    assert {one.label for one in list_items(database, other)} == {"ants, red", "a/b: c?", "Ameisen ä", None}
+    assert {(one.split, one.split_fixed) for one in list_items(database, other)} >= {
+        ("test", True),
+        ("validation", True),
+    }
