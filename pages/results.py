@@ -76,4 +76,4 @@ with tabs[COURSE]:
 with tabs[RUNS]:
     if tabs[RUNS].open:
         run_table.draw(runs, run)
-        transfer_benefit.draw(runs, run)
+        transfer_benefit.draw(project, runs, run)

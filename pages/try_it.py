@@ -11,6 +11,7 @@ st.title("Try it", anchor=False)
 run = model_choice.draw(project.id)
 st.markdown("Give the network pictures it has never seen. They stay on this machine and are not added to the project.")
 pictures_to_try.draw(project.id)
+predictions.draw_refusals(run)
 
 tried = tried_pictures.batches(project.id)
 for batch in tried:

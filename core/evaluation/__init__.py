@@ -4,5 +4,6 @@ Decides how good a model is, how sure that is, where and why it fails, and wheth
 others: how the model came to be (`core.training`) and how a person takes it home (`core.export`).
 
 Framework-free, for the web process too: `metrics`, `curves`, `intervals`, `calibration`, `baselines`, `report`,
-`predictions`, `fitting`, `unknown`, `compare`, `projection`, `overlay`. Worker only: `served`, `evaluate`, `explain`.
+`predictions`, `fitting`, `space`, `compare`, `transfer`, `overlay`. Worker only: `served`, `look`, `evaluate`,
+`explain`, `tensorboard`.
 """

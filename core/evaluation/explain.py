@@ -5,6 +5,7 @@ an answer, so what speaks for all classes alike speaks for none. Both are in the
 model makes of a picture, which is all that the network sees.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -77,6 +78,10 @@ def occlusion(served: Served, square: NDArray[np.uint8], class_index: int) -> ND
         lost[place] += advantage[-1] - now
         times[place] += 1
     return _scaled(np.maximum(0, lost / np.maximum(times, 1)), float(np.abs(logits).max()))
+
+
+Explanation = Callable[[Served, NDArray[np.uint8], int], NDArray[np.float32]]
+EXPLANATIONS: Final[dict[str, Explanation]] = {"grad-cam": grad_cam, "occlusion": occlusion}
 
 
 def _scaled(heat: NDArray[np.float32], whole: float) -> NDArray[np.float32]:

@@ -280,7 +280,7 @@ class Unknown(Part):
         refused_validation: Share of validation images refused: what the threshold was chosen for.
         refused_test: Share of test images wrongly refused (false rejects).
         accepted_held_out: Share of images wrongly accepted when their own class is left out (false accepts), by class;
-            empty with fewer than three classes.
+            without those that have no test images.
     """
 
     threshold: float

@@ -99,7 +99,7 @@ def measure_unknown(space: FeatureSpace, true: Ints, classes: Sequence[str]) -> 
         threshold=space.threshold,
         refused_validation=_refused(space, VALIDATION),
         refused_test=_refused(space, TEST),
-        accepted_held_out=_accepted_held_out(space, true, classes) if len(classes) > 2 else {},  # noqa: PLR2004
+        accepted_held_out=_accepted_held_out(space, true, classes),
     )
 
 

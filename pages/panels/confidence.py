@@ -1,62 +1,109 @@
-"""Whether a confidence of 80 % is right 80 % of the time."""
+"""Whether a confidence of 80 % is right 80 % of the time, and what is refused as none of the classes."""
 
+import pandas as pd
 import streamlit as st
 
+from core.evaluation.intervals import wilson
 from core.evaluation.report import Report
-from core.evaluation.schema import Diagram
+from core.evaluation.schema import Calibration, Diagram, Unknown
+from pages.panels.headline import between
 from pages.shared import charts, words
 
 
 def draw(report: Report, run_id: str) -> None:
     """Draw the reliability of the model that is exported, and what calibration and refusing do."""
-    calibration = report.calibration
-    diagram = calibration.after if calibration.kept else calibration.before
     st.markdown(
         "When the network says it is 80 % sure, it should be right in 80 % of the cases (*calibration*). Bars below "
         "the line: too sure of itself; above: too modest."
     )
-    chart = charts.reliability(diagram.confidence, diagram.accuracy, diagram.counts, _alt(diagram))
-    charts.show(chart, key=f"reliability-{run_id}")
-    st.markdown(
-        f"On average, confidence and accuracy differ by **{100 * diagram.error:.1f} points** (*expected calibration "
-        f"error*, on {words.count(sum(diagram.counts), 'test image')})."
-    )
-    st.markdown(_temperature(report))
-    st.markdown(_unknown(report))
+    _draw_diagrams(report.calibration, run_id)
+    st.markdown(_temperature(report.calibration))
+    st.subheader("None of these", anchor=False)
+    _draw_unknown(report)
 
 
-def _alt(diagram: Diagram) -> str:
-    return (
-        f"Reliability diagram: share of right answers by confidence. On average they differ by "
-        f"{100 * diagram.error:.1f} points."
-    )
+def _draw_diagrams(calibration: Calibration, run_id: str) -> None:
+    """What the exported model says, beside what it would say without (or with) a temperature."""
+    exported, other = calibration.after, calibration.before
+    title = "Without the correction"
+    if not calibration.kept:
+        exported, other, title = other, exported, "With a correction, which did not help on the validation split"
+    left, right = st.columns(2)
+    with left:
+        _draw_diagram("**As exported**", exported, f"reliability-{run_id}")
+    with right:
+        _draw_diagram(title, other, f"reliability-other-{run_id}")
 
 
-def _temperature(report: Report) -> str:
-    calibration = report.calibration
+def _draw_diagram(title: str, diagram: Diagram, key: str) -> None:
+    error = f"{100 * diagram.error:.1f} points"
+    st.markdown(f"{title}: confidence and accuracy differ by **{error}** (*expected calibration error*)")
+    said = f"Reliability diagram: share of right answers by confidence. On average they differ by {error}."
+    charts.show(charts.reliability(diagram.confidence, diagram.accuracy, diagram.counts, said), key=key)
+
+
+def _temperature(calibration: Calibration) -> str:
+    before, after = calibration.validation_loss
+    losses = f"cross-entropy of the validation split {before:.3f} without and {after:.3f} with it"
     if not calibration.kept:
         return (
             f"Correcting the confidence by one number (*temperature {calibration.fitted:.2f}*) did not help on "
-            "held-out validation images, so the exported model does without."
+            f"held-out validation images ({losses}), so the exported model does without."
         )
     return (
         f"The exported model corrects its confidence by one number (*temperature {calibration.temperature:.2f}*, "
-        f"fitted on the validation split); the error was {100 * calibration.before.error:.1f} points before. The "
-        "answers stay the same."
+        f"fitted on the validation split: {losses}). The answers stay the same."
     )
 
 
-def _unknown(report: Report) -> str:
-    unknown = report.unknown
-    said = (
-        "**None of these?** Pictures that are unlike all training images can be refused. At the model's threshold, "
-        f"{words.percent(unknown.refused_test)} of the test images are refused wrongly."
+def _draw_unknown(report: Report) -> None:
+    unknown, images = report.unknown, report.metrics.test.images
+    st.markdown(
+        "Pictures that are farther from all training images than true ones usually are can be refused: Try it and the "
+        "exported bundle say so."
     )
-    if unknown.accepted_held_out:
-        worst, share = max(unknown.accepted_held_out.items(), key=lambda pair: pair[1])
-        mean = sum(unknown.accepted_held_out.values()) / len(unknown.accepted_held_out)
-        said += (
-            f" When a class is left out of the training, {words.percent(mean)} of its images are still accepted on "
-            f"average, most of “{words.plain(worst)}” ({words.percent(share)})."
-        )
-    return said
+    accepted = unknown.accepted_held_out
+    with st.grid(columns="auto", min_column_width=240, border=True):
+        with st.container():
+            st.metric("Refused wrongly (false rejects)", words.percent(unknown.refused_test), help=_REFUSED)
+            st.caption(_refused_words(unknown, images))
+        with st.container():
+            mean = words.percent(sum(accepted.values()) / len(accepted)) if accepted else "not measured"
+            st.metric("Accepted wrongly (false accepts)", mean, help=_ACCEPTED)
+            st.caption(_accepted_words(accepted))
+    if len(accepted) > 1:
+        with st.expander("Each class as a stranger"):
+            _draw_accepted(accepted)
+
+
+_REFUSED = "Test images of true classes that the model would refuse."
+_ACCEPTED = "Test images of a class that are accepted when its training images are left out, as if it were unknown."
+
+
+def _refused_words(unknown: Unknown, images: int) -> str:
+    interval = wilson(unknown.refused_test * images, images)
+    of = f"of {words.count(images, 'test image')}"
+    return f"{of}; 95 % interval: {between(interval)}" if interval else of
+
+
+def _accepted_words(accepted: dict[str, float]) -> str:
+    if not accepted:
+        return "No class can be left out: try pictures of other things on the Try it page."
+    worst, share = max(accepted.items(), key=lambda pair: pair[1])
+    return (
+        f"Mean of the classes, each left out in turn; most of “{words.plain(worst)}” ({words.percent(share)}). Things "
+        "that are less alike are refused more surely."
+    )
+
+
+def _draw_accepted(accepted: dict[str, float]) -> None:
+    ranked = sorted(accepted.items(), key=lambda pair: -pair[1])
+    table = pd.DataFrame(
+        {"left out": [name for name, _ in ranked], "accepted (%)": [100 * share for _, share in ranked]}
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        alt="Share of each class that is accepted when it was left out, the highest first.",
+        column_config={"accepted (%)": st.column_config.NumberColumn(format="%.1f")},
+    )

@@ -1,46 +1,80 @@
 """Where in a picture the network looked."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import streamlit as st
+from PIL import Image
 
-from core.evaluation.predictions import Predictions
+from core.evaluation.overlay import draw_heat
 from pages.shared import answers, frame, words
-from pages.shared.workspace import store
 
 # A drawing of the page's progress would close the dialog, so it waits for as long as a cold worker needs to start.
 _PATIENCE_SECONDS = 120
+_METHODS = {"grad-cam": "What the last layers saw (Grad-CAM)", "occlusion": "Covering part after part (occlusion)"}
+_MEANINGS = {
+    "grad-cam": "The warmer, the more small changes there would change the answer.",
+    "occlusion": "The warmer, the more the class loses when this part is covered: slower, and independent of how the "
+    "network is built.",
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """A picture and the classes that may be asked about.
+
+    Attributes:
+        project_id: Its project.
+        run_id: The run that judged it.
+        picture: What the job calls it: `digest` of an image of the project, or `path` of another picture.
+        name: What the person calls it.
+        classes: Names of all classes.
+        asked: Indices of the classes to choose from, the predicted one first.
+    """
+
+    project_id: str
+    run_id: str
+    picture: dict[str, str]
+    name: str
+    classes: Sequence[str]
+    asked: Sequence[int]
 
 
 @frame.dialog("Where the network looked", width="large")
-def explain(project_id: str, run_id: str, judged: Predictions) -> None:
-    """Draw an image beside what spoke for a class in it.
-
-    Args:
-        project_id: Its project.
-        run_id: The run that judged it.
-        judged: What it said about this one image.
-    """
-    true, called = int(judged.true[0]), int(judged.predicted[0])
-    options = list(dict.fromkeys([called, true]))
+def explain(question: Question) -> None:
+    """Draw a picture beside what spoke for a class in it."""
     wanted = st.segmented_control(
-        "What spoke for", options, default=called, format_func=lambda one: judged.classes[one], required=True
+        "What spoke for",
+        list(dict.fromkeys(question.asked)),
+        default=question.asked[0],
+        format_func=lambda one: words.plain(question.classes[one]),
+        required=True,
     )
-    digest, name = judged.digests[0], judged.names[0]
-    arguments = {"run": run_id, "digest": digest, "class": wanted}
+    method = st.radio("Found by", list(_METHODS), format_func=_METHODS.__getitem__, horizontal=True)
     with st.spinner("Looking into the network"):
-        answer = answers.ask(project_id, "explain", arguments, "The explanation", patience=_PATIENCE_SECONDS)
+        arguments: dict[str, Any] = {"run": question.run_id, **question.picture, "class": wanted, "method": method}
+        answer = answers.ask(question.project_id, "explain", arguments, "The explanation", patience=_PATIENCE_SECONDS)
+    if answer is None:
+        return
+    opacity = st.slider("Strength of the colours", 0, 100, 70, step=5, format="%d %%") / 100
+    label = question.classes[wanted]
     left, right = st.columns(2)
-    left.image(store().thumbnail_path(digest), caption="The image", width="stretch", alt=name)
-    if answer is not None and "overlay" in answer:
-        label = judged.classes[wanted]
-        right.image(
-            Path(answer["overlay"]),
-            caption=f"Yellow to red: spoke for “{words.plain(label)}” (Grad-CAM)",
-            width="stretch",
-            alt=f"Heat map over the image: the red places spoke most for {label}",
-        )
-    st.caption(
-        "Red where small changes would change the answer most. It shows where the network looked, not why; if it "
-        "looked beside the thing, the background may give the class away."
+    left.image(answer["square"], caption="What the network sees", width="stretch", alt=question.name)
+    right.image(
+        _overlay(answer, opacity),
+        caption=f"Yellow: spoke most for “{words.plain(label)}”",
+        width="stretch",
+        alt=f"Heat map over the picture: the bright places spoke most for {label}",
     )
+    st.caption(
+        f"{_MEANINGS[method]} It shows where the network looked, not why; if it looked beside the thing, the "
+        "background may give the class away."
+    )
+
+
+def _overlay(answer: dict[str, Any], opacity: float) -> Image.Image:
+    with Image.open(Path(answer["square"])) as square, Image.open(Path(answer["heat"])) as heat:
+        return draw_heat(np.asarray(square), np.asarray(heat, np.float32) / np.float32(255), opacity)

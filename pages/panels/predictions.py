@@ -1,11 +1,14 @@
 """What a model says about pictures: the probable classes of each as bars."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
 from core.catalog.runs import Run
+from pages.panels import explanation
 from pages.shared import answers, charts, words
+from pages.shared.run_results import has_results, read_results
 from pages.shared.tried_pictures import Batch, Picture
 
 _STRANGER = "Unlike everything that it was trained on: perhaps none of these classes."
@@ -22,28 +25,45 @@ def draw(run: Run, batch: Batch) -> None:
     if answer is None:
         _draw_unanswered(batch.pictures)
         return
-    strangers = answer.get("unlike_training") or [False] * len(batch.pictures)
-    for picture, probabilities, stranger in zip(batch.pictures, answer["probabilities"], strangers, strict=True):
-        _draw_answer(picture, answer["classes"], probabilities, stranger, run.id)
+    for row, picture in enumerate(batch.pictures):
+        _draw_answer(run, picture, answer, row)
+
+
+def draw_refusals(run: Run) -> None:
+    """Say how often the model is wrong when it says that a picture is none of the classes."""
+    if not has_results(run.id):
+        return
+    unknown = read_results(run.id).report.unknown
+    said = (
+        "Pictures that are unlike all training images are marked as *none of these*. Measured: "
+        f"{words.percent(unknown.refused_test)} of the true test images are marked wrongly"
+    )
+    if accepted := unknown.accepted_held_out.values():
+        mean = words.percent(sum(accepted) / len(accepted))
+        said += f", and {mean} of the images of a class that was left out are missed"
+    st.caption(f"{said}.")
 
 
 def _draw_unanswered(pictures: Sequence[Picture]) -> None:
     st.image([picture.thumbnail for picture in pictures], width=120, alt=[picture.name for picture in pictures])
 
 
-def _draw_answer(
-    picture: Picture, classes: Sequence[str], probabilities: Sequence[float], stranger: bool, run_id: str
-) -> None:
+def _draw_answer(run: Run, picture: Picture, answer: dict[str, Any], row: int) -> None:
+    classes, probabilities = answer["classes"], answer["probabilities"][row]
+    ranked = sorted(range(len(classes)), key=lambda index: -probabilities[index])
+    strangers = answer.get("unlike_training")
+    stranger = strangers is not None and strangers[row]
     with st.container(border=True):
         left, right = st.columns([1, 3], vertical_alignment="center")
         left.image(picture.thumbnail, width="stretch", alt=picture.name)
         left.caption(words.plain(words.shorten(picture.name)))
-        best = max(range(len(classes)), key=lambda row: probabilities[row])
+        if left.button("Explain", key=f"explain-{run.id}-{picture.path}", icon=":material/visibility:"):
+            source = {"path": str(picture.path)}
+            question = explanation.Question(run.project_id, run.id, source, picture.name, classes, ranked[:3])
+            explanation.explain(question)
         with right:
-            st.markdown(f"**{words.plain(classes[best])}**, {words.percent(probabilities[best])} sure")
             if stranger:
-                st.warning(
-                    "Unlike everything that it was trained on: perhaps none of these classes.",
-                    icon=":material/question_mark:",
-                )
-            charts.show(charts.probability_bars(classes, probabilities), key=f"bars-{run_id}-{picture.path}")
+                st.warning(_STRANGER, icon=":material/question_mark:")
+            said = f"**{words.plain(classes[ranked[0]])}**, {words.percent(probabilities[ranked[0]])} sure"
+            st.markdown(f"If it has to be one of them: {said}" if stranger else said)
+            charts.show(charts.probability_bars(classes, probabilities), key=f"bars-{run.id}-{picture.path}")

@@ -93,8 +93,15 @@ def _draw_bar(
             disabled=len(judged) != 1,
             help="Choose one picture: where in it the network looked (*Grad-CAM*).",
         ):
-            explanation.explain(project_id, run_id, judged)
+            explanation.explain(_question(project_id, run_id, judged))
         draw_undo(project_id)
+
+
+def _question(project_id: str, run_id: str, judged: Predictions) -> explanation.Question:
+    """About the first of the images: what spoke for what it was called, and for what it is."""
+    asked = (int(judged.predicted[0]), int(judged.true[0]))
+    picture = {"digest": judged.digests[0]}
+    return explanation.Question(project_id, run_id, picture, judged.names[0], judged.classes, asked)
 
 
 def _forget(key: str) -> Callable[[], None]:

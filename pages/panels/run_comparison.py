@@ -6,15 +6,15 @@ import pandas as pd
 import streamlit as st
 
 from core.catalog.runs import Run
+from core.evaluation.intervals import Interval
 from core.training.recipe import load_recipe
 from pages.panels import before_after
+from pages.panels.headline import between
 from pages.panels.transfer_benefit import epochs_of
 from pages.shared import charts, words
 from pages.shared.recipe_words import all_differences
 from pages.shared.run_figures import figures_of
-from pages.shared.run_results import has_results, read_results
-
-MOST = 8
+from pages.shared.run_results import has_results, model_megabytes, read_results
 
 
 def draw(runs: Sequence[Run]) -> None:
@@ -23,10 +23,7 @@ def draw(runs: Sequence[Run]) -> None:
     Args:
         runs: Two or more; the first is what the others are compared with.
     """
-    if len(runs) > MOST:
-        st.info(f"Only the first {MOST} of the chosen runs are compared.", icon=":material/info:")
-        runs = runs[:MOST]
-    _draw_differences(runs)
+    _draw_table(runs)
     curves = [(run.name, epochs) for run in runs if (epochs := epochs_of(run))]
     if curves:
         charts.show(charts.validation_curves(curves), key="compared-curves")
@@ -36,15 +33,30 @@ def draw(runs: Sequence[Run]) -> None:
         before_after.draw_pair(read_results(before.id), read_results(after.id), before.project_id, "compared")
 
 
-def _draw_differences(runs: Sequence[Run]) -> None:
+def _draw_table(runs: Sequence[Run]) -> None:
+    """The choices that differ, and what came of them; both splits with intervals, so that chance is seen."""
     chosen = all_differences([load_recipe(run.recipe) for run in runs])
-    figures = [figures_of(run) for run in runs]
     if not chosen:
         st.caption("The recipes of these runs are the same; their images may differ.")
+    figures = [figures_of(run) for run in runs]
     table = {
         "run": [run.name for run in runs],
         **chosen,
         "validation accuracy": [words.percent(one.validation) if one else "" for one in figures],
+        "validation, 95 %": [_range(one.validation_interval if one else None) for one in figures],
         "test accuracy": [words.percent(one.test) if one else "" for one in figures],
+        "test, 95 %": [_range(one.test_interval if one else None) for one in figures],
+        "epochs": [str(one.epochs) if one else "" for one in figures],
+        "time": [words.duration(one.seconds) if one else "" for one in figures],
+        "model (MB)": [_say_megabytes(run) for run in runs],
     }
-    st.dataframe(pd.DataFrame(table), hide_index=True, alt="What the chosen runs did differently, and their accuracy.")
+    st.dataframe(pd.DataFrame(table), hide_index=True, alt="What the chosen runs did differently, and what came of it.")
+
+
+def _range(interval: Interval | None) -> str:
+    return between(interval) if interval else ""
+
+
+def _say_megabytes(run: Run) -> str:
+    size = model_megabytes(run.id)
+    return "" if size is None else f"{size:.1f}"

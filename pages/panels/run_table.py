@@ -14,8 +14,7 @@ from pages.panels.run_choice import STATUS
 from pages.shared import frame, state, words
 from pages.shared.recipe_words import differences
 from pages.shared.run_figures import Figures, figures_of
-from pages.shared.run_results import MODEL_FILE
-from pages.shared.workspace import settings
+from pages.shared.run_results import model_megabytes
 
 
 @dataclass(frozen=True)
@@ -76,23 +75,18 @@ def _table(rows: Sequence[_Row]) -> pd.DataFrame:
             "differs from the first in": [_differences(row.recipe, first) for row in rows],
             "epochs": [row.figures.epochs if row.figures else None for row in rows],
             "time": [words.duration(row.figures.seconds) if row.figures else "" for row in rows],
-            "model (MB)": [_megabytes(row.run) for row in rows],
+            "model (MB)": [model_megabytes(row.run.id) for row in rows],
             "started": [words.ago(row.run.job.created_at) for row in rows],
         }
     )
 
 
 def _range(figures: Figures | None) -> str:
-    return between(figures.interval) if figures else ""
+    return between(figures.test_interval) if figures else ""
 
 
 def _differences(recipe: Recipe, first: Recipe) -> str:
     return ", ".join(f"{name}: {value}" for name, value in differences(recipe, first).items())
-
-
-def _megabytes(run: Run) -> float | None:
-    model = settings().runs / run.id / MODEL_FILE
-    return model.stat().st_size / 1e6 if model.is_file() else None
 
 
 def _remark(measured: Sequence[_Row]) -> str:

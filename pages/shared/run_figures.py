@@ -12,15 +12,17 @@ class Figures:
 
     Attributes:
         validation: Accuracy on the validation split.
+        validation_interval: Its 95 % interval; None of a run that was measured before it was kept.
         test: Accuracy on the test split.
-        interval: Its 95 % interval.
+        test_interval: Its 95 % interval.
         epochs: How many it took.
         seconds: All stages together.
     """
 
     validation: float
+    validation_interval: Interval | None
     test: float
-    interval: Interval
+    test_interval: Interval
     epochs: int
     seconds: float
 
@@ -32,8 +34,9 @@ def figures_of(run: Run) -> Figures | None:
         return None
     return Figures(
         validation=kept["validation_accuracy"],
+        validation_interval=Interval(*kept["validation_interval"]) if "validation_interval" in kept else None,
         test=kept["test_accuracy"],
-        interval=Interval(*kept["test_interval"]),
+        test_interval=Interval(*kept["test_interval"]),
         epochs=kept["epochs"],
         seconds=kept["seconds"],
     )

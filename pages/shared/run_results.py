@@ -48,6 +48,11 @@ def has_model(run_id: str) -> bool:
     return (settings().runs / run_id / MODEL_FILE).is_file()
 
 
+def model_megabytes(run_id: str) -> float | None:
+    """Size of a run's model; None where it has none."""
+    return (settings().runs / run_id / MODEL_FILE).stat().st_size / 1e6 if has_model(run_id) else None
+
+
 def read_results(run_id: str) -> Results:
     """Give the results of a run.
 

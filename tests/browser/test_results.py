@@ -1,19 +1,28 @@
 """The Results page, in a real browser: from a cell of the confusion matrix to a repaired image."""
 
 import re
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from core.catalog.items import Filter, list_items
 from core.catalog.runs import list_runs
+from core.dataset.manifest import TEST
+from core.evaluation.compare import compare
+from core.evaluation.predictions import Predictions, read_predictions
 from core.evaluation.report import read_report
+from core.training.recipe import Backbone, Phase, Recipe, load_recipe
 from tests.browser.conftest import Server
 from tests.browser.narrow import expect_no_sideways_scrolling
 from tests.finished_runs import Workspace, add_project, add_run
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]  # cold workers import frameworks first
 
+# A run that ends within seconds, as warm workers do.
+QUICK = Recipe(
+    backbone=Backbone(name="Starter", weights="starter", input_size=32), head_phase=Phase(epochs=2, learning_rate=1e-2)
+)
 CLASSES = ("circles", "squares", "rings & <b>dots</b>")
 
 
@@ -29,14 +38,20 @@ def project(workspace: Workspace) -> str:
 
 @pytest.fixture
 def run(workspace: Workspace, project: str) -> str:
-    return add_run(workspace, project, right=0.5)
+    return add_run(workspace, project, right=0.5, recipe=QUICK)
 
 
 @pytest.fixture
 def results_page(server: Server, tab: Page, project: str, run: str) -> Page:
     tab.goto(f"{server.url}/report?project={project}&run={run}")
     expect(chart_of(tab)).to_be_visible()
+    expect_drawn(tab)
     return tab
+
+
+def expect_drawn(tab: Page) -> None:
+    """A list that opens while the page is still being drawn would be closed again."""
+    expect(tab.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
 
 
 def chart_of(tab: Page) -> Locator:
@@ -49,6 +64,10 @@ def click_cell(tab: Page, row: int, column: int) -> None:
     assert box is not None
     width, height = box["width"] / len(CLASSES), box["height"] / len(CLASSES)
     chart_of(tab).click(position={"x": width * (column + 0.7), "y": height * (row + 0.3)})
+
+
+def read_results(server: Server, run: str) -> Predictions:
+    return read_predictions(server.settings.runs / run / "predictions.csv").of_split(TEST)
 
 
 def a_confused_pair(server: Server, run: str) -> tuple[int, int, int]:
@@ -76,6 +95,26 @@ def test_a_cell_opens_its_images_and_one_of_them_is_moved(results_page: Page, se
     results_page.get_by_role("button", name="Retrain with the fixes").click()
     expect(results_page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
     assert list_runs(server.database, project)[0].name == "Run 1, with fixes"
+    results_page.get_by_role("link", name="See the results").click()
+
+    expect(
+        results_page.get_by_text("the same recipe as “Run 1”; since then, 1 image got another class")
+    ).to_be_visible()
+    before, after = (read_results(server, one.id) for one in reversed(list_runs(server.database, project)))
+    paired = compare(before, after)
+    assert paired.images == len(before) - 1  # all but the one that was moved
+    expect(results_page.get_by_text(paired.in_words())).to_be_visible()
+
+
+def test_transfer_is_compared_with_scratch_in_one_click(results_page: Page, server: Server, project: str, run: str):
+    open_part(results_page, "All runs")
+    results_page.get_by_role("button", name="Train it from scratch to compare").click()
+    expect(results_page.get_by_role("link", name="See the results")).to_be_visible()
+    results_page.goto(f"{server.url}/report?project={project}&run={run}&results-part=All+runs")
+    expect(results_page.get_by_label(re.compile("^Validation accuracy over the epochs: with transfer"))).to_be_visible()
+    expect(results_page.get_by_text(re.compile("reached in epoch .* with transfer, in epoch"))).to_be_visible()
+    scratch, _ = list_runs(server.database, project)
+    assert load_recipe(scratch.recipe).strategy == "scratch"
 
 
 def test_an_image_is_set_aside_and_taken_back(results_page: Page, server: Server, project: str, run: str):
@@ -93,8 +132,12 @@ def test_an_image_is_set_aside_and_taken_back(results_page: Page, server: Server
 def test_a_cell_can_be_chosen_without_a_mouse(results_page: Page, server: Server, run: str):
     _, _, images = a_confused_pair(server, run)
     cells = results_page.get_by_role("combobox", name="Images of the cell")
-    cells.press("ArrowDown")
-    expect(results_page.get_by_role("option").first).to_be_visible()
+    option = results_page.get_by_role("option").first
+    for _ in range(10):  # a list that opens while Plotly still loads is closed again
+        cells.press("ArrowDown")
+        with suppress(TimeoutError):
+            option.wait_for(timeout=1500)
+            break
     cells.press("Enter")
     expect(results_page.get_by_text(re.compile(rf"{images} images?, 0 chosen"))).to_be_visible()
 
@@ -124,4 +167,4 @@ def test_it_fits_a_narrow_screen(server: Server, new_tab, project: str, run: str
 def open_part(tab: Page, part: str) -> None:
     tab.get_by_role("tab", name=part, exact=True).click()
     expect(tab.get_by_role("tab", name=part, exact=True)).to_have_attribute("aria-selected", "true")
-    expect(tab.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+    expect_drawn(tab)

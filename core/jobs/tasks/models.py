@@ -3,20 +3,23 @@
 Worker only: imports Keras.
 """
 
+import hashlib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from core.catalog.originals import OriginalStore
 from core.catalog.runs import get_run
 from core.dataset.pixels import load_upright
-from core.evaluation.explain import grad_cam
-from core.evaluation.overlay import draw_heat
+from core.evaluation.explain import EXPLANATIONS
 from core.export.bundle import build_bundle
 from core.export.predictor import Predictor
 from core.jobs.worker import JobContext
+from core.training.files import write_whole
 from core.training.serving import MODEL_FILE
 
 WARM_MODELS = 4
@@ -37,16 +40,28 @@ def predict(context: JobContext) -> dict[str, Any]:
 
 
 def explain(context: JobContext) -> dict[str, Any]:
-    """Draw what spoke for a class. Arguments of the job: `run`, the `digest` of an image, the index of a `class`."""
+    """Find what spoke for a class.
+
+    Arguments of the job: `run`; the `digest` of an image or the `path` of a picture; the index of a `class`; a `method`
+    of `EXPLANATIONS`. Gives the square that the network sees and the heat map of it, both as files.
+    """
     arguments = context.job.arguments
     served = _predictor(context).served
-    square = served.shrink(load_upright(_originals(context).path(arguments["digest"])))
-    heat = grad_cam(served, square, arguments["class"])
+    path = Path(arguments["path"]) if "path" in arguments else _originals(context).path(arguments["digest"])
+    square = served.shrink(load_upright(path))
+    heat = EXPLANATIONS[arguments["method"]](served, square, arguments["class"])
     folder = _run_folder(context) / "explanations"
     folder.mkdir(exist_ok=True)
-    path = folder / f"{arguments['digest']}-{arguments['class']}.png"
-    draw_heat(square.round().astype(np.uint8), heat).save(path)
-    return {"overlay": str(path)}
+    key = hashlib.sha256(square.tobytes()).hexdigest()[:32]
+    name = f"{key}-{arguments['class']}-{arguments['method']}.png"
+    return {
+        "square": str(_save(square, folder / f"{key}.png")),
+        "heat": str(_save(np.round(255 * heat).astype(np.uint8), folder / name)),
+    }
+
+
+def _save(pixels: NDArray[np.uint8], path: Path) -> Path:
+    return write_whole(path, lambda temporary: Image.fromarray(pixels).save(temporary, "PNG"))
 
 
 def export(context: JobContext) -> dict[str, Any]:

@@ -38,6 +38,7 @@ def _summary(result: RunResult) -> dict[str, Any]:
     metrics = result.report.metrics
     return {
         "validation_accuracy": metrics.validation.accuracy,
+        "validation_interval": list(metrics.validation.interval),
         "validation_loss": metrics.validation.loss,
         "test_accuracy": metrics.test.accuracy,
         "test_interval": list(metrics.test.interval),
