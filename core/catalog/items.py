@@ -193,17 +193,26 @@ def list_items(
         return [_item(*row) for row in session.execute(query)]
 
 
-def set_splits(database: Database, project_id: str, splits: Mapping[str, Split | None]) -> None:
+def set_splits(
+    database: Database, project_id: str, splits: Mapping[str, Split | None], *, loosened: Collection[str] = ()
+) -> None:
     """Give items, by id, the splits that were drawn for them; what a person fixed is not for drawing.
+
+    Args:
+        database: The catalog.
+        project_id: Whose items.
+        splits: The split of each item, by its id.
+        loosened: Ids of items whose split was fixed, and is drawn from now on.
 
     Raises:
         NotFoundError: There is no such project.
     """
-    rows = [{"id": item_id, "split": split} for item_id, split in splits.items()]
+    drawn: list[dict[str, object]] = [{"id": item_id, "split": split} for item_id, split in splits.items()]
     with database.write() as session:
         touch_project(session, project_id)
-        if rows:
-            session.execute(update(ItemRow), rows)
+        for rows in (drawn, [{"id": item_id, "split_fixed": False} for item_id in loosened]):
+            if rows:
+                session.execute(update(ItemRow), rows)
 
 
 def add_refusals(database: Database, project_id: str, refusals: Sequence[tuple[str, str]]) -> None:

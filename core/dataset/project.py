@@ -7,8 +7,8 @@ import numpy as np
 from core.catalog.database import Database
 from core.catalog.items import Filter, Item, list_items, set_splits
 from core.catalog.labels import list_labels
-from core.dataset.manifest import SPLIT_NAMES, TRAIN, Manifest
-from core.dataset.splits import DEFAULT_SHARES, carve_missing
+from core.dataset.manifest import SPLIT_NAMES, TEST, TRAIN, VALIDATION, Manifest
+from core.dataset.splits import DEFAULT_SHARES, FREE, carve_missing
 
 
 def project_manifest(database: Database, project_id: str) -> Manifest:
@@ -40,14 +40,15 @@ def draw_splits(
 ) -> None:
     """Draw the splits of a project's images; what a folder, a table or a person fixed stays.
 
-    Where folders gave some splits and not all, as train and test alone, the missing one is cut out of train.
+    Where folders gave some splits and not all, as train and test alone, the missing one is cut out of train; these two
+    may then be drawn again, and the test split stays as it came.
 
     Args:
         database: The catalog.
         project_id: Whose images.
         shares: Of train, validation and test, in any unit.
         seed: Of the draw.
-        missing_only: Draw only for images that have no split yet.
+        missing_only: Draw only for images that have no split yet; where some were drawn before, no other one moves.
         together: For ids of items, something that those share which must not be divided between splits, such as copies
             of one picture; what a person grouped, and the same file in two classes, stays together in any case.
 
@@ -59,18 +60,38 @@ def draw_splits(
     if not items:
         return
     position = {label.id: number for number, label in enumerate(list_labels(database, project_id))}
-    fixed = [
-        SPLIT_NAMES.index(item.split) if item.split and (item.split_fixed or missing_only) else -1 for item in items
-    ]
+    drawn_before = any(item.split and not item.split_fixed for item in items)
     drawn = carve_missing(
         np.array([position[item.label_id or ""] for item in items], np.int64),
-        np.array(fixed, np.int8),
+        np.array([_fixed_split(item, missing_only) for item in items], np.int8),
         shares=shares,
         seed=seed,
         groups=[_group(item, together or {}) for item in items],
+        closed=_closed(items),
+        carve=not (missing_only and drawn_before),
     )
     names = {item.id: SPLIT_NAMES[split] for item, split in zip(items, drawn, strict=True)}
-    set_splits(database, project_id, names)
+    set_splits(database, project_id, names, loosened=_loosened(items, names))
+
+
+def _fixed_split(item: Item, missing_only: bool) -> int:
+    return SPLIT_NAMES.index(item.split) if item.split and (item.split_fixed or missing_only) else FREE
+
+
+def _closed(items: Sequence[Item]) -> list[int]:
+    """Of validation and test, those that consist of fixed images alone: they came so, and take no more."""
+    found = []
+    for split in (VALIDATION, TEST):
+        fixed = [item.split_fixed for item in items if item.split == SPLIT_NAMES[split]]
+        if fixed and all(fixed):
+            found.append(split)
+    return found
+
+
+def _loosened(items: Sequence[Item], drawn: Mapping[str, str]) -> list[str]:
+    """Images that came as train and were what a missing split was cut out of: from now on they may be drawn again."""
+    pool = [item for item in items if item.split_fixed and item.split == SPLIT_NAMES[TRAIN]]
+    return [item.id for item in pool] if any(drawn[item.id] != item.split for item in pool) else []
 
 
 def _taking_part(database: Database, project_id: str) -> list[Item]:

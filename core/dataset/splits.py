@@ -1,12 +1,12 @@
 """Which image belongs to the train, validation and test split: stratified, seeded, groups whole, fixed ones kept."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.dataset.manifest import SPLIT_NAMES, TRAIN
+from core.dataset.manifest import SPLIT_NAMES, TEST, TRAIN, VALIDATION
 from core.errors import DatasetError
 
 DEFAULT_SHARES: Final = (70.0, 15.0, 15.0)
@@ -69,17 +69,22 @@ def carve_missing(
     shares: Sequence[float] = DEFAULT_SHARES,
     seed: int = 0,
     groups: Sequence[Hashable] | None = None,
+    closed: Collection[int] | None = None,
+    carve: bool = True,
 ) -> Splits:
     """Complete splits that came from folders or a table: free images are assigned, a missing split is cut out of train.
 
-    Many data sets come as train and test, or train and val, alone. What came as validation or test stays exactly that.
+    Many data sets come as train and test, or train and val, alone. What came as validation or test stays exactly that,
+    and no other image joins it, unless it is a copy or of the group of one that is in it.
 
     Args:
         labels: (n,) int64 class of each image.
         fixed: (n,) int8 split that each image came with, `FREE` for none.
-        shares: Of train, validation and test; the missing split gets its share of train and itself.
+        shares: Of train, validation and test; a missing split gets its share of train, the free images and itself.
         seed: The same seed and input give the same splits.
         groups: (n,) group of each image, as in `assign_splits`.
+        closed: Of validation and test, those that take no more images; None for those that some image came with.
+        carve: Whether images that came as train may be given to a missing split, where the free ones do not suffice.
 
     Returns:
         (n,) int8 splits.
@@ -88,20 +93,25 @@ def carve_missing(
         DatasetError: The shares are not usable, as in `assign_splits`.
     """
     weights = _check_shares(shares)
-    missing = [split for split in range(SPLITS) if weights[split] > 0 and not (fixed == split).any()]
-    if len(missing) == SPLITS:
-        return assign_splits(labels, shares=shares, seed=seed, groups=groups, fixed=fixed)
+    if closed is None:
+        closed = [split for split in (VALIDATION, TEST) if (fixed == split).any()]
+    weights[list(closed)] = 0
     splits = fixed.astype(np.int8)
-    free = splits == FREE
-    if free.any():
-        splits = assign_splits(labels, shares=shares, seed=seed, groups=groups, fixed=fixed)
-        missing = [split for split in missing if not (splits == split).any()]
-    if missing:
-        inside = np.flatnonzero(splits == TRAIN)
-        cut = [weights[split] if split in (TRAIN, *missing) else 0.0 for split in range(SPLITS)]
-        chosen = None if groups is None else [groups[row] for row in inside.tolist()]
-        splits[inside] = assign_splits(labels[inside], shares=cut, seed=seed, groups=chosen)
+    for rows in _members(groups, len(labels)):
+        _follow_decided(splits, rows)
+    inside = np.flatnonzero(~np.isin(splits, list(closed)))
+    given = splits[inside]
+    if carve and (given == FREE).sum() < _lacking(given, weights):
+        given = np.where(given == TRAIN, np.int8(FREE), given)
+    chosen = None if groups is None else [groups[row] for row in inside.tolist()]
+    splits[inside] = assign_splits(labels[inside], shares=weights.tolist(), seed=seed, groups=chosen, fixed=given)
     return splits
+
+
+def _lacking(given: Splits, weights: NDArray[np.float64]) -> float:
+    """How many images the splits should have that have none."""
+    missing = [split for split in range(SPLITS) if split != TRAIN and not (given == split).any()]
+    return float(weights[missing].sum() / weights.sum() * len(given))
 
 
 def _check_shares(shares: Sequence[float]) -> NDArray[np.float64]:

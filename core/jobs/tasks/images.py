@@ -15,7 +15,7 @@ from core.intake.results import Refused, Taken
 from core.intake.samples import write_sample
 from core.intake.taking import take_in as take_in_files
 from core.intake.uploads import remove_uploads
-from core.jobs.tasks.splits import draw_leak_safe
+from core.jobs.tasks.splits import draw_missing
 from core.jobs.worker import JobContext
 
 BATCH = 64
@@ -48,7 +48,7 @@ def take_in(context: JobContext) -> dict[str, Any]:
             counts = _add(context, paths, store)
         except _UnsureError as unsure:
             return {"taken": 0, "refused": 0, "guess": asdict(unsure.guess) | {"rows": None}}
-    draw_leak_safe(context, missing_only=True)
+    draw_missing(context)
     stopped = context.should_stop()
     if arguments.get("remove"):
         remove_uploads(context.settings, paths)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from core.catalog.jobs import list_jobs
 from core.catalog.originals import OriginalStore
 from core.checks.gather import project_material
 from core.dataset import project
@@ -15,6 +16,13 @@ def draw(context: JobContext) -> dict[str, Any]:
     arguments = context.job.arguments
     draw_leak_safe(context, shares=arguments.get("shares", DEFAULT_SHARES), seed=arguments.get("seed", 0))
     return {}
+
+
+def draw_missing(context: JobContext) -> None:
+    """Draw splits for images that have none yet, by the shares and the seed that the person chose last."""
+    drawn = list_jobs(context.database, project_id=context.job.project_id, kind="draw-splits", status=("finished",))
+    chosen = drawn[-1].arguments if drawn else {}
+    draw_leak_safe(context, shares=chosen.get("shares", DEFAULT_SHARES), seed=chosen.get("seed", 0), missing_only=True)
 
 
 def draw_leak_safe(

@@ -3,6 +3,7 @@ import pytest
 
 from core.catalog import projects
 from core.catalog.database import Database
+from core.catalog.edits import change_items
 from core.catalog.items import NewItem, add_items, list_items
 from core.dataset.manifest import TEST, TRAIN, VALIDATION
 from core.dataset.project import draw_splits, project_manifest
@@ -64,6 +65,50 @@ def test_new_images_are_drawn_and_the_others_stay(database: Database, project: s
     after = [item.split for item in list_items(database, project)]
     assert after[:100] == before
     assert None not in after
+
+
+def test_new_images_follow_the_shares_and_move_no_other_one(database: Database, project: str):
+    add_items(database, project, [image(number) for number in range(100)])
+    draw_splits(database, project, shares=(80, 20, 0))
+    before = [item.split for item in list_items(database, project)]
+    add_items(database, project, [image(number) for number in range(100, 140)])
+    draw_splits(database, project, shares=(80, 20, 0), missing_only=True)
+    assert [item.split for item in list_items(database, project)][:100] == before
+    assert counts(database, project) == [112, 28, 0]
+
+
+def test_a_split_that_was_given_no_share_is_not_cut_out_of_what_was_drawn(database: Database, project: str):
+    add_items(database, project, [image(number) for number in range(100)])
+    draw_splits(database, project, shares=(80, 20, 0))
+    before = [item.split for item in list_items(database, project)]
+    add_items(database, project, [image(number) for number in range(100, 104)])
+    draw_splits(database, project, missing_only=True)
+    assert [item.split for item in list_items(database, project)][:100] == before
+
+
+def test_what_was_cut_out_of_train_is_drawn_again_and_the_given_test_split_stays(database: Database, project: str):
+    add_items(database, project, [image(number, "test" if number < 6 else "train") for number in range(100)])
+    draw_splits(database, project, missing_only=True)
+    first = project_manifest(database, project).splits
+    for seed, shares in ((1, (70, 15, 15)), (2, (50, 35, 15))):
+        draw_splits(database, project, seed=seed, shares=shares)
+        splits = project_manifest(database, project).splits
+        assert np.flatnonzero(splits == TEST).tolist() == list(range(6))
+        assert (splits == VALIDATION).sum() == pytest.approx(94 * shares[1] / (shares[0] + shares[1]), abs=1)
+        assert (splits != first).any()
+    fixed = [item for item in list_items(database, project) if item.split_fixed]
+    assert {item.split for item in fixed} == {"test"}
+
+
+def test_what_a_person_fixed_by_hand_stays_and_the_rest_is_drawn_around_it(database: Database, project: str):
+    add_items(database, project, [image(number) for number in range(100)])
+    draw_splits(database, project)
+    chosen = [item.id for item in list_items(database, project)][:4]
+    change_items(database, project, chosen, "4 images put into Test", split="test")
+    draw_splits(database, project, seed=5)
+    found = list_items(database, project)
+    assert [item.split for item in found[:4]] == ["test"] * 4
+    assert counts(database, project) == pytest.approx([70, 15, 15], abs=1)
 
 
 def test_groups_and_what_belongs_together_stay_in_one_split(database: Database, project: str):

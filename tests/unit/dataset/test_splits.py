@@ -146,3 +146,51 @@ def test_images_without_a_split_join_those_that_have_one():
     labels = np.zeros(100, np.int64)
     fixed = np.repeat([TRAIN, VALIDATION, TEST, FREE], [60, 15, 15, 10]).astype(np.int8)
     assert np.bincount(carve_missing(labels, fixed)).tolist() == [70, 15, 15]
+
+
+@st.composite
+def half_given(draw):
+    """Images of which some came with a split, as from a table or from folders, with groups."""
+    labels, groups = draw(grouped())
+    given = draw(st.lists(st.sampled_from([FREE, TRAIN, VALIDATION, TEST]), min_size=len(labels), max_size=len(labels)))
+    return labels, groups, np.array(given, np.int8)
+
+
+@given(half_given(), SHARES, SEEDS)
+def test_completing_splits_partitions_and_is_stable_and_keeps_what_came_to_measure(rows, shares, seed):
+    labels, groups, given = rows
+    splits = carve_missing(labels, given, shares=shares, seed=seed, groups=groups)
+    assert np.isin(splits, (TRAIN, VALIDATION, TEST)).all()
+    assert (splits == carve_missing(labels, given.copy(), shares=shares, seed=seed, groups=list(groups))).all()
+    measured = (given == VALIDATION) | (given == TEST)
+    assert (splits[measured] == given[measured]).all()
+
+
+@given(half_given(), SEEDS)
+def test_completing_splits_keeps_groups_whole_that_came_whole(rows, seed):
+    labels, groups, given = rows
+    splits = carve_missing(labels, given, seed=seed, groups=groups)
+    for group in set(groups) - {None}:
+        mine = np.array([one == group for one in groups])
+        if len(set(given[mine]) - {FREE}) <= 1:
+            assert len(set(splits[mine])) == 1
+
+
+@given(half_given(), SHARES, SEEDS)
+def test_without_carving_nothing_moves_that_has_a_split(rows, shares, seed):
+    labels, groups, given = rows
+    splits = carve_missing(labels, given, shares=shares, seed=seed, groups=groups, closed=(), carve=False)
+    assert (splits[given != FREE] == given[given != FREE]).all()
+
+
+def test_few_images_without_a_split_do_not_become_a_split_of_their_own():
+    given = np.repeat([TRAIN, TEST, FREE], [83, 15, 2]).astype(np.int8)
+    splits = carve_missing(np.zeros(100, np.int64), given)
+    assert np.bincount(splits).tolist() == [70, 15, 15]
+
+
+def test_an_image_joins_a_given_test_split_only_as_a_copy():
+    given = np.repeat([TRAIN, VALIDATION, TEST, FREE], [50, 10, 4, 30]).astype(np.int8)
+    groups = [None] * 63 + ["twins"] + ["twins"] + [None] * 29
+    splits = carve_missing(np.zeros(94, np.int64), given, groups=groups)
+    assert np.flatnonzero(splits == TEST).tolist() == [60, 61, 62, 63, 64]
