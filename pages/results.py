@@ -12,6 +12,7 @@ from pages.panels import (
     headline,
     image_map,
     mistakes,
+    results_files,
     retrain,
     run_choice,
     run_table,
@@ -50,6 +51,7 @@ if not has_results(run.id):
 
 results = read_results(run.id)
 headline.draw(results.report)
+results_files.draw(project, run, results)
 retrain.draw(project, run, results)
 before_after.draw(runs, run, results)
 

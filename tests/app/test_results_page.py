@@ -81,6 +81,11 @@ def test_the_list_of_cells_opens_images(tab, settings, run):
     assert f"**{confusion[0][0]} image" in text_of(tab)
 
 
+def test_the_results_can_be_saved(tab):
+    labels = [button.proto.label for button in tab.get("download_button")]
+    assert labels[:3] == ["Report to mail (HTML)", "All figures (JSON)", "All predictions (CSV)"]
+
+
 def test_mistakes_are_listed(open_page, settings, project, run):
     wrong = read_report(settings.runs / run).mistakes.wrong
     tab = open_page(RESULTS, project=project, run=run, **{"results-part": "Mistakes"})

@@ -1,0 +1,175 @@
+"""Every number on the Results page, computed again from the exported predictions by scikit-learn and scipy alone."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import binomtest
+from sklearn import metrics as reference
+from sklearn.calibration import calibration_curve
+
+from core.evaluation.report import read_report
+from pages.shared.steps import RESULTS
+from tests.finished_runs import add_project, add_run, open_workspace
+
+CLASSES = ("circles", "squares", "rings")
+
+
+class Table:
+    """The test rows of `predictions.csv`, read as anybody would."""
+
+    def __init__(self, path):
+        rows = pd.read_csv(path)
+        self.rows = rows[rows["split"] == "test"]
+        self.true, self.called = self.rows["true"].to_numpy(), self.rows["predicted"].to_numpy()
+        self.probabilities = self.rows[[f"p:{name}" for name in CLASSES]].to_numpy()
+
+
+@pytest.fixture
+def workspace(settings):
+    return open_workspace(settings)
+
+
+@pytest.fixture
+def project(workspace):
+    return add_project(workspace, CLASSES, images=60)
+
+
+@pytest.fixture
+def run(workspace, project):
+    return add_run(workspace, project, right=0.7)
+
+
+@pytest.fixture
+def table(settings, run):
+    return Table(settings.runs / run / "predictions.csv")
+
+
+@pytest.fixture
+def open_part(open_page, project, run):
+    def open_it(part=None):
+        chosen = {} if part is None else {"results-part": part}
+        return open_page(RESULTS, project=project, run=run, **chosen)
+
+    return open_it
+
+
+def percent(share):
+    return f"{share * 100:.1f} %"
+
+
+def wilson(hits, images):
+    interval = binomtest(int(hits), int(images)).proportion_ci(method="wilson")
+    return f"{interval.low * 100:.1f} to {interval.high * 100:.1f} %"
+
+
+def text_of(tab):
+    return "\n".join(element.value for element in [*tab.markdown, *tab.caption]).replace("\\", "")
+
+
+def figure(tab, start):
+    return next(metric for metric in tab.metric if metric.label.startswith(start)).value
+
+
+def test_the_headline(open_part, table):
+    tab = open_part()
+    assert figure(tab, "Accuracy") == percent(reference.accuracy_score(table.true, table.called))
+    assert figure(tab, "Balanced") == percent(reference.balanced_accuracy_score(table.true, table.called))
+    assert figure(tab, "Macro F1") == percent(reference.f1_score(table.true, table.called, average="macro"))
+    assert wilson(sum(table.true == table.called), len(table.true)) in text_of(tab)
+
+
+def test_the_confusion_matrix_and_its_cells(open_part, table):
+    tab = open_part()
+    expected = reference.confusion_matrix(table.true, table.called, labels=CLASSES)
+    options = next(box for box in tab.selectbox if box.label == "Images of the cell").options
+    shown = {re.fullmatch(r"is (.*), called (.*): (\d+) images?", one).groups() for one in options}
+    assert shown == {
+        (CLASSES[true], CLASSES[called], str(images)) for (true, called), images in np.ndenumerate(expected) if images
+    }
+
+
+def test_the_table_of_classes(open_part, table):
+    shown = open_part("Classes").dataframe[0].value.set_index("class")
+    scores = reference.precision_recall_fscore_support(table.true, table.called, labels=CLASSES)
+    ours = shown[["precision", "recall", "F1"]].to_numpy().T
+    np.testing.assert_allclose(ours, 100 * np.array(scores[:3]), rtol=1e-14)
+    assert shown["test images"].tolist() == scores[3].tolist()
+    for column, name in enumerate(CLASSES):
+        hits = sum((table.true == name) & (table.called == name))
+        assert shown.loc[name, "precision, 95 %"] == wilson(hits, sum(table.called == name))
+        assert shown.loc[name, "recall, 95 %"] == wilson(hits, sum(table.true == name))
+        probability = table.probabilities[:, column]
+        area = reference.roc_auc_score(table.true == name, probability)
+        assert shown.loc[name, "ROC area"] == pytest.approx(area, rel=1e-14)
+        precision = reference.average_precision_score(table.true == name, probability)
+        assert shown.loc[name, "average precision"] == pytest.approx(precision, rel=1e-14)
+
+
+def test_the_areas_of_all_classes(open_part, table):
+    said = text_of(open_part("Classes"))
+    labels = pd.Categorical(table.true, categories=CLASSES).codes
+    macro = reference.roc_auc_score(labels, table.probabilities, multi_class="ovr", average="macro")
+    assert f"area, mean of the classes: {macro:.3f}" in said
+    members = np.eye(len(CLASSES))[labels]
+    precision = reference.average_precision_score(members, table.probabilities, average="macro")
+    assert f"average precision, mean of the classes: {precision:.3f}" in said
+
+
+@pytest.mark.parametrize("threshold", [20, 60])
+def test_what_a_threshold_trades(open_part, table, threshold):
+    tab = open_part("Classes")
+    tab.selectbox(key="curves-of").set_value("squares").run()
+    tab.slider(key="threshold").set_value(threshold).run()
+    called = table.probabilities[:, 1] >= threshold / 100
+    assert figure(tab, "Called so") == f"{called.sum()} images"
+    assert figure(tab, "Right among") == percent(reference.precision_score(table.true == "squares", called))
+    assert figure(tab, "Found of all") == percent(reference.recall_score(table.true == "squares", called))
+
+
+def test_the_calibration_error(open_part, table):
+    """From scikit-learn's reliability curve, weighted by the images of each bin."""
+    confidence, right = table.probabilities.max(axis=1), table.true == table.called
+    accuracy, mean = calibration_curve(right, confidence, n_bins=10)
+    images = np.histogram(confidence, bins=np.linspace(0, 1, 11))[0]
+    error = np.sum(images[images > 0] * np.abs(accuracy - mean)) / len(right)
+    assert f"differ by **{100 * error:.1f} points**" in text_of(open_part("Confidence"))
+
+
+def test_the_mistakes(open_part, table):
+    tab = open_part("Mistakes")
+    wrong = table.rows[table.true != table.called]
+    assert f"**{len(wrong)} images**" in text_of(tab)
+    pairs = tab.dataframe[0].value
+    counted = wrong.groupby(["true", "predicted"]).size()
+    assert {(row["is"], row["was called"]): row["test images"] for _, row in pairs.iterrows()} == counted.to_dict()
+
+
+def test_before_and_after(open_page, workspace, settings, project, table):
+    """McNemar's exact test is a binomial test of the images that changed sides."""
+    after = add_run(workspace, project, right=0.9, seed=5)
+    tab = open_page(RESULTS, project=project, run=after)
+    later = Table(settings.runs / after / "predictions.csv")
+    before, now = table.true == table.called, later.true == later.called
+    assert figure(tab, "Before") == percent(before.mean())
+    assert figure(tab, "After") == percent(now.mean())
+    repaired, broken = sum(now & ~before), sum(before & ~now)
+    p_value = binomtest(int(repaired), int(repaired + broken)).pvalue
+    assert f"{repaired} were repaired and {broken} broken" in text_of(tab)
+    assert f"p = {p_value:.2g}" in text_of(tab)
+
+
+def test_the_table_of_runs(open_part, table, settings, run):
+    shown = open_part("All runs").dataframe[0].value.iloc[0]
+    assert shown["test"] == pytest.approx(100 * reference.accuracy_score(table.true, table.called), rel=1e-14)
+    assert shown["test, 95 %"] == wilson(sum(table.true == table.called), len(table.true))
+    rows = pd.read_csv(settings.runs / run / "predictions.csv")
+    validation = rows[rows["split"] == "validation"]
+    accuracy = reference.accuracy_score(validation["true"], validation["predicted"])
+    assert shown["validation"] == pytest.approx(100 * accuracy, rel=1e-14)
+
+
+def test_the_loss_of_the_report(settings, run, table):
+    loss = reference.log_loss(table.true, table.probabilities[:, np.argsort(CLASSES)], labels=sorted(CLASSES))
+    assert read_report(settings.runs / run).metrics.test.loss == pytest.approx(loss, rel=1e-12)
