@@ -34,3 +34,15 @@ TABLE_UNREADABLE: Final = "The table cannot be read: save it as CSV in UTF-8, or
 TABLE_TOO_LARGE: Final = "The table is larger than a table of images can be: save its first sheet as CSV."
 TABLE_WITHOUT_COLUMNS: Final = "The table has no column named file and none named label."
 NAMED_BUT_NOT_THERE: Final = "The table names it, but there is no such file."
+
+# The address in the web.
+LINK_NOT_HTTPS: Final = "It is no address that begins with https://."
+LINK_PRIVATE: Final = "Its address leads into a private network, from which nothing is fetched."
+LINK_UNKNOWN: Final = "The server {host} was not found: its name is wrong, or there is no network."
+LINK_ANSWER: Final = "The server answered with status {status} instead of the image."
+LINK_REDIRECTS: Final = "The server sent on to other addresses more than {times} times."
+LINK_CERTIFICATE: Final = "The server's certificate is not valid, so it may be another server."
+LINK_BROKE: Final = "The connection to the server could not be made, or broke off."
+LINK_SLOW: Final = "Fetching it took longer than {seconds:g} seconds."
+LINK_TWICE: Final = "The same address stands in the list before."
+LINKS_TOO_LARGE: Final = "The images of the list have more than {gigabytes:g} GB together: divide it."

@@ -6,13 +6,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from core.catalog.copies import copy_items
 from core.catalog.items import NewItem, add_items, add_refusals, known_digests
 from core.catalog.originals import OriginalStore
 from core.errors import RunStopped
 from core.intake.guess import Guess
+from core.intake.links import Link, Links
 from core.intake.plan import NameClasses
-from core.intake.results import Refused, Taken
+from core.intake.public import PUBLIC_SAMPLES, fetch_sample
+from core.intake.results import Limits, Refused, Taken
 from core.intake.samples import write_sample
+from core.intake.sources import Source
 from core.intake.taking import take_in as take_in_files
 from core.intake.uploads import remove_uploads
 from core.jobs.tasks.splits import draw_missing
@@ -32,50 +36,71 @@ class _UnsureError(Exception):
 def take_in(context: JobContext) -> dict[str, Any]:
     """Take in images; what was reported as taken in stays, also when this is stopped.
 
-    Arguments of the job: `paths` of uploaded files or folders, or the name of a `sample`; `label` for files without a
-    class of their own, `group` for what must stay together; `remove` the uploaded files at the end. Where only the file
-    names tell classes apart, nothing is taken in, and the result has a `guess`; the next job says by `names` which
-    class each guessed one is, with the empty name for files that say none.
+    Arguments of the job: `paths` of uploaded files or folders, `links` of the web with their classes, the name of a
+    `sample`, or ids of `classes` of another `project`; `label` for files without a class of their own, `group` for what
+    must stay together; `remove` the uploaded files at the end. Where only the file names tell classes apart, nothing is
+    taken in, and the result has a `guess`; the next job says by `names` which class each guessed one is, with the empty
+    name for files that say none.
     """
     arguments = context.job.arguments
-    store = OriginalStore(context.settings.originals, context.settings.thumbnails)
-    with tempfile.TemporaryDirectory(dir=_folder(context), prefix="sample-") as scratch:
-        paths = [Path(path) for path in arguments.get("paths", [])]
-        if arguments.get("sample"):
-            context.say("Drawing the sample images.")
-            paths = [write_sample(arguments["sample"], Path(scratch))]
+    with tempfile.TemporaryDirectory(dir=_folder(context), prefix="intake-") as scratch:
         try:
-            counts = _add(context, paths, store)
+            counts = _copy(context) if arguments.get("project") else _add(context, _sources(context, Path(scratch)))
         except _UnsureError as unsure:
             return {"taken": 0, "refused": 0, "guess": asdict(unsure.guess) | {"rows": None}}
     draw_missing(context)
     stopped = context.should_stop()
     if arguments.get("remove"):
-        remove_uploads(context.settings, paths)
+        remove_uploads(context.settings, map(Path, arguments["paths"]))
     if stopped:
         raise RunStopped(f"Stopped after {counts['taken']} images were taken in; they are kept.")
     return dict(counts)
 
 
-def _add(context: JobContext, paths: list[Path], store: OriginalStore) -> dict[str, int]:
+def _sources(context: JobContext, scratch: Path) -> list[Path | Source]:
+    """What the job's arguments name.
+
+    Raises:
+        NetworkError: A sample set cannot be downloaded.
+    """
+    arguments = context.job.arguments
+    if arguments.get("links"):
+        return [Links([Link(*link) for link in arguments["links"]], Limits(), scratch)]
+    sample = arguments.get("sample") or ""
+    if sample in PUBLIC_SAMPLES:
+        progress = context.progress("Downloading the sample set", unit="bytes")
+        kept = context.settings.cache / "samples"
+        return [fetch_sample(PUBLIC_SAMPLES[sample], kept, scratch, on_progress=progress)]
+    if sample:
+        context.say("Drawing the sample images.")
+        return [write_sample(sample, scratch)]
+    return [Path(path) for path in arguments.get("paths", [])]
+
+
+def _copy(context: JobContext) -> dict[str, int]:
+    """Copy images of another project."""
+    arguments = context.job.arguments
+    copied, there = copy_items(context.database, arguments["project"], context.job.project_id, arguments["classes"])
+    return {"taken": copied, "refused": 0, "there": there}
+
+
+def _add(context: JobContext, sources: list[Path | Source]) -> dict[str, int]:
     """Take files in, and count those that were taken and refused."""
     counts = {"taken": 0, "refused": 0}
-    for taken, refused in _batches(context, paths, store):
+    for taken, refused in _batches(context, sources):
         counts["taken"] += add_items(context.database, context.job.project_id, [_new_item(one) for one in taken])
         add_refusals(context.database, context.job.project_id, [(one.name, one.reason) for one in refused])
         counts["refused"] += len(refused)
     return counts
 
 
-def _batches(
-    context: JobContext, paths: list[Path], store: OriginalStore
-) -> Iterator[tuple[list[Taken], list[Refused]]]:
+def _batches(context: JobContext, sources: list[Path | Source]) -> Iterator[tuple[list[Taken], list[Refused]]]:
     taken: list[Taken] = []
     refused: list[Refused] = []
     arguments = context.job.arguments
     results = take_in_files(
-        paths,
-        store,
+        sources,
+        OriginalStore(context.settings.originals, context.settings.thumbnails),
         label=arguments.get("label"),
         group=arguments.get("group"),
         name_classes=_name_classes(arguments.get("names")),

@@ -10,9 +10,10 @@ from PIL import Image
 
 from core.catalog import jobs
 from core.catalog.database import Database
-from core.catalog.items import list_items
+from core.catalog.items import list_items, list_refusals
 from core.catalog.labels import list_labels
 from core.catalog.projects import create_project
+from core.intake import reasons
 from core.jobs.tasks import datasets, images
 from core.jobs.worker import JobContext
 from core.settings import Settings
@@ -45,7 +46,7 @@ def upload(settings: Settings, *names: str) -> Path:
     return path
 
 
-def take_in(database: Database, settings: Settings, project: str, **arguments: object):
+def take_in(database: Database, settings: Settings, project: str, /, **arguments: object):
     job = jobs.add_job(database, project, "take-in", arguments)
     return images.take_in(JobContext(database, settings, jobs.get_job(database, job)))
 
@@ -100,3 +101,29 @@ def test_a_data_set_that_was_taken_out_comes_back_as_it_was(database, settings, 
         ("test", True),
         ("validation", True),
     }
+
+
+def test_images_of_another_project_are_copied_once(database, settings, project):
+    path = upload(settings, *(f"{number}.png" for number in range(4)))
+    (path.parent / "labels.csv").write_text(
+        "file,label,split,group,excluded\n0.png,ants,test,plant 1,\n1.png,ants,,,yes\n2.png,bees,,,\n3.png,wasps,,,\n"
+    )
+    take_in(database, settings, project, paths=[str(path), str(path.parent / "labels.csv")])
+    other = create_project(database, "More bees")
+    classes = {label.name: label.id for label in list_labels(database, project)}
+    chosen = [classes["ants"], classes["bees"]]
+    assert take_in(database, settings, other, project=project, classes=chosen) == {"taken": 3, "refused": 0, "there": 0}
+    assert take_in(database, settings, other, project=project, classes=chosen) == {"taken": 0, "refused": 0, "there": 3}
+    copied = {item.name: item for item in list_items(database, other)}
+    assert (copied["0.png"].label, copied["0.png"].split, copied["0.png"].group) == ("ants", "test", "plant 1")
+    assert (copied["1.png"].excluded, copied["1.png"].split) == (True, None)
+    assert (copied["2.png"].label, copied["2.png"].split_fixed) == ("bees", False)
+    assert copied["2.png"].split is not None
+
+
+def test_a_link_into_this_machine_is_refused(database, settings, project):
+    assert take_in(database, settings, project, links=[["https://127.0.0.1/a.jpg", "ants"]]) == {
+        "taken": 0,
+        "refused": 1,
+    }
+    assert list_refusals(database, project)[0].reason == reasons.LINK_PRIVATE

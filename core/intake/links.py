@@ -1,0 +1,128 @@
+"""A list of addresses in the web as a source: fetched side by side, a few ahead of the decoders."""
+
+import functools
+import ssl
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Final
+from urllib.parse import unquote, urlsplit
+
+from core.errors import ArchiveError, ImageError
+from core.intake import reasons
+from core.intake.layout import Place
+from core.intake.results import GIGABYTE, Limits, Refused
+from core.intake.sources import Entry, Opener, Source
+from core.intake.web import Address, WebLimits, fetch, is_public
+
+AHEAD: Final = 2
+DEFAULT_WEB_LIMITS: Final = WebLimits()
+
+
+@dataclass(frozen=True)
+class Link:
+    """An address with the class of its image, None where the list says none."""
+
+    url: str
+    label: str | None = None
+
+
+def read_links(text: str) -> list[Link]:
+    """Read a list: an address a line, a class may stand behind it; empty lines and lines that begin with # are none."""
+    links = []
+    for line in text.splitlines():
+        url, _, label = line.strip().partition("\t") if "\t" in line.strip() else line.strip().partition(" ")
+        if url and not url.startswith("#"):
+            links.append(Link(url, " ".join(label.split()) or None))
+    return links
+
+
+class Links(Source):
+    """Images of the web.
+
+    Args:
+        links: Their addresses.
+        limits: How far taking in goes.
+        scratch: Folder for what was fetched and not taken in yet.
+        web: How far fetching goes.
+        is_allowed: Whether a server's address may be connected to.
+        context: Which certificates are believed; None for those that the system believes.
+
+    Raises:
+        ArchiveError: There are too many.
+    """
+
+    def __init__(
+        self,
+        links: Sequence[Link],
+        limits: Limits,
+        scratch: Path,
+        *,
+        web: WebLimits = DEFAULT_WEB_LIMITS,
+        is_allowed: Callable[[Address], bool] = is_public,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        super().__init__("The list", limits)
+        if len(links) > web.links:
+            raise ArchiveError(
+                f"The list has more than {web.links:,} addresses.", "Divide it into several shorter ones."
+            )
+        self._web, self._scratch, self._left = web, scratch, web.total_bytes
+        self._fetch = functools.partial(fetch, is_allowed=is_allowed, context=context)
+        self._pool = ThreadPoolExecutor(web.together, thread_name_prefix="fetch")
+        self._labels: list[str | None] = []
+        seen: set[str] = set()
+        for link in links:
+            if link.url in seen:
+                self.refused.append(Refused(link.url, reasons.LINK_TWICE))
+                continue
+            seen.add(link.url)
+            self.entries.append(Entry(link.url, (_file_name(link.url),), 0))
+            self._labels.append(link.label)
+
+    def close(self) -> None:
+        """Fetch nothing more."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def places(self) -> list[Place]:
+        """The class of each address, as far as the list says."""
+        return [Place(label) for label in self._labels]
+
+    def read(self) -> Iterator[tuple[Entry, Opener]]:
+        """Every address with what opens its image, once it is there."""
+        waiting: deque[tuple[Entry, Path, Future[int]]] = deque()
+        numbered = iter(enumerate(self.entries))
+        while True:
+            while len(waiting) < AHEAD * self._web.together and (following := next(numbered, None)):
+                number, entry = following
+                path = self._scratch / f"link-{number}"
+                waiting.append((entry, path, self._pool.submit(self._fetch, entry.name, path, self._web)))
+            if not waiting:
+                return
+            entry, path, size = waiting.popleft()
+            yield entry, functools.partial(self._open, path, size)
+            path.unlink(missing_ok=True)
+
+    def read_tables(self) -> Iterator[tuple[Entry, bytes]]:
+        """None: a table in the web is not fetched."""
+        return iter(())
+
+    def _open(self, path: Path, size: Future[int]) -> IO[bytes]:
+        """Wait for an image, and open it.
+
+        Raises:
+            ImageError: It could not be fetched, or all are too large together.
+        """
+        self._left -= size.result()
+        if self._left < 0:
+            raise ImageError(reasons.LINKS_TOO_LARGE.format(gigabytes=self._web.total_bytes / GIGABYTE))
+        return path.open("rb")
+
+
+def _file_name(url: str) -> str:
+    try:
+        return PurePosixPath(unquote(urlsplit(url).path)).name or "image"
+    except ValueError:
+        return "image"

@@ -1,0 +1,220 @@
+"""Well-known public sample sets, downloaded on demand; a file that is not the published one is never opened.
+
+Only sets whose file has a published hash are offered. The hashes of both are those of TensorFlow Datasets
+(`url_checksums` at https://github.com/tensorflow/datasets); the MD5 of CIFAR-10 on its own page belongs to the same
+file.
+"""
+
+import hashlib
+import http.client
+import io
+import ssl
+import tarfile
+import urllib.error
+import urllib.request
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import IO, Final
+
+from core.catalog.originals import disk_in_plain_words
+from core.errors import NetworkError
+
+TIMEOUT_SECONDS: Final = 30
+CHUNK_BYTES: Final = 1024**2
+TIME: Final = (1980, 1, 1, 0, 0, 0)
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class PublicSample:
+    """A public sample set.
+
+    Attributes:
+        title: What a person reads on its card.
+        sentence: What it is and what it is good for.
+        classes: Names of its classes.
+        images: Number of its images that are taken in.
+        licence: Under which it may be used.
+        source: Where it comes from.
+        url: Of its file.
+        size_bytes: Of its file.
+        sha256: Of its file, as published.
+        unpack: Makes what is taken in of the file, in a folder.
+    """
+
+    title: str
+    sentence: str
+    classes: tuple[str, ...]
+    images: int
+    licence: str
+    source: str
+    url: str
+    size_bytes: int
+    sha256: str
+    unpack: Callable[[Path, Path], Path]
+
+
+def fetch_sample(
+    sample: PublicSample,
+    kept: Path,
+    scratch: Path,
+    *,
+    on_progress: Progress = lambda done, total: None,  # noqa: ARG005 - nobody listens
+    context: ssl.SSLContext | None = None,
+) -> Path:
+    """Download a sample set, unless it lies there from before.
+
+    Args:
+        sample: Which one.
+        kept: Folder in which downloaded files stay.
+        scratch: Folder for what is made of the file.
+        on_progress: Called with bytes done and bytes altogether.
+        context: Which certificates are believed; None for those that the system believes.
+
+    Returns:
+        What can be taken in: an archive.
+
+    Raises:
+        NetworkError: It cannot be downloaded, or is not the published file.
+        WorkspaceError: The disk is full or not writable.
+    """
+    path = kept / sample.url.rpartition("/")[2]
+    if not path.is_file() or _hash(path) != sample.sha256:
+        _download(sample, path, on_progress, context)
+    return sample.unpack(path, scratch)
+
+
+def _download(sample: PublicSample, path: Path, on_progress: Progress, context: ssl.SSLContext | None) -> None:
+    part = path.with_suffix(".part")
+    with disk_in_plain_words(str(path)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with part.open("wb") as file:
+                for done, chunk in _chunks(sample, context):
+                    file.write(chunk)
+                    on_progress(done, sample.size_bytes)
+            if _hash(part) != sample.sha256:
+                raise _not_fetched(sample, "what the server sent is not the published file")
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def _chunks(sample: PublicSample, context: ssl.SSLContext | None) -> Iterator[tuple[int, bytes]]:
+    """What the server sends, with the number of bytes so far; not more than the published file has."""
+    done = 0
+    try:
+        with urllib.request.urlopen(sample.url, timeout=TIMEOUT_SECONDS, context=context) as answer:
+            while (chunk := answer.read(CHUNK_BYTES)) and done <= sample.size_bytes:
+                done += len(chunk)
+                yield done, chunk
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise _not_fetched(sample, f"the server answered with status {error.code}") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise _not_fetched(sample, "there is no network, or the connection broke off") from error
+
+
+def _not_fetched(sample: PublicSample, why: str) -> NetworkError:
+    return NetworkError(
+        f"The sample set “{sample.title}” could not be downloaded: {why}.",
+        "Try again later, or use a sample set that works without a network.",
+    )
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _as_it_is(path: Path, _scratch: Path) -> Path:
+    return path
+
+
+CIFAR_CLASSES: Final = (
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+)  # fmt: skip
+CIFAR_SIDE: Final = 32
+CIFAR_RECORD_BYTES: Final = 1 + 3 * CIFAR_SIDE**2
+CIFAR_A_CLASS: Final = MappingProxyType({"train": 500, "test": 100})
+
+
+def _cifar(path: Path, scratch: Path) -> Path:
+    """The first images of each class of CIFAR-10's binary version, as a zip of PNGs.
+
+    A record is a byte for the class and 32 by 32 bytes for each of red, green and blue
+    (https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version").
+    """
+    target = scratch / "cifar-10.zip"
+    taken: Counter[tuple[str, str]] = Counter()
+    with disk_in_plain_words(str(target)), zipfile.ZipFile(target, "w") as archive:
+        for split, record in _cifar_records(path):
+            place = (split, CIFAR_CLASSES[record[0]])
+            if taken[place] < CIFAR_A_CLASS[split]:
+                taken[place] += 1
+                name = f"cifar-10/{'/'.join(place)}/{place[1]}-{taken[place]:04}.png"
+                archive.writestr(zipfile.ZipInfo(name, TIME), _cifar_png(record))
+    return target
+
+
+def _cifar_records(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Each record with the name of its split; the classes' own order is that of the files."""
+    with tarfile.open(path, "r|gz") as archive:
+        for member in archive:
+            file = archive.extractfile(member) if member.name.endswith(".bin") else None
+            if file is not None:
+                split = "test" if "test_batch" in member.name else "train"
+                yield from ((split, record) for record in _records(file))
+
+
+def _records(file: IO[bytes]) -> Iterator[bytes]:
+    while len(record := file.read(CIFAR_RECORD_BYTES)) == CIFAR_RECORD_BYTES:
+        yield record
+
+
+def _cifar_png(record: bytes) -> bytes:
+    from PIL import Image
+
+    side, pixels = (CIFAR_SIDE, CIFAR_SIDE), CIFAR_SIDE**2
+    planes = [
+        Image.frombytes("L", side, record[1 + start : 1 + start + pixels]) for start in range(0, 3 * pixels, pixels)
+    ]
+    buffer = io.BytesIO()
+    Image.merge("RGB", planes).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+PUBLIC_SAMPLES: Final[Mapping[str, PublicSample]] = MappingProxyType(
+    {
+        "flower_photos": PublicSample(
+            title="Flower photographs",
+            sentence="Photographs of five kinds of flowers, of all sizes: the set of many tutorials.",
+            classes=("daisy", "dandelion", "roses", "sunflowers", "tulips"),
+            images=3_670,
+            licence="CC BY 2.0, the photographers are named in its LICENSE.txt",
+            source="The TensorFlow Team, Flowers, 2019",
+            url="https://storage.googleapis.com/download.tensorflow.org/example_images/flower_photos.tgz",
+            size_bytes=228_813_984,
+            sha256="4c54ace7911aaffe13a365c34f650e71dd5bf1be0a58b464e5a7183e3e595d9c",
+            unpack=_as_it_is,
+        ),
+        "cifar10": PublicSample(
+            title="CIFAR-10",
+            sentence="Animals and vehicles at 32 by 32 pixels; the first 500 training and 100 test images of a class.",
+            classes=CIFAR_CLASSES,
+            images=len(CIFAR_CLASSES) * sum(CIFAR_A_CLASS.values()),
+            licence="its authors name no licence and ask to be cited",
+            source="A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009,"
+            " https://www.cs.toronto.edu/~kriz/cifar.html",
+            url="https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+            size_bytes=170_052_171,
+            sha256="c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+            unpack=_cifar,
+        ),
+    }
+)
