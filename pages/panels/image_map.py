@@ -7,13 +7,17 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.dataset.manifest import SPLIT_NAMES
+from core.evaluation.neighbours import FILE_NAME as NEIGHBOURS_FILE
+from core.evaluation.neighbours import read_neighbours
 from core.evaluation.predictions import Predictions
 from core.evaluation.space import FILE_NAME, read_space
 from pages.panels import result_images
-from pages.shared import charts, frame, words
+from pages.shared import answers, charts, frame, words
 from pages.shared.run_results import RUNS_KEPT, Results
 from pages.shared.workspace import settings
 
+Arranged = tuple[tuple[str, ...], NDArray[np.float32], tuple[str, str]]
+_WAYS = {"pca": "Largest differences (PCA)", "tsne": "Neighbours (t-SNE)"}
 _COLOURS = {"class": "What they are", "verdict": "Right or wrong"}
 # More points would make the browser slow, and say no more.
 _MOST = 5000
@@ -26,23 +30,50 @@ def draw(project_id: str, results: Results) -> None:
     if not file.is_file():
         st.info("This run has kept no features to draw a map from.", icon=":material/info:")
         return
-    digests, places, explained = _places(file, file.stat().st_mtime_ns)
     st.markdown(
-        "Each point is an image; images that look alike to the network lie together. **Draw a line around points** to "
-        "see their images: strangers among another class are often wrong labels."
+        "Each point is an image; images that look alike to the network lie together. **Draw a line around points**, or "
+        "click one, to see their images: strangers among another class are often wrong labels."
     )
-    colours = st.segmented_control(
-        "Colours", list(_COLOURS), default="class", required=True, format_func=_COLOURS.__getitem__, key="map-colours"
-    )
+    with st.container(horizontal=True, gap="medium"):
+        colours = st.segmented_control(
+            "Colours",
+            list(_COLOURS),
+            default="class",
+            required=True,
+            format_func=_COLOURS.__getitem__,
+            key="map-colours",
+        )
+        way = st.segmented_control(
+            "Arranged by", list(_WAYS), default="pca", required=True, format_func=_WAYS.__getitem__, key="map-way"
+        )
+    arranged = _arranged(project_id, results.run_id, file, by_neighbours=way == "tsne")
+    if arranged is None:
+        return
+    digests, places, axes = arranged
     seen, where = _matched(results.seen, digests)
     groups = _groups(seen, by_class=colours == "class")
     chosen = charts.show_encircled(
-        charts.image_map(places[where], groups, seen.names, explained), key=f"map-{results.run_id}-{colours}"
+        charts.image_map(places[where], groups, seen.names, axes), key=f"map-{results.run_id}-{colours}-{way}"
     )
     if chosen:
         result_images.draw(project_id, results.run_id, seen.rows(np.array(chosen, np.int64)), "map")
     else:
         st.caption(f"{words.count(len(seen), 'image')} of the splits {', '.join(SPLIT_NAMES)}.")
+
+
+def _arranged(project_id: str, run_id: str, file: Path, *, by_neighbours: bool) -> Arranged | None:
+    """Digests, places and titles of the axes; None while a worker arranges the images."""
+    if not by_neighbours:
+        digests, places, explained = _places(file, file.stat().st_mtime_ns)
+        first, second = (f"{share:.0%} of the differences" for share in explained)
+        return digests, places, (f"first direction ({first})", f"second direction ({second})")
+    kept = file.parent / NEIGHBOURS_FILE
+    if not kept.is_file() or kept.stat().st_mtime_ns < file.stat().st_mtime_ns:
+        arguments = {"run": run_id, "features": file.stat().st_mtime_ns}
+        if answers.ask(project_id, "map", arguments, "Arranging the images") is None:
+            return None
+    digests, places = _neighbours(kept, kept.stat().st_mtime_ns)
+    return digests, places, ("near is alike; the distance of groups", "and the directions mean nothing")
 
 
 def _matched(seen: Predictions, digests: tuple[str, ...]) -> tuple[Predictions, NDArray[np.int64]]:
@@ -58,6 +89,14 @@ def _groups(seen: Predictions, *, by_class: bool) -> list[str]:
     if by_class:
         return [seen.classes[label] for label in seen.true]
     return ["right" if right else "called wrongly" for right in seen.right]
+
+
+@st.cache_resource(max_entries=RUNS_KEPT, show_spinner=False)
+def _neighbours(
+    file: Path,
+    changed_at: int,  # noqa: ARG001 - part of the key
+) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+    return read_neighbours(file.parent)
 
 
 @st.cache_resource(max_entries=RUNS_KEPT, show_spinner=False)

@@ -206,16 +206,14 @@ def scatter(points: Sequence[tuple[str, float, float]], *, x: str, y: str, chose
     return Chart(figure, alt)
 
 
-def image_map(
-    places: NDArray[np.float32], groups: Sequence[str], names: Sequence[str], explained: NDArray[np.float64]
-) -> Chart:
+def image_map(places: NDArray[np.float32], groups: Sequence[str], names: Sequence[str], axes: tuple[str, str]) -> Chart:
     """Images as points, to be encircled; each carries its number.
 
     Args:
         places: (n, 2) coordinates.
         groups: (n,) what colours each point.
         names: (n,) file names, shown when the mouse rests on a point.
-        explained: (2,) share of the differences between images along each axis.
+        axes: Titles of both axes.
     """
     found = list(dict.fromkeys(groups))
     traces = []
@@ -235,9 +233,9 @@ def image_map(
         )
     figure = blank(traces, height=520)
     figure.update_layout(dragmode="lasso", showlegend=len(found) <= MOST_IN_LEGEND)
-    figure.update_xaxes(title=f"first direction ({explained[0]:.0%} of the differences)", showticklabels=False)
-    figure.update_yaxes(title=f"second direction ({explained[1]:.0%} of the differences)", showticklabels=False)
-    said = f"Map of {len(names)} images in {len(found)} groups, by the two directions in which they differ most."
+    figure.update_xaxes(title=axes[0], showticklabels=False)
+    figure.update_yaxes(title=axes[1], showticklabels=False)
+    said = f"Map of {len(names)} images in {len(found)} groups; across {axes[0]}, up {axes[1]}."
     return Chart(figure, said)
 
 

@@ -142,6 +142,28 @@ def test_a_cell_can_be_chosen_without_a_mouse(results_page: Page, server: Server
     expect(results_page.get_by_text(re.compile(rf"{images} images?, 0 chosen"))).to_be_visible()
 
 
+def test_images_are_encircled_on_a_map_that_a_worker_arranges(results_page: Page):
+    open_part(results_page, "Map")
+    results_page.get_by_role("radio", name="Neighbours (t-SNE)").click()
+    expect(results_page.get_by_label(re.compile("^Map of 60 images in 3 groups; across near is alike"))).to_be_visible()
+    encircle_all(results_page)
+    expect(results_page.get_by_text("60 images, 0 chosen")).to_be_visible()
+    results_page.get_by_role("button", name=re.compile("^Choose .*png")).first.click()
+    results_page.get_by_role("button", name="Set aside").click()
+    expect(results_page.get_by_text("1 image was set aside or deleted")).to_be_visible()
+
+
+def encircle_all(tab: Page) -> None:
+    box = chart_of(tab).bounding_box()
+    assert box is not None
+    left, right, top, bottom = box["x"] + 4, box["x"] + box["width"] - 4, box["y"] + 4, box["y"] + box["height"] - 4
+    tab.mouse.move(left, top)
+    tab.mouse.down()
+    for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
+        tab.mouse.move(x, y, steps=8)
+    tab.mouse.up()
+
+
 def test_every_chart_says_what_it_shows(results_page: Page):
     for part in ("Confusion", "Map", "Classes", "Confidence", "Training"):
         open_part(results_page, part)

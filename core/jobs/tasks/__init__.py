@@ -33,5 +33,6 @@ TASKS: dict[str, Task] = {
     "download-weights": Task("core.jobs.tasks.weights:download", "data"),
     "predict": Task("core.jobs.tasks.models:predict", "quick"),
     "explain": Task("core.jobs.tasks.models:explain", "quick"),
+    "map": Task("core.jobs.tasks.maps:neighbours", "data"),
     "export": Task("core.jobs.tasks.models:export", "quick"),
 }

@@ -8,10 +8,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.util.tensor_util import make_ndarray
 
 from core.evaluation.report import read_report
 from core.intake.samples import write_sample
-from core.training.events import load_event
+from core.training.events import Epoch, load_event
 from core.training.recipe import load_recipe
 
 ROOT = Path(__file__).parents[3]
@@ -72,6 +74,19 @@ def test_the_folder_holds_all_that_reproduces_the_run(folder: Path, trained: dic
     assert load_recipe((out / "recipe.json").read_text()).seed == 3
     assert [load_event(line) for line in (out / "events.jsonl").read_text().splitlines()]
     assert read_report(out).metrics.test.accuracy == trained["metrics"]["test"]["accuracy"]
+
+
+def test_tensorboard_finds_the_course_of_the_run(folder: Path, trained: dict):  # noqa: ARG001 - it has run
+    out = folder / "out"
+    events = [load_event(line) for line in (out / "events.jsonl").read_text().splitlines()]
+    epochs = [event for event in events if isinstance(event, Epoch)]
+    for split, values in (
+        ("train", [epoch.loss for epoch in epochs]),
+        ("validation", [epoch.val_loss for epoch in epochs]),
+    ):
+        accumulator = EventAccumulator(str(out / "tensorboard" / split), size_guidance={"tensors": 0})
+        read = accumulator.Reload().Tensors("epoch/loss")
+        assert [float(make_ndarray(one.tensor_proto)) for one in read] == pytest.approx(values, rel=1e-6)
 
 
 def test_the_exported_model_classifies_a_picture_in_another_process(folder: Path, sample: Path, trained: dict):
