@@ -34,8 +34,17 @@ guessed = None if busy else guessed_classes.waiting(project.id)
 if guessed is not None:
     guessed_classes.draw(project.id, guessed)
 empty = not project.images and not labels and not refusals
-with st.expander("Add images", icon=":material/add_photo_alternate:", expanded=empty and not busy and not guessed):
-    add_images.draw(project.id, labels)
+# With a key it stays open when something above it comes or goes.
+adding = st.expander(
+    "Add images",
+    key="add-images",
+    icon=":material/add_photo_alternate:",
+    expanded=empty and not busy and not guessed,
+    on_change="rerun",
+)
+with adding:
+    if adding.open:
+        add_images.draw(project.id, labels)
 
 if not project.images and not busy and not guessed:
     st.info("There are no images yet. Add a zip, a folder or single images above.", icon=":material/info:")

@@ -34,6 +34,7 @@ def test_images_come_from_an_archive_a_folder_files_and_the_camera(server: Serve
     expect(tab.get_by_text("22 images, 0 chosen")).to_be_visible()
 
     _open_adding(tab, "Single images")
+    expect(tab.get_by_text("Images of this class")).to_be_visible()
     _type_class(tab, "tits")
     single = tmp_path / "tit.jpg"
     single.write_bytes(jpeg("tits", 1))
@@ -42,7 +43,10 @@ def test_images_come_from_an_archive_a_folder_files_and_the_camera(server: Serve
     expect(tab.get_by_text("23 images, 0 chosen")).to_be_visible()
 
     _open_adding(tab, "The camera")
+    expect(tab.get_by_text("A picture of this class")).to_be_visible()
     _type_class(tab, "tits")
+    expect(tab.get_by_role("button", name="Add images to tits")).to_be_visible()  # the class has reached the server
+    tab.wait_for_function("document.querySelector('video')?.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA")
     tab.get_by_role("button", name="Take Photo").click()
     tab.get_by_role("button", name="Add 1 image to tits").click()
     expect(tab.get_by_text("24 images, 0 chosen")).to_be_visible()
@@ -184,16 +188,15 @@ def _upload(tab: Page, path: Path, label: str = "An archive with one folder a cl
 
 
 def _open_adding(tab: Page, way: str) -> None:
-    """Open the ways to add images and choose one."""
-    button = tab.get_by_role("radio", name=way).or_(tab.get_by_role("button", name=way))
-    if not button.is_visible():
+    """Open the ways to add images, unless they are, and choose one."""
+    if not tab.get_by_text("Where are they?").is_visible():
         tab.get_by_text("Add images", exact=True).click()
-    button.click()
+    tab.get_by_role("radio", name=way).click()
 
 
 def _type_class(tab: Page, name: str) -> None:
     """Type the class that files belong to, a new one or not."""
-    box = tab.get_by_role("combobox", name="Class").first
+    box = tab.get_by_test_id("stExpander").get_by_role("combobox", name="Class")
     box.fill(name)
     box.press("Enter")
 
