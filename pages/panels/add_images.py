@@ -1,4 +1,4 @@
-"""Ways to bring images in: an archive, a folder, single files into a class, the camera."""
+"""Ways to bring images in: an archive, a folder, single files into a class, the camera, the web, another project."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,10 +8,13 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.catalog.labels import Label
 from core.jobs.queue import submit
+from pages.panels import add_from_project, add_links
 from pages.shared import frame, uploads, words
+from pages.shared.class_choice import choose_class
 from pages.shared.workspace import database, settings
 
 ARCHIVE, FOLDER, FILES, CAMERA = "A zip or tar.gz", "A folder", "Single images", "The camera"
+WEB, PROJECT = "The web", "Another project"
 IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "heic", "heif", "avif"]
 
 _HELP = (
@@ -28,6 +31,8 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
         FOLDER: lambda: _draw_folder(project_id),
         FILES: lambda: _draw_files(project_id, labels),
         CAMERA: lambda: _draw_camera(project_id, labels),
+        WEB: lambda: add_links.draw(project_id, labels),
+        PROJECT: lambda: add_from_project.draw(project_id),
     }
     chosen = st.segmented_control("Where are they?", list(ways), default=ARCHIVE, required=True)
     ways[chosen]()
@@ -57,7 +62,7 @@ def _draw_folder(project_id: str) -> None:
 
 
 def _draw_files(project_id: str, labels: Sequence[Label]) -> None:
-    label = _choose_class(labels, "files")
+    label = choose_class(labels, "files")
     files = st.file_uploader(
         "Images of this class", type=IMAGE_TYPES, accept_multiple_files=True, key=uploads.uploader_key("files")
     )
@@ -65,20 +70,9 @@ def _draw_files(project_id: str, labels: Sequence[Label]) -> None:
 
 
 def _draw_camera(project_id: str, labels: Sequence[Label]) -> None:
-    label = _choose_class(labels, "camera")
+    label = choose_class(labels, "camera")
     picture = st.camera_input("A picture of this class", key=uploads.uploader_key("camera"), width=480)
     _draw_add(project_id, label, "camera", [] if picture is None else [picture])
-
-
-def _choose_class(labels: Sequence[Label], way: str) -> str | None:
-    return st.selectbox(
-        "Class",
-        [label.name for label in labels],
-        index=None,
-        placeholder="Choose a class, or type a new one",
-        accept_new_options=True,
-        key=f"class-for-{way}",
-    )
 
 
 def _draw_add(project_id: str, label: str | None, way: str, files: Sequence[UploadedFile]) -> None:

@@ -27,6 +27,8 @@ def _say_result(job: Job) -> str:
         return ""
     taken, refused = job.result["taken"], job.result["refused"]
     sentence = f"{words.count(taken, 'image was', 'images were')} taken in."
+    if job.result.get("there"):
+        sentence += f" {words.count(job.result['there'], 'image was', 'images were')} there already."
     if refused:
         sentence += f" {words.count(refused, 'file was', 'files were')} not; see “Not taken in”."
     return sentence

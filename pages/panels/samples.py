@@ -1,10 +1,12 @@
 """The sample sets: one click makes a project and has its images taken in."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import streamlit as st
 
 from core.catalog.projects import create_project
+from core.intake.public import PUBLIC_SAMPLES, PublicSample
 from core.intake.samples import SAMPLES, Sample
 from core.jobs.queue import submit
 from pages.shared import frame
@@ -15,12 +17,18 @@ _ASSETS = Path(__file__).parents[2] / "assets"
 
 
 def draw() -> None:
-    """Draw a card for each sample set."""
-    st.markdown("Or look around with a sample set; both work without a network.")
+    """Draw a card for each sample set, those that need a network last."""
+    st.markdown("Or look around with a sample set; these two work without a network.")
     with st.grid(columns=2, min_column_width=280, border=True):
         for name, sample in SAMPLES.items():
             with st.container(key=f"sample-{name}"):
                 _draw_card(name, sample)
+    with st.expander("Well-known public sets, downloaded on demand", icon=":material/cloud_download:"):
+        st.markdown("A download is used only if it is exactly the published file, and is kept for the next time.")
+        with st.grid(columns=2, min_column_width=280, border=True):
+            for name, public in PUBLIC_SAMPLES.items():
+                with st.container(key=f"sample-{name}"):
+                    _draw_public_card(name, public)
 
 
 def _draw_card(name: str, sample: Sample) -> None:
@@ -28,8 +36,22 @@ def _draw_card(name: str, sample: Sample) -> None:
     st.image(_ASSETS / f"sample-{name}.png", alt=f"Some of the {sample.title.lower()}", width="stretch")
     st.markdown(f"{sample.sentence} {sample.images:,} images.")
     st.caption(f"{sample.licence}: {sample.source}.")
-    if st.button(f"Try “{sample.title}”", key=f"try-{name}"):
+    _draw_button(name, sample.title)
+
+
+def _draw_public_card(name: str, sample: PublicSample) -> None:
+    st.subheader(sample.title, anchor=False)
+    st.markdown(
+        f"{sample.sentence} {sample.images:,} images of {len(sample.classes)} classes, a download of "
+        f"{sample.size_bytes / 1e6:.0f} MB."
+    )
+    st.caption(f"Licence: {sample.licence}. Source: {sample.source}. Downloaded from {urlsplit(sample.url).hostname}.")
+    _draw_button(name, sample.title)
+
+
+def _draw_button(name: str, title: str) -> None:
+    if st.button(f"Try “{title}”", key=f"try-{name}"):
         with frame.in_words():
-            project = create_project(database(), sample.title)
+            project = create_project(database(), title)
             submit(database(), settings(), project, "take-in", {"sample": name})
             frame.go(IMAGES, project_id=project)

@@ -1,0 +1,62 @@
+"""Ways to bring images in that need no upload: addresses of the web, another project, sample sets."""
+
+from core.catalog import jobs
+from core.catalog.labels import list_labels
+from core.catalog.projects import create_project
+from core.intake.public import PUBLIC_SAMPLES
+from pages.shared.steps import HOME, IMAGES
+from tests.app.filled import fill_project
+
+
+def _adding(open_page, project, way):
+    page = open_page(IMAGES, project=project)
+    page.segmented_control[0].set_value(way).run()
+    assert not page.exception
+    return page
+
+
+def _press(page, key):
+    page.button(key=key).click().run()
+    assert not page.exception
+
+
+def _arguments(database):
+    (job,) = jobs.list_jobs(database, kind="take-in")
+    return job.arguments
+
+
+def test_addresses_are_fetched_with_their_classes(open_page, database):
+    page = _adding(open_page, create_project(database, "Bees"), "The web")
+    assert page.button(key="add-links").disabled
+    page.text_area(key="links-0").set_value("https://a.example/1.jpg\nhttps://a.example/2.jpg red ants").run()
+    assert page.button(key="add-links").label == "Fetch 2 images"
+    _press(page, "add-links")
+    links = [["https://a.example/1.jpg", None], ["https://a.example/2.jpg", "red ants"]]
+    assert _arguments(database) == {"links": links, "label": None}
+
+
+def test_images_of_another_project_are_copied(open_page, database, settings):
+    other = fill_project(settings, database, classes=("robins", "wrens"), images=8, files=False)
+    project = create_project(database, "Bees")
+    page = _adding(open_page, project, "Another project")
+    _robins, wrens = [label.id for label in list_labels(database, other)]
+    assert page.button(key="add-project").label == "Copy 8 images"
+    page.multiselect[0].set_value([wrens]).run()
+    assert page.button(key="add-project").label == "Copy 4 images"
+    _press(page, "add-project")
+    assert _arguments(database) == {"project": other, "classes": [wrens]}
+
+
+def test_without_another_project_there_is_nothing_to_copy(open_page, database):
+    page = _adding(open_page, create_project(database, "Bees"), "Another project")
+    assert "There is no other project with images." in [one.value for one in page.info]
+
+
+def test_a_public_sample_set_names_its_licence_and_makes_a_project(open_page, database):
+    page = open_page(HOME)
+    told = " ".join(one.value for one in [*page.caption, *page.markdown])
+    for sample in PUBLIC_SAMPLES.values():
+        assert f"Licence: {sample.licence}. Source: {sample.source}" in told
+        assert f"{sample.size_bytes / 1e6:.0f} MB" in told
+    _press(page, "try-flower_photos")
+    assert _arguments(database) == {"sample": "flower_photos"}
