@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.catalog.items import UNLABELLED, Filter, count_items, list_refusals
+from core.catalog.items import UNLABELLED, Filter, count_items, count_refusals, list_refusals
 from core.catalog.labels import list_labels
 from pages.panels import (
     add_images,
@@ -24,7 +24,7 @@ IMAGES, CLASSES, SPLITS, DOWNLOAD, REFUSED = "Images", "Classes", "Splits", "Dow
 project = frame.project()
 labels = list_labels(database(), project.id)
 unlabelled = count_items(database(), project.id, Filter(label_id=UNLABELLED, excluded=False))
-refusals = list_refusals(database(), project.id)
+refusals = count_refusals(database(), project.id)
 
 st.title("Images", anchor=False)
 st.markdown("Bring pictures of each thing that the network should tell apart, one class for each.")
@@ -69,7 +69,7 @@ with tabs[DOWNLOAD]:
 if refusals:
     with tabs[REFUSED]:
         if tabs[REFUSED].open:
-            refused.draw(project.id, refusals)
+            refused.draw(project.id, list_refusals(database(), project.id))
 
 st.divider()
 if st.button("Next: choose a network", type="primary", icon=MODEL.icon, disabled=not ready):

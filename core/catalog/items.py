@@ -234,6 +234,13 @@ def list_refusals(database: Database, project_id: str) -> list[Refusal]:
         return [Refusal(row.name, row.reason, row.at) for row in rows]
 
 
+def count_refusals(database: Database, project_id: str) -> int:
+    """Count the files that were not taken in."""
+    with database.read() as session:
+        query = select(func.count()).select_from(RefusalRow).where(RefusalRow.project_id == project_id)
+        return session.scalar(query) or 0
+
+
 def clear_refusals(database: Database, project_id: str) -> None:
     """Forget the files that were not taken in."""
     with database.write() as session:
