@@ -92,8 +92,11 @@ def shares_from(text: str) -> tuple[float, ...]:
 
 
 def manifest_from(taken: list[Taken], shares: tuple[float, ...], seed: int) -> Manifest:
-    """Give the manifest of images as they were taken in, their splits drawn; those without a class are left out."""
-    rows = [one for one in taken if one.label is not None]
+    """Give the manifest of images as they were taken in, their splits drawn.
+
+    Those without a class are left out, and those that the table says were set aside.
+    """
+    rows = [one for one in taken if one.label is not None and not one.excluded]
     classes = sorted({str(one.label) for one in rows})
     labels = np.array([classes.index(str(one.label)) for one in rows], np.int64)
     fixed = np.array([SPLIT_NAMES.index(one.split) if one.split else -1 for one in rows], np.int8)
