@@ -160,6 +160,10 @@ def _curve(train: tuple[np.ndarray, np.ndarray], shown: tuple[np.ndarray, np.nda
     if weights:
         network.load_weights(weights)
     image = keras.Input(network.input_shape[1:])
+    if weights is None:  # as Graft does it: with Keras' 0.99 the few steps here would leave the first statistics
+        for layer in network.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.momentum = 0.9
     # Batch normalisation with the statistics of the pretraining, as Graft does it; from scratch there are none yet.
     features = keras.layers.GlobalAveragePooling2D()(network(image, training=False if weights else None))
     model = keras.Model(image, keras.layers.Dense(int(train[1].max()) + 1, activation="softmax")(features))

@@ -11,6 +11,7 @@ from core.backbones.zoo import BackboneSpec, find_backbone
 from core.catalog.jobs import Job
 from core.jobs.queue import submit
 from core.training.recipe import WeightsKind
+from pages.panels import starter_sheet
 from pages.shared import choices, own_weights, progress, state, uploads, words
 from pages.shared.workspace import database, settings
 
@@ -45,6 +46,8 @@ def draw(project_id: str) -> None:
         _draw_download(project_id, spec)
     if current == "file":
         _draw_upload(project_id, spec)
+    if "starter" in kinds:
+        starter_sheet.draw()
 
 
 def _take(project_id: str, spec: BackboneSpec, kind: WeightsKind) -> None:

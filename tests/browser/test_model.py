@@ -80,3 +80,15 @@ def _layers(server: Server, project: str) -> int:
     from core.training.plan import make_plan
 
     return make_plan(recipe_of(server, project), classes=2).frozen_layers
+
+
+def test_the_sheet_of_the_starter_is_drawn_anew(model_page: Page):
+    if not model_page.get_by_text("Learned from images drawn by formulas").is_visible():
+        model_page.locator(".st-key-choose-Starter").get_by_role("button").click()
+    model_page.get_by_role("button", name="See what it learned from").click()
+    dialog = model_page.get_by_role("dialog")
+    expect(dialog.get_by_text("Sheet 1")).to_be_visible()
+    first = dialog.get_by_role("img").last.get_attribute("src")
+    dialog.get_by_role("button", name="Draw another sheet").click()
+    expect(dialog.get_by_text("Sheet 2")).to_be_visible()
+    expect(dialog.get_by_role("img").last).not_to_have_attribute("src", first or "")

@@ -1,0 +1,18 @@
+"""The README says what the code does."""
+
+import re
+from pathlib import Path
+
+from core.settings import VARIABLES
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def test_its_table_of_settings_is_the_registry():
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", README, re.MULTILINE)
+    assert dict(rows) == VARIABLES
+
+
+def test_its_pictures_are_there():
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    assert all((Path(__file__).parents[2] / picture).is_file() for picture in pictures)
