@@ -72,5 +72,5 @@ if refusals:
             refused.draw(project.id, list_refusals(database(), project.id))
 
 st.divider()
-if st.button("Next: choose a network", type="primary", icon=MODEL.icon, disabled=not ready):
+if st.button("Next: choose a network", type="secondary" if guessed else "primary", icon=MODEL.icon, disabled=not ready):
     frame.go(MODEL)

@@ -1,4 +1,4 @@
-"""Ways to bring images in: an archive, a folder, single files into a class, the camera, the web, another project."""
+"""Ways to bring images in: an archive, a folder, single files, the camera, the web, another project."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,13 +8,13 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.catalog.labels import Label
 from core.jobs.queue import submit
-from pages.panels import add_from_project, add_links
+from pages.panels import add_from_project, add_links, camera_burst
 from pages.shared import frame, uploads, words
 from pages.shared.class_choice import choose_class
 from pages.shared.workspace import database, settings
 
 ARCHIVE, FOLDER, FILES, CAMERA = "A zip or tar.gz", "A folder", "Single images", "The camera"
-WEB, PROJECT = "The web", "Another project"
+BURST, WEB, PROJECT = "A camera burst", "The web", "Another project"
 IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "heic", "heif", "avif"]
 
 _HELP = (
@@ -31,6 +31,7 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
         FOLDER: lambda: _draw_folder(project_id),
         FILES: lambda: _draw_files(project_id, labels),
         CAMERA: lambda: _draw_camera(project_id, labels),
+        BURST: lambda: camera_burst.draw(project_id, labels),
         WEB: lambda: add_links.draw(project_id, labels),
         PROJECT: lambda: add_from_project.draw(project_id),
     }
@@ -71,6 +72,7 @@ def _draw_files(project_id: str, labels: Sequence[Label]) -> None:
 
 def _draw_camera(project_id: str, labels: Sequence[Label]) -> None:
     label = choose_class(labels, "camera")
+    st.caption("Browsers give the camera only to pages on localhost or HTTPS.")
     picture = st.camera_input("A picture of this class", key=uploads.uploader_key("camera"), width=480)
     _draw_add(project_id, label, "camera", [] if picture is None else [picture])
 

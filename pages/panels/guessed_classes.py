@@ -56,7 +56,7 @@ def _draw_classes(job_id: str, guess: Mapping[str, Any]) -> dict[str, str]:
             about = f"{words.count(one['images'], 'image')}: {_examples(one)}"
             typed[name] = _draw_row(about, name, f"guess-{job_id}-{number}", f"Name of the class {name}")
         if guess["unnamed"]:
-            about = f"{words.count(guess['unnamed'], 'image')} whose names say no class"
+            about = words.count(guess["unnamed"], "image whose name says no class", "images whose names say no class")
             typed[""] = _draw_row(about, "", f"guess-{job_id}-unnamed", "Name of the class of the other images")
     return typed
 

@@ -49,7 +49,7 @@ def _draw_download(project: Project, job: Job) -> None:
     path = Path(result["zip"])
     size = path.stat().st_size
     st.download_button(
-        f"Download {words.count(result['images'], 'image')} ({size / 1e6:,.1f} MB)",
+        f"Download {words.count(result['images'], 'image')} ({_size(size)})",
         path.read_bytes,
         file_name=f"{_file_name(project.name)}.zip",
         mime="application/zip",
@@ -69,6 +69,10 @@ def _draw_download(project: Project, job: Job) -> None:
             f"{words.count(len(result['missing']), 'file is', 'files are')} gone from the disk and not in it: {names}",
             icon=":material/warning:",
         )
+
+
+def _size(n_bytes: int) -> str:
+    return f"{n_bytes / 1e3:.1f} KB" if n_bytes < 1e5 else f"{n_bytes / 1e6:,.1f} MB"  # noqa: PLR2004 - a tenth of a MB
 
 
 def _file_name(name: str) -> str:

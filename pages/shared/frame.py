@@ -9,6 +9,7 @@ from typing import Literal, ParamSpec
 import streamlit as st
 from streamlit.navigation.page import Page
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.catalog.jobs import list_jobs
 from core.catalog.projects import Project, get_project
@@ -116,6 +117,12 @@ def live(seconds: Callable[P, float | None]) -> Callable[[Callable[P, None]], Ca
 def part(draw: Callable[P, None]) -> Callable[P, None]:
     """Make a part of a page that is drawn anew alone when something in it is used."""
     return live(lambda *_args, **_kwargs: None)(draw)
+
+
+def draw_again() -> None:
+    """Draw the part of the page that is being drawn anew, or the whole page where all of it is being drawn."""
+    context = get_script_run_ctx()
+    st.rerun(scope="fragment" if context is not None and context.fragment_ids_this_run else "app")
 
 
 def dialog(

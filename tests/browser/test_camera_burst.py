@@ -1,0 +1,37 @@
+"""The camera burst, with Chromium's own drawn camera."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.catalog.items import list_items
+from core.catalog.labels import add_label
+from core.catalog.projects import create_project
+from tests.browser.conftest import Server
+
+pytestmark = pytest.mark.browser
+
+
+def test_images_are_taken_as_long_as_a_button_is_held(server: Server, tab: Page):
+    project = create_project(server.database, "Hands")
+    for name in ("thumb up", "fist"):
+        add_label(server.database, project, name)
+    tab.goto(f"{server.url}/dataset?project={project}")
+    tab.get_by_text("Add images", exact=True).click()
+    tab.get_by_role("radio", name="A camera burst").or_(tab.get_by_role("button", name="A camera burst")).click()
+    button = tab.get_by_role("button", name="Hold to take images of thumb up")
+    expect(button).to_be_enabled()
+    expect(button).to_contain_text("0 images")
+
+    button.hover()
+    tab.mouse.down()
+    expect(button).to_contain_text("7 images")
+    tab.mouse.up()
+    expect(tab.get_by_role("tab", name="Images", exact=True)).to_be_visible()
+    expect(tab.get_by_text("images, 0 chosen")).to_be_visible()
+
+    items = list_items(server.database, project)
+    assert len(items) >= 7
+    assert {item.label for item in items} == {"thumb up"}
+    assert len({item.group for item in items}) == 1
+    assert {(item.width, item.height) for item in items} == {(640, 480)}
+    assert not list(server.settings.uploads.glob("burst-*"))
