@@ -1,6 +1,8 @@
-"""Removing from the disk what a deleted project leaves behind."""
+"""Removing from the disk what nothing needs any more: uploads, and what a deleted project leaves behind."""
 
 import shutil
+from collections.abc import Iterable
+from pathlib import Path
 
 from core.catalog.originals import OriginalStore
 from core.catalog.projects import Leftovers
@@ -20,7 +22,23 @@ def delete_project_files(settings: Settings, leftovers: Leftovers) -> None:
     store = OriginalStore(settings.originals, settings.thumbnails)
     for digest in leftovers.digests:
         store.remove(digest)
+    remove_uploads(settings, map(Path, leftovers.uploads))
     (settings.datasets / f"{leftovers.project}.zip").unlink(missing_ok=True)
     for run in leftovers.runs:
         shutil.rmtree(settings.runs / run, ignore_errors=True)
         (settings.logs / f"{run}.log").unlink(missing_ok=True)
+
+
+def remove_uploads(settings: Settings, paths: Iterable[Path]) -> None:
+    """Remove uploaded files and folders; nothing outside the folder of uploads is ever removed."""
+    uploads = settings.uploads.resolve()
+    for path in paths:
+        if uploads not in path.resolve().parents:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+        parent = path.resolve().parent
+        if parent != uploads and parent.is_dir() and not any(parent.iterdir()):
+            parent.rmdir()

@@ -2,12 +2,13 @@
 
 import time
 from dataclasses import dataclass
+from typing import cast
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from core.catalog.database import Database
-from core.catalog.schema import EditRow, ImageRow, ItemRow, LabelRow, ProjectRow, RunRow, new_id
+from core.catalog.schema import EditRow, ImageRow, ItemRow, JobRow, LabelRow, ProjectRow, RunRow, new_id
 from core.errors import ConflictError, DatasetError, NotFoundError
 
 NAME_LENGTH = 100
@@ -44,11 +45,13 @@ class Leftovers:
         digests: Images that no other project uses.
         runs: Ids of its runs.
         project: Its id.
+        uploads: Paths of what was uploaded and perhaps never taken in.
     """
 
     digests: tuple[str, ...]
     runs: tuple[str, ...]
     project: str
+    uploads: tuple[str, ...]
 
 
 def list_projects(database: Database) -> list[Project]:
@@ -148,9 +151,11 @@ def delete_project(database: Database, project_id: str) -> Leftovers:
     with database.write() as session:
         row = find_project(session, project_id)
         runs = tuple(session.scalars(select(RunRow.id).where(RunRow.project_id == project_id)))
+        arguments = session.scalars(select(JobRow.arguments).where(JobRow.project_id == project_id))
+        uploads = tuple(path for one in arguments if one.get("remove") for path in cast(list[str], one["paths"]))
         session.delete(row)
         session.flush()
-        return Leftovers(drop_unused_images(session), runs, project_id)
+        return Leftovers(drop_unused_images(session), runs, project_id, uploads)
 
 
 def drop_unused_images(session: Session) -> tuple[str, ...]:

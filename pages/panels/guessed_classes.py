@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
+from core.catalog.disposal import remove_uploads
 from core.catalog.jobs import Job
 from core.errors import DatasetError
-from core.intake.uploads import remove_uploads
 from core.jobs.queue import submit
 from pages.shared import frame, progress, words
 from pages.shared.workspace import database, settings

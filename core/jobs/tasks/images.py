@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.catalog.copies import copy_items
+from core.catalog.disposal import remove_uploads
 from core.catalog.items import NewItem, add_items, add_refusals, known_digests
 from core.catalog.originals import OriginalStore
 from core.errors import RunStopped
@@ -18,7 +19,6 @@ from core.intake.results import Limits, Refused, Taken
 from core.intake.samples import write_sample
 from core.intake.sources import Source
 from core.intake.taking import take_in as take_in_files
-from core.intake.uploads import remove_uploads
 from core.jobs.tasks.splits import draw_missing
 from core.jobs.worker import JobContext
 

@@ -3,6 +3,7 @@
 from core.catalog.database import Database
 from core.catalog.disposal import delete_project_files
 from core.catalog.items import list_items
+from core.catalog.jobs import add_job
 from core.catalog.projects import delete_project, duplicate_project
 from core.catalog.runs import create_run
 from core.settings import Settings
@@ -46,3 +47,17 @@ def test_files_that_are_gone_already_are_passed_over(settings: Settings):
     delete_project_files(settings, leftovers)
     delete_project_files(settings, leftovers)
     assert _files(settings) == 0
+
+
+def test_what_was_uploaded_and_never_taken_in_goes_with_its_project(settings: Settings, tmp_path):
+    database = Database(settings)
+    project = add_project(Workspace(settings, database), images=1)
+    upload = settings.uploads / "1234" / "images.zip"
+    upload.parent.mkdir(parents=True)
+    upload.write_bytes(b"zip")
+    mine = tmp_path / "mine.zip"
+    mine.write_bytes(b"zip")
+    add_job(database, project, "take-in", {"paths": [str(upload), str(mine)], "remove": True})
+    delete_project_files(settings, delete_project(database, project))
+    assert list(settings.uploads.iterdir()) == []
+    assert mine.exists()
