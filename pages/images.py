@@ -32,7 +32,7 @@ st.markdown("Bring pictures of each thing that the network should tell apart, on
 busy = intake.draw(project.id)
 guessed = None if busy else guessed_classes.waiting(project.id)
 if guessed is not None:
-    guessed_classes.draw(project.id, guessed)
+    guessed_classes.draw(project.id, guessed, labels)
 empty = not project.images and not labels and not refusals
 # With a key it stays open when something above it comes or goes.
 adding = st.expander(

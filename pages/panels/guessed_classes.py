@@ -1,6 +1,6 @@
 """Classes that were read off file names: shown, corrected and accepted before anything is taken in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.catalog.disposal import remove_uploads
 from core.catalog.jobs import Job
+from core.catalog.labels import Label
 from core.errors import DatasetError
 from core.jobs.queue import submit
 from pages.shared import frame, progress, words
@@ -27,8 +28,9 @@ def waiting(project_id: str) -> Job | None:
     return job if any(Path(path).exists() for path in job.arguments["paths"]) else None
 
 
-def draw(project_id: str, job: Job) -> None:
-    """Draw the guess with what can be made of it."""
+def draw(project_id: str, job: Job, labels: Sequence[Label]) -> None:
+    """Draw the guess with what can be made of it; a class that differs by case from one that is there is that one."""
+    known = {label.name.casefold(): label.name for label in labels}
     guess: dict[str, Any] = job.result["guess"] if job.result else {}
     images = sum(one["images"] for one in guess["classes"]) + guess["unnamed"]
     with st.container(border=True, key=f"guess-{job.id}"):
@@ -39,14 +41,14 @@ def draw(project_id: str, job: Job) -> None:
             "name to rename a class, and give two classes the same name to merge them."
         )
         with st.form(f"guess-form-{job.id}", border=False):
-            typed = _draw_classes(job.id, guess)
+            typed = _draw_classes(job.id, guess, known)
             accepted = st.form_submit_button("Take them in with these classes", type="primary")
         if accepted:
             frame.act(lambda: _take_in(project_id, job, {name: _clean(text) for name, text in typed.items()}))
         _draw_others(project_id, job, guess)
 
 
-def _draw_classes(job_id: str, guess: Mapping[str, Any]) -> dict[str, str]:
+def _draw_classes(job_id: str, guess: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, str]:
     """Draw a row for each class; gives what was typed, by guessed name."""
     typed: dict[str, str] = {}
     rows = len(guess["classes"]) + bool(guess["unnamed"])
@@ -54,7 +56,8 @@ def _draw_classes(job_id: str, guess: Mapping[str, Any]) -> dict[str, str]:
         for number, one in enumerate(guess["classes"]):
             name = one["name"]
             about = f"{words.count(one['images'], 'image')}: {_examples(one)}"
-            typed[name] = _draw_row(about, name, f"guess-{job_id}-{number}", f"Name of the class {name}")
+            shown = known.get(name.casefold(), name)
+            typed[name] = _draw_row(about, shown, f"guess-{job_id}-{number}", f"Name of the class {name}")
         if guess["unnamed"]:
             about = words.count(guess["unnamed"], "image whose name says no class", "images whose names say no class")
             typed[""] = _draw_row(about, "", f"guess-{job_id}-unnamed", "Name of the class of the other images")

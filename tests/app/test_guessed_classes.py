@@ -3,6 +3,7 @@
 import pytest
 
 from core.catalog import jobs
+from core.catalog.labels import add_label
 from core.catalog.projects import create_project
 from pages.shared.steps import IMAGES
 
@@ -25,8 +26,12 @@ def upload(settings):
 
 
 @pytest.fixture
-def page(open_page, database, upload):
-    project = create_project(database, "Pets")
+def project(database):
+    return create_project(database, "Pets")
+
+
+@pytest.fixture
+def page(open_page, database, upload, project):
     job = jobs.add_job(database, project, "take-in", {"paths": [str(upload)], "remove": True})
     jobs.end_job(database, job, "finished", {"taken": 0, "refused": 0, "guess": GUESS})
     page = open_page(IMAGES, project=project)
@@ -55,6 +60,14 @@ def test_a_guess_is_shown_with_its_counts_and_corrected(page, database):
     type_name(page, "Name of the class of the other images", " birds ")
     press(page, "Take them in with these classes")
     assert names_taken(database) == {"cat": "dogs", "dogs": "dogs", "": "birds"}
+
+
+def test_a_class_that_is_there_is_taken_in_its_own_spelling(open_page, page, database, project):
+    assert "Dogs" not in [one.value for one in page.text_input]
+    add_label(database, project, "Dogs")
+    page = open_page(IMAGES, project=project)
+    press(page, "Take them in with these classes")
+    assert names_taken(database) == {"cat": "cat", "dogs": "Dogs", "": None}
 
 
 def test_all_are_one_class(page, database):
