@@ -56,7 +56,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the model and its report")
     parser.add_argument("--recipe", type=Path, help="a recipe.json; the options below change it")
     parser.add_argument("--backbone", help="name of the network, see `backbones`")
-    parser.add_argument("--weights", help="imagenet, starter, none, or a weights file")
+    parser.add_argument("--weights", help="imagenet, starter, none, or a weights file (default: what the network has)")
     frozen = parser.add_mutually_exclusive_group()
     frozen.add_argument("--cut", help="name of the cut up to which layers are frozen (partial fine-tuning)")
     frozen.add_argument("--frozen-layers", type=int, help="exact number of frozen layers (partial fine-tuning)")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from core.backbones.zoo import find_backbone
 from core.catalog.originals import OriginalStore
 from core.cli.guessed import guessed_classes
 from core.cli.progress import show
@@ -108,6 +109,9 @@ def manifest_from(taken: list[Taken], shares: tuple[float, ...], seed: int) -> M
 def _choose_backbone(backbone: dict[str, Any], options: argparse.Namespace) -> None:
     if options.backbone is not None:
         backbone["name"] = options.backbone
+        kinds = find_backbone(options.backbone).weights_kinds
+        if options.weights is None and backbone.get("weights", "imagenet") not in kinds:
+            backbone |= {"weights": kinds[0], "weights_file": None}
     if options.weights in WEIGHTS_KINDS:
         backbone |= {"weights": options.weights, "weights_file": None}
     elif options.weights is not None:

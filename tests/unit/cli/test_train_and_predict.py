@@ -46,7 +46,7 @@ def sample(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def trained(folder: Path, sample: Path) -> dict:
-    options = ["--backbone", "Starter", "--weights", "starter", "--epochs", 20, "--seed", 3, "--json"]
+    options = ["--backbone", "Starter", "--epochs", 20, "--seed", 3, "--json"]
     run = run_core(folder, "train", sample, "--out", folder / "out", *options)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout.splitlines()[-1])
