@@ -14,7 +14,10 @@ from pages.shared import answers, frame, words
 
 # A drawing of the page's progress would close the dialog, so it waits for as long as a cold worker needs to start.
 _PATIENCE_SECONDS = 120
-_METHODS = {"grad-cam": "What the last layers saw (Grad-CAM)", "occlusion": "Covering part after part (occlusion)"}
+_METHODS = {
+    "grad-cam": "What the last layers saw (Grad-CAM)",
+    "occlusion": "Covering part after part (occlusion; takes some seconds)",
+}
 _MEANINGS = {
     "grad-cam": "The warmer, the more small changes there would change the answer.",
     "occlusion": "The warmer, the more the class loses when this part is covered: slower, and independent of how the "

@@ -4,6 +4,7 @@ import json
 import zipfile
 
 import pytest
+from PIL import Image
 
 from core.catalog import jobs
 from core.catalog.projects import create_project
@@ -70,6 +71,29 @@ def test_a_test_image_warms_the_model_and_shows_what_an_answer_is(open_page, wor
     assert "**squares**, 75.0 % sure" in text_of(tab)
     assert "perhaps none of these classes" in tab.warning[0].value
     assert len(jobs.list_jobs(workspace.database, kind="predict")) == 1
+
+
+def test_an_answer_is_explained(open_page, workspace, project, run, tmp_path, monkeypatch):
+    monkeypatch.setattr("pages.panels.explanation._PATIENCE_SECONDS", 0)
+    tab = open_page(TRY_IT, project=project, run=run)
+    (job,) = jobs.list_jobs(workspace.database, kind="predict")
+    answer = {"classes": ["circles", "squares"], "probabilities": [[0.25, 0.75]], "unlike_training": [False]}
+    end(workspace, job, answer)
+    tab.run()
+    button(tab, "Explain").click().run()
+    (asked,) = jobs.list_jobs(workspace.database, kind="explain")
+    assert (asked.arguments["class"], asked.arguments["method"]) == (1, "grad-cam")
+    for name in ("square", "heat"):
+        Image.new("RGB" if name == "square" else "L", (32, 32)).save(tmp_path / f"{name}.png")
+    end(workspace, asked, {name: str(tmp_path / f"{name}.png") for name in ("square", "heat")})
+    button(tab, "Explain").click().run()
+    assert "What the network sees" in str(tab.get("imgs"))
+    assert not tab.exception
+
+
+def test_what_refusing_costs_is_said(open_page, project, run):
+    tab = open_page(TRY_IT, project=project, run=run)
+    assert "5.0 % of the true test images are marked wrongly" in text_of(tab)
 
 
 def test_a_failed_prediction_says_why(open_page, workspace, project, run):
