@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from core.advice.split_comparison import SplitComparison
+from core.catalog.labels import list_labels
 from core.checks.findings import load_findings
 from core.jobs.queue import submit
-from pages.panels import findings
+from pages.panels import cross_validation, findings, first_choice, split_comparison
 from pages.shared import frame, progress, words
 from pages.shared.steps import IMAGES, MODEL
 from pages.shared.workspace import database, settings
@@ -30,13 +32,21 @@ if not project.images:
     frame.link(IMAGES, "To the images", icon=IMAGES.icon)
     st.stop()
 
+network = first_choice.onlooker(project.id)
 result = (last.result if last is not None else None) or {}
 found = load_findings(result.get("findings", []))
 again = "Check again" if found else "Check the images"
 if st.button(again, type="secondary" if found else "primary", icon=":material/search:"):
-    frame.act(lambda: submit(database(), settings(), project.id, findings.CHECK))
+    frame.act(lambda: submit(database(), settings(), project.id, findings.CHECK, network))
 if last is not None and last.ended_at is not None and found:
-    st.caption(f"Checked {words.ago(last.ended_at)}, {words.count(result['images'], 'image')}.")
+    looked = f" with {result['network']}" if result.get("network") else ""
+    st.caption(f"Checked {words.ago(last.ended_at)}, {words.count(result['images'], 'image')}{looked}.")
+    progress.draw_warnings(last.id)
     findings.draw(project.id, found)
+    if result.get("splits"):
+        split_comparison.draw(SplitComparison.model_validate(result["splits"]), result["network"])
+
+cross_validation.draw(project.id, list_labels(database(), project.id), network)
+if found:
     st.divider()
     frame.link(MODEL, "Next: choose a network", icon=MODEL.icon)

@@ -53,9 +53,10 @@ def suspects(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> N
 
 
 def label_quality(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(n,) normalised margin, 0 to 1: how much more probable the label is than the best other class."""
-    rows = np.arange(len(labels))
-    own = probabilities[rows, labels]
-    others = probabilities.copy()
-    others[rows, labels] = -np.inf
-    return np.asarray((own - others.max(axis=1) + 1) / 2, np.float64)
+    """(n,) self-confidence, 0 to 1: the out-of-fold probability of the given label.
+
+    Kuan and Mueller, "Model-agnostic label quality scoring to detect real-world label errors" (2022) compare it with
+    others. Of swapped labels in five-class photographs it ranked 64 % among the worst tenth, the margin to the next
+    class 54 %.
+    """
+    return probabilities[np.arange(len(labels)), labels]

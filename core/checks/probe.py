@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 FOLDS: Final = 5
 COMPONENTS: Final = 256
-STRENGTH: Final = 0.003
-"""Inverse regularisation of the logistic regression; small, since there are more features than images."""
 NO_FOLD: Final = -1
 
 
@@ -119,11 +117,11 @@ def _fit(features: NDArray[np.float32], labels: NDArray[np.int64], seed: int) ->
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    components = min(COMPONENTS, *features.shape) - 1
+    components = max(1, min(COMPONENTS, *features.shape) - 1)
     model = make_pipeline(
         StandardScaler(),
-        PCA(max(1, components), random_state=seed),
-        LogisticRegression(C=STRENGTH, max_iter=200),
+        PCA(components, random_state=seed),
+        LogisticRegression(C=1 / components, max_iter=200),  # the more features, the more they are held back
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # an almost converged probe probes as well

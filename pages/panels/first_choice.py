@@ -1,7 +1,7 @@
 """What is chosen for a person who has not chosen yet."""
 
 from core.advice.start import first_recipe
-from core.training.recipe import Recipe
+from core.training.recipe import Recipe, dump_recipe
 from pages.shared import choices, state
 from pages.shared.workspace import settings
 
@@ -17,3 +17,9 @@ def propose(project_id: str) -> None:
     state.remember(proposed, True)
     if choices.recipe(project_id) == Recipe():
         choices.keep(project_id, first_recipe(settings().keras_home))
+
+
+def onlooker(project_id: str) -> dict[str, str]:
+    """The argument of a job that only looks at the images: the chosen network, or none where nobody chose one yet."""
+    chosen = choices.recipe(project_id)
+    return {} if chosen == Recipe() else {"recipe": dump_recipe(chosen)}

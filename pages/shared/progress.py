@@ -92,11 +92,11 @@ def draw_end(job: Job, title: str) -> None:
             st.code(ended.detail, language=None)
 
 
-def draw_messages(job_id: str) -> None:
-    """Draw the sentences of a job's story."""
+def draw_warnings(job_id: str) -> None:
+    """Draw the sentences of a job's story after which a person should act."""
     for _number, _at, event in read_story(database(), job_id):
-        if isinstance(event, Message):
-            st.caption(event.text)
+        if isinstance(event, Message) and event.level == "warning":
+            st.warning(event.text, icon=":material/warning:")
 
 
 def _last(job_id: str, kind: type[E]) -> E | None:

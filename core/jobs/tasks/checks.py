@@ -13,6 +13,7 @@ from core.dataset.manifest import TEST
 from core.errors import DatasetError, NetworkError, RunStopped, WeightsError
 from core.jobs.tasks.project_features import Onlooker, read_images
 from core.jobs.worker import JobContext
+from core.training.events import Message
 
 
 def check(context: JobContext) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def check(context: JobContext) -> dict[str, Any]:
         try:
             onlooker = Onlooker(context)
         except (NetworkError, WeightsError) as error:
-            context.say(f"Checks that need a pretrained network were left out. {error}")
+            context.emit(Message(level="warning", text=f"Checks that need a network were left out. {error}"))
         else:
             material, network = onlooker.look_at_borders(onlooker.look(material)), onlooker.name
     results = run_checks(

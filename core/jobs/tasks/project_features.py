@@ -60,7 +60,7 @@ class Onlooker:
 
     def look_at_borders(self, material: Material) -> Material:
         """Give the same images with the features of their borders alone."""
-        border = _border_only(self._network, self._plan.input_size)
+        border = border_only(self._network, self._plan.input_size)
         return replace(material, border_features=self._features(border, material, "Looking at their borders alone"))
 
     def _features(self, prefix: keras.Model, material: Material, stage: str) -> NDArray[np.float32]:
@@ -100,7 +100,7 @@ def _network(context: JobContext, recipe: Recipe, plan: Plan) -> keras.Model:
     return prefix
 
 
-def _border_only(prefix: keras.Model, size: int) -> keras.Model:
+def border_only(prefix: keras.Model, size: int) -> keras.Model:
     """Give the same network, which sees grey where the centre of each image was."""
     margin = round(size * (1 - MASKED_SHARE) / 2)
     keep = np.ones((1, size, size, 1), np.float32)

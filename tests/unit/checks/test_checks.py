@@ -189,6 +189,16 @@ def test_a_border_that_gives_the_class_away_is_a_shortcut(digits: tuple[np.ndarr
     assert "border alone gives the class away" in result.summary
 
 
+def test_a_border_that_gives_one_class_away_is_a_shortcut_of_that_class(digits: tuple[np.ndarray, np.ndarray]):
+    features, labels = digits
+    border = np.random.default_rng(0).normal(size=features.shape).astype(np.float32)
+    border[labels == 3] += 3
+    result = found("shortcut", digit_material(features, labels, border_features=border))
+    assert "border alone gives “3” away" in result.summary
+    assert (labels[result.flags] == 3).all()
+    assert result.flags.sum() >= 0.9 * (labels == 3).sum()
+
+
 def test_checks_that_need_features_say_so_without(photographs: list[Image.Image]):
     results = run_checks(material_of(photographs))
     silent = {name for name, result in results.items() if "Not looked at" in result.summary}

@@ -1,0 +1,299 @@
+"""Whether the checks find what was planted: `python -m benchmarks.checks SETS [PART ...] [--keras-home FOLDER]`.
+
+SETS is the folder with the sample sets as zips. The parts, all without an argument: `labels` swaps 5 % of the labels
+of two sets, with five seeds, and ranks the images, beside cleanlab on the same probabilities where it is installed;
+`copies` plants exact and changed copies; `border` draws a coloured border around the images of one class; `bursts`
+plants bursts and compares a random split with an honest one. Each prints a table with the goal beside the figure.
+"""
+
+import argparse
+import io
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from benchmarks.clock import machine, table
+from core.advice.split_comparison import compare_splits
+from core.catalog.originals import OriginalStore
+from core.checks.copies import conflicting_labels, exact_copies, near_copies
+from core.checks.gather import taken_material
+from core.checks.material import Material
+from core.checks.mislabelled import mislabelled
+from core.checks.shortcut import shortcut
+from core.features.source import compute_activations
+from core.intake.results import Refused, Taken
+from core.intake.taking import take_in
+from core.jobs.tasks.project_features import border_only
+from core.settings import Settings
+from core.training.networks import prepare
+from core.training.plan import make_plan
+from core.training.recipe import Backbone, Recipe
+
+SEEDS = range(5)
+SWAPPED = 0.05
+RANKED = 0.1
+BACKBONE = "MobileNetV2"
+LABEL_GOALS = {"sign_digits": 0.90, "flowers5_small": 0.55}
+COPY_SETS = ("flowers5_small", "cats_dogs", "sign_digits")
+BORDER_SETS = ("cats_dogs", "flowers5_small", "hymenoptera", "sign_digits")
+COPIES = 50
+
+File = tuple[str, str, bytes]  # class, name, content
+
+
+class Looker:
+    """MobileNetV2 with ImageNet weights, and a workspace that is thrown away."""
+
+    def __init__(self, folder: Path, keras_home: Path) -> None:
+        self.settings = Settings(workspace=folder, keras_home=keras_home)
+        self.originals = OriginalStore(self.settings.originals, self.settings.thumbnails)
+        recipe = Recipe(backbone=Backbone(name=BACKBONE, weights="imagenet"))
+        self.plan = make_plan(recipe, classes=2)
+        networks = prepare(recipe, self.plan, classes=2, keras_home=keras_home, on_download=lambda *_: None)
+        self.network = networks.prefix(self.plan.phases[0])
+
+    def take(self, files: list[File]) -> tuple[Material, list[Refused]]:
+        """Take files in as a person's zip; gives them as the material of checks, and what was refused."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "images.zip"
+            with zipfile.ZipFile(path, "w") as archive:
+                for label, name, data in files:
+                    archive.writestr(f"{label}/{name}", data)
+            results = list(take_in(path, self.originals))
+        taken = [one for one in results if isinstance(one, Taken)]
+        return taken_material(taken, self.originals), [one for one in results if isinstance(one, Refused)]
+
+    def look(self, material: Material, *, borders: bool = False) -> Material:
+        """Give the same images with features, also of their borders alone if wanted."""
+        found = {"features": self._features(self.network, material)}
+        if borders:
+            found["border_features"] = self._features(border_only(self.network, self.plan.input_size), material)
+        return replace(material, **found)
+
+    def _features(self, network, material: Material) -> np.ndarray:
+        size = self.plan.input_size
+        activations = compute_activations(
+            network, material.digests, originals=self.originals, settings=self.settings, size=size, resize="crop"
+        )
+        return activations.gather(np.arange(len(material)))[0]
+
+
+def read(archive: Path) -> list[File]:
+    """The images of a zip with one folder a class."""
+    with zipfile.ZipFile(archive) as opened:
+        names = sorted(name for name in opened.namelist() if name.lower().endswith((".jpg", ".jpeg", ".png")))
+        return [(Path(name).parent.name, Path(name).name, opened.read(name)) for name in names]
+
+
+def labels(sets: Path, looker: Looker) -> str:
+    """How many of the swapped labels are among the tenth that is ranked worst."""
+    rows = []
+    for name, goal in LABEL_GOALS.items():
+        material = looker.look(looker.take(read(sets / f"{name}.zip"))[0])
+        ours, theirs, precision = np.array([_swap(material, seed) for seed in SEEDS]).T
+        rows.append(
+            (name, len(material), f"{ours.mean():.3f} ({ours.min():.3f} to {ours.max():.3f})", f"at least {goal}")
+        )
+        rows[-1] += (
+            f"{theirs.mean():.3f}" if not np.isnan(theirs).any() else "not installed",
+            f"{precision.mean():.2f}",
+        )
+    head = ("set", "images", "swapped labels in the worst tenth", "goal", "cleanlab", "flags that were swapped")
+    return table(f"{SWAPPED:.0%} of the labels swapped, mean of {len(SEEDS)} seeds, {BACKBONE}", head, rows)
+
+
+def _swap(material: Material, seed: int) -> tuple[float, float, float]:
+    """Recall of ours and of cleanlab in the worst tenth, and the share of our flags that were swapped."""
+    random = np.random.default_rng(seed)
+    swapped = random.choice(len(material), round(SWAPPED * len(material)), replace=False)
+    wrong = material.labels.copy()
+    wrong[swapped] = (wrong[swapped] + random.integers(1, len(material.classes), len(swapped))) % len(material.classes)
+    changed = replace(material, labels=wrong)
+    result = mislabelled(changed)
+    theirs = _cleanlab(changed)
+    return (
+        _in_worst_tenth(result.scores, swapped),
+        float("nan") if theirs is None else _in_worst_tenth(theirs, swapped),
+        float(np.isin(np.flatnonzero(result.flags), swapped).mean()),
+    )
+
+
+def _cleanlab(material: Material) -> np.ndarray | None:
+    """cleanlab's quality of each label, by the same probabilities; None where it is not installed."""
+    try:
+        from cleanlab.rank import get_label_quality_scores
+    except ImportError:
+        return None
+    return get_label_quality_scores(material.labels, material.probe.probabilities)
+
+
+def _in_worst_tenth(scores: np.ndarray, planted: np.ndarray) -> float:
+    tenth = np.argsort(scores, kind="stable")[: round(RANKED * len(scores))]
+    return float(np.isin(planted, tenth).mean())
+
+
+def copies(sets: Path, looker: Looker) -> str:
+    """How many planted copies are found, and how many images are called copies that are none."""
+    rows = []
+    for name in COPY_SETS:
+        files = read(sets / f"{name}.zip")
+        before, _ = looker.take(files)
+        known = {one for rows_ in _found(before) for one in rows_}
+        planted = _planted(files)
+        material, refused = looker.take([*files, *planted])
+        sets_ = _found(material)
+        flagged = {one for found in sets_ for one in found}
+        exact = sum(_is_found(one, sets_, refused) for one in planted if "exact" in one[1])
+        changed = sum(_is_found(one, sets_, refused) for one in planted if "exact" not in one[1])
+        hit = {f"{label}/{original}" for label, copy, _ in planted for original in [copy.partition("--")[2]]}
+        originals = {one for one in flagged if Path(one).name in {Path(path).name for path in hit}}
+        false = {one for one in flagged - known - originals if "--" not in one}
+        share = len(false) / len(files)
+        rows.append(
+            (name, len(files), f"{exact} of {COPIES}", f"{changed} of {COPIES}", "95 %", f"{len(false)} ({share:.1%})")
+        )
+        rows[-1] += ("1 %", len(known))
+    head = ("set", "images", "exact", "changed", "goal", "false", "goal", "flagged before planting")
+    return table(
+        "Copies planted: half of the exact ones in another class; smaller, recompressed, cropped by 5 %", head, rows
+    )
+
+
+def _planted(files: list[File]) -> list[File]:
+    """Copies, each named after what was done and after its original."""
+    chosen = np.random.default_rng(0).choice(len(files), 2 * COPIES, replace=False)
+    classes = sorted({label for label, _, _ in files})
+    found = []
+    for number, row in enumerate(chosen.tolist()):
+        label, name, data = files[row]
+        if number < COPIES:
+            other = classes[(classes.index(label) + number % 2) % len(classes)]
+            found.append((other, f"exact{number}--{name}", data))
+        else:
+            kind, change = list(CHANGES.items())[number % len(CHANGES)]
+            found.append(
+                (label, f"{kind}{number}--{name}", _jpeg(change(_open(data)), 40 if kind == "recompressed" else 90))
+            )
+    return found
+
+
+def _cropped(image: Image.Image) -> Image.Image:
+    width, height = image.size
+    return image.crop((round(0.03 * width), round(0.02 * height), round(0.98 * width), round(0.97 * height)))
+
+
+CHANGES: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "smaller": lambda image: image.resize((max(1, round(0.6 * image.width)), max(1, round(0.6 * image.height)))),
+    "recompressed": lambda image: image,
+    "cropped": _cropped,
+}
+
+
+def _found(material: Material) -> list[tuple[str, ...]]:
+    results = (exact_copies(material), near_copies(material), conflicting_labels(material))
+    return [tuple(material.ids[row] for row in rows) for result in results for rows in result.sets]
+
+
+def _is_found(planted: File, sets: list[tuple[str, ...]], refused: list[Refused]) -> bool:
+    """Whether a copy was refused as one, or stands in a set with its original."""
+    label, copy, _ = planted
+    path, original = f"{label}/{copy}", copy.partition("--")[2]
+    if any(one.name == path for one in refused):
+        return True
+    return any(path in rows and any(Path(one).name == original for one in rows) for rows in sets)
+
+
+def border(sets: Path, looker: Looker) -> str:
+    """Whether a coloured border around one class' images is called a shortcut, and none is without it."""
+    rows = []
+    for name in BORDER_SETS:
+        files = read(sets / f"{name}.zip")
+        first = min(label for label, _, _ in files)
+        framed = [(label, file, _framed(data) if label == first else data) for label, file, data in files]
+        for what, chosen, goal in (("as it is", files, "silent"), ("with the border", framed, "fires")):
+            result = shortcut(looker.look(looker.take(chosen)[0], borders=True))
+            rows.append(
+                (name, what, "fires" if result.flags.any() else "silent", goal, result.summary.partition(". The")[0])
+            )
+    return table(
+        f"A coloured border around one class, {BACKBONE}", ("set", "images", "shortcut test", "goal", "it says"), rows
+    )
+
+
+def _framed(data: bytes) -> bytes:
+    image = _open(data)
+    width = max(1, round(0.08 * min(image.size)))
+    return _jpeg(ImageOps.expand(ImageOps.crop(image, width), width, fill=(230, 60, 160)), 90)
+
+
+def bursts(sets: Path, looker: Looker) -> str:
+    """What a random and an honest split say with and without planted bursts."""
+    rows = []
+    for name in ("flowers5_small", "sign_digits"):
+        files = read(sets / f"{name}.zip")
+        chosen = np.random.default_rng(0).choice(len(files), len(files) // 4, replace=False).tolist()
+        planted = [frame for row in chosen for frame in _burst(files[row], row)]
+        for what, shown in (("one copy planted", [*files, planted[0]]), ("bursts planted", [*files, *planted])):
+            compared = compare_splits(looker.look(looker.take(shown)[0]))
+            figures = [
+                f"{one.value:.3f} ({one.low:.3f} to {one.high:.3f})" for one in (compared.random, compared.honest)
+            ]
+            rows.append((name, what, compared.images, *figures, "yes" if compared.leaks else "no"))
+    head = ("set", "", "images", "random split", "honest split", "leak reported")
+    return table(f"A quarter of the images as bursts of five, {BACKBONE}", head, rows)
+
+
+def _burst(file: File, row: int) -> list[File]:
+    """Four more frames of a picture, in which the camera moved a little."""
+    label, name, data = file
+    image = _open(data)
+    width, height = image.size
+    frames = []
+    for number in range(1, 5):
+        shift = 0.006 * number
+        box = (round(shift * width), round(shift * height / 2), width - round(0.01 * width), height)
+        frames.append((label, f"{Path(name).stem}-burst{row}-{number}.jpg", _jpeg(image.crop(box), 88)))
+    return frames
+
+
+def _open(data: bytes) -> Image.Image:
+    return ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")
+
+
+def _jpeg(image: Image.Image, quality: int) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=quality)
+    return file.getvalue()
+
+
+PARTS: dict[str, Callable[[Path, Looker], str]] = {
+    "labels": labels,
+    "copies": copies,
+    "border": border,
+    "bursts": bursts,
+}
+
+
+def main() -> None:
+    """Run the chosen parts and print their tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sets", type=Path)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--keras-home", type=Path, default=Path.home() / ".keras")
+    options = parser.parse_args()
+    if unknown := set(options.parts) - PARTS.keys():
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    print(machine(), "\n")
+    with tempfile.TemporaryDirectory() as folder:
+        looker = Looker(Path(folder), options.keras_home)
+        for part in options.parts or PARTS:
+            print(PARTS[part](options.sets, looker), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""The Check page: findings with their repairs, the two splits beside each other, and cross-validation."""
+
+import pytest
+
+from core.advice.cross_validation import CrossValidation
+from core.advice.measured import Measured
+from core.advice.split_comparison import SplitComparison
+from core.catalog import jobs
+from core.catalog.database import Database
+from core.catalog.items import Filter, list_items
+from core.checks.findings import Finding, RepairOffer
+from core.settings import Settings
+from pages.shared.steps import CHECK
+from tests.finished_runs import Workspace, add_project
+
+
+@pytest.fixture
+def workspace(settings: Settings, database: Database) -> Workspace:
+    return Workspace(settings, database)
+
+
+@pytest.fixture
+def project(workspace: Workspace) -> str:
+    return add_project(workspace, images=10)
+
+
+def finished(database: Database, project: str, kind: str, result: dict, **arguments: object) -> None:
+    job = jobs.add_job(database, project, kind, arguments)
+    jobs.start_job(database, job)
+    jobs.end_job(database, job, "finished", result)
+
+
+def copies(database: Database, project: str) -> dict:
+    chosen = [item.id for item in list_items(database, project)][:4]
+    repair = RepairOffer(action="exclude", title="Set the others aside", items=(chosen[1], chosen[3]))
+    finding = Finding(check="near-copies", summary="Four copies.", items=tuple(chosen), sets=(2, 2), repair=repair)
+    fine = Finding(check="too-dark", summary="No image is too dark.")
+    return {"images": 20, "network": "Starter", "findings": [finding.model_dump(), fine.model_dump()]}
+
+
+def measured(value: float) -> Measured:
+    return Measured(value=value, low=value - 0.03, high=value + 0.03)
+
+
+def compared(random: float, honest: float) -> dict:
+    return SplitComparison(
+        images=20,
+        sets=3,
+        in_sets=9,
+        seeds=3,
+        random=measured(random),
+        honest=measured(honest),
+        gap=measured(random - honest),
+        random_by_seed=(random,) * 3,
+        honest_by_seed=(honest,) * 3,
+    ).model_dump()
+
+
+def said(tab) -> str:
+    texts = [
+        element.value for kind in ("markdown", "caption", "subheader", "info", "warning") for element in tab.get(kind)
+    ]
+    return " ".join(texts)
+
+
+def button(tab, start: str):
+    return next(one for one in tab.button if one.label.startswith(start))
+
+
+def test_a_project_that_was_never_checked_offers_it(open_page, project):
+    tab = open_page(CHECK, project=project)
+    assert not tab.exception
+    assert "Check the images" in [one.label for one in tab.button]
+
+
+def test_a_finding_is_repaired_by_one_click_and_undone_by_another(open_page, database: Database, project):
+    finished(database, project, "check", copies(database, project))
+    tab = open_page(CHECK, project=project)
+    assert "Four copies." in said(tab)
+    button(tab, "Set the others aside: 2").click().run()
+    assert len(list_items(database, project, Filter(excluded=True))) == 2
+    assert "repaired already" in said(tab)
+    button(tab, "Undo: 2 images set aside").click().run()
+    assert not list_items(database, project, Filter(excluded=True))
+
+
+def test_a_split_that_flatters_is_told_beside_the_honest_one(open_page, database: Database, project):
+    finished(database, project, "check", copies(database, project) | {"splits": compared(0.98, 0.84)})
+    tab = open_page(CHECK, project=project)
+    assert [metric.value for metric in tab.metric][:3] == ["98.0 %", "84.0 %", "14.0 points"]
+    assert "is no skill" in said(tab)
+
+
+def test_splits_that_agree_are_no_alarm(open_page, database: Database, project):
+    finished(database, project, "check", copies(database, project) | {"splits": compared(0.9, 0.9)})
+    assert "no difference that can be told from chance" in said(open_page(CHECK, project=project))
+
+
+def test_a_small_test_split_is_said_and_cross_validation_is_asked_for(open_page, database: Database, project):
+    tab = open_page(CHECK, project=project)
+    assert "Your test split has only" in said(tab)
+    tab.number_input[0].set_value(4)
+    button(tab, "Cross-validate").click().run()
+    (job,) = jobs.list_jobs(database, project_id=project, kind="cross-validate")
+    assert job.arguments == {"folds": 4, "seed": 0, "test_too": False}
+
+
+def test_a_cross_validation_says_its_spread_and_what_it_is_not(open_page, database: Database, project):
+    result = CrossValidation(
+        images=20,
+        left_out=1,
+        folds=3,
+        seed=7,
+        sets=2,
+        by_fold=(0.8, 0.9, 1.0),
+        spread=0.1,
+        accuracy=measured(0.9),
+        classes=("circles", "squares"),
+        confusion=((9, 1), (1, 9)),
+    )
+    done = {"network": "Starter", "measured": result.model_dump()}
+    finished(database, project, "cross-validate", done, folds=5, seed=7, test_too=True)
+    tab = open_page(CHECK, project=project)
+    assert not tab.exception
+    assert [metric.value for metric in tab.metric] == ["90.0 %", "90.0 %"]
+    text = said(tab)
+    for part in (
+        "±10.0 points",
+        "5 folds were not possible",
+        "2 sets",
+        "1 image could not be tested",
+        "no longer untouched",
+    ):
+        assert part in text
+    assert "not how good one trained model is" in text
