@@ -8,14 +8,11 @@ from core.catalog import jobs
 from core.catalog.jobs import Job
 from core.catalog.projects import Project
 from core.jobs.queue import submit
-from pages.shared import frame, progress, words
+from pages.shared import downloads, frame, progress, words
 from pages.shared.workspace import database, settings
 
-_KIND = "take-out"
+_KIND = downloads.PACKED
 _TITLE = "Packing the images"
-_UNSAFE = '<>:"/\\|?*'
-# A download passes through the web process's memory as a whole.
-_LARGE_BYTES = 1e9
 
 
 def draw(project: Project) -> None:
@@ -48,21 +45,16 @@ def _draw_download(project: Project, job: Job) -> None:
     result = job.result or {}
     path = Path(result["zip"])
     size = path.stat().st_size
-    st.download_button(
+    st.link_button(
         f"Download {words.count(result['images'], 'image')} ({_size(size)})",
-        path.read_bytes,
-        file_name=f"{_file_name(project.name)}.zip",
-        mime="application/zip",
+        downloads.link(job.id),
         icon=":material/download:",
-        on_click="ignore",
     )
     changed = project.updated_at > (job.started_at or job.created_at)
     st.caption(
         f"Packed {words.ago(job.ended_at or job.created_at)}"
         f"{'; the project was changed since, so pack it again to have the changes in it.' if changed else '.'}"
     )
-    if size > _LARGE_BYTES:
-        st.caption(f"On the machine that runs Graft it lies at {words.plain(str(path))}; copying it there is faster.")
     if result["missing"]:
         names = ", ".join(words.plain(name) for name in result["missing"][:3])
         st.warning(
@@ -73,8 +65,3 @@ def _draw_download(project: Project, job: Job) -> None:
 
 def _size(n_bytes: int) -> str:
     return f"{n_bytes / 1e3:.1f} KB" if n_bytes < 1e5 else f"{n_bytes / 1e6:,.1f} MB"  # noqa: PLR2004 - a tenth of a MB
-
-
-def _file_name(name: str) -> str:
-    """A project's name without what file systems refuse."""
-    return "".join("-" if letter in _UNSAFE else letter for letter in name).strip(" .") or "images"

@@ -1,5 +1,7 @@
 """The Images page, in a real browser."""
 
+import urllib.request
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,19 @@ def test_what_was_refused_is_listed_and_the_list_cleared(server: Server, tab: Pa
     tab.get_by_role("button", name="Clear this list").click()
     expect(tab.get_by_role("tab", name="Not taken in")).to_have_count(0)
     assert list_refusals(server.database, project) == []
+
+
+def test_the_images_are_taken_home(server: Server, tab: Page, tmp_path: Path):
+    project = _project(server)
+    tab.goto(f"{server.url}/dataset?project={project}&part=Download")
+    tab.get_by_role("button", name="Pack the images").click()
+    link = tab.get_by_role("link", name="Download 20 images")
+    expect(link).to_be_visible()
+    with urllib.request.urlopen(f"{server.url}/{link.get_attribute('href')}", timeout=30) as answer:
+        (tmp_path / "set.zip").write_bytes(answer.read())
+    with zipfile.ZipFile(tmp_path / "set.zip") as archive:
+        assert len(archive.namelist()) == 21
+        assert archive.testzip() is None
 
 
 def test_chosen_images_are_moved_and_the_move_is_undone(server: Server, tab: Page):
