@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import layers
 
 from core.backbones.starter.images import CHOICES
-from core.backbones.starter.network import build_starter
+from core.backbones.starter.network import LAST_BLOCK, build_starter
 
 _PROJECTION = (384, 128)
 _TEMPERATURE = 0.2
@@ -53,7 +53,7 @@ def build_learner(precision: str) -> tuple[keras.Model, keras.Model]:
         network = build_starter(None, FusedNormalization)
     finally:
         keras.config.set_dtype_policy(before)
-    features = layers.GlobalAveragePooling2D(dtype="float32")(network.output)
+    features = layers.GlobalAveragePooling2D(dtype="float32")(network.get_layer(LAST_BLOCK).output)
     outputs = {name: layers.Dense(count, name=name)(features) for name, count in CHOICES.items()}
     hidden = layers.ReLU()(layers.BatchNormalization()(layers.Dense(_PROJECTION[0])(features)))
     outputs[_SAME] = layers.Dense(_PROJECTION[1], name=_SAME)(hidden)

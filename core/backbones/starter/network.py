@@ -1,13 +1,16 @@
 """The starter network. Worker only: imports Keras.
 
 Each block passes one single tensor on: what it found, beside a pooled copy of what came before it. So the end of every
-block is a cut, and the global average of the last block's output sees colours and edges as well as shapes.
+block is a cut, and the global average of the last block's output sees colours and edges as well as shapes. What came
+early varies less than what came late, so the last layer brings all channels to one scale: without it a head hardly uses
+the early ones (test accuracy of a default run on sign_digits, two seeds: 0.67 without, 0.79 with).
 """
 
 import keras
 from keras import layers
 
 STEM_WIDTH = 32
+LAST_BLOCK, SCALE = "block4", "features"
 # Name and width of each block, and how what came before it is made smaller: the strongest answer in a window tells
 # more than the mean (by 0.015 in the linear probe of a random network), both together a little more.
 BLOCKS = (
@@ -16,6 +19,7 @@ BLOCKS = (
     ("block3", 192, ("mean", "max")),
     ("block4", 256, ()),
 )
+_EPSILON = 1e-5
 _POOLS = {"max": layers.MaxPooling2D, "mean": layers.AveragePooling2D}
 
 
@@ -30,14 +34,16 @@ def build_starter(
 
     Returns:
         A functional model of built-in layers: (n, size, size, 3) RGB from 0 to 255 ->
-        (n, size / 16, size / 16, 896), not pooled. The preprocessing is inside.
+        (n, size / 16, size / 16, 896), not pooled. The preprocessing is inside. The last layer's statistics are
+        those of the pooled map, over images.
     """
     image = keras.Input((input_size, input_size, 3), name="image")
     x = layers.Rescaling(1 / 127.5, offset=-1, name="rescale")(image)
     x = _convolution(x, STEM_WIDTH, 3, 2, "stem", norm)
     for name, width, pools in BLOCKS:
         x = _block(x, width, pools, name, norm)
-    return keras.Model(image, x, name="starter")
+    scaled = layers.BatchNormalization(center=False, scale=False, epsilon=_EPSILON, name=SCALE)(x)
+    return keras.Model(image, scaled, name="starter")
 
 
 def _block(

@@ -50,6 +50,7 @@ def pretrain(
 
     training = Pretraining(recipe, folder, Album(album.images[:-1], album.answers[:-1]))
     _train(training, clock, save_every)
+    training.settle(Album(album.images[-1:], album.answers[-1:]))
     save_weights(training.network, output)
     unseen = training.accuracy(Album(album.images[-1:], album.answers[-1:]))
     _say(f"step {training.done} of {recipe.steps}; right answers on unseen images: {_listed(unseen)}")

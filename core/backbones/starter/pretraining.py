@@ -9,9 +9,11 @@ import tensorflow as tf
 from core.backbones.starter.album import Album
 from core.backbones.starter.images import CHOICES
 from core.backbones.starter.learner import build_learner, losses
-from core.backbones.starter.network import build_starter
+from core.backbones.starter.network import LAST_BLOCK, SCALE, build_starter
 from core.backbones.starter.recipe import PretrainingRecipe
 from core.backbones.starter.views import Views, draw_views, look_at
+
+_LEAST_VARIANCE = 0.01
 
 
 class Pretraining:
@@ -66,6 +68,19 @@ class Pretraining:
         gradients = tape.gradient(loss, self.learner.trainable_variables)
         self.optimizer.apply(gradients, self.learner.trainable_variables)
         return found
+
+    def settle(self, album: Album) -> None:
+        """Give the last layer of the network the mean and variance of what is pooled from the images of an album."""
+        block = self.network.get_layer(LAST_BLOCK)
+        pooled = keras.Model(self.network.input, keras.layers.GlobalAveragePooling2D(dtype="float32")(block.output))
+        images, _ = album.take(np.arange(len(album)))
+        size = self.recipe.last_view_size
+        features = pooled.predict(tf.image.resize(images, (size, size), antialias=True), batch_size=64, verbose=0)
+        variance = features.var(axis=0)
+        scale = self.network.get_layer(SCALE)
+        scale.moving_mean.assign(features.mean(axis=0))
+        # A channel that hardly ever differs is not blown up.
+        scale.moving_variance.assign(np.maximum(variance, _LEAST_VARIANCE * variance.mean()))
 
     def accuracy(self, album: Album) -> dict[str, float]:
         """Share of right answers on the whole images of another album, one a question."""
