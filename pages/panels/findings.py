@@ -9,6 +9,7 @@ from core.catalog.items import Filter, Item, list_items
 from core.checks.findings import Finding, RepairOffer
 from core.checks.registry import CHECKS
 from core.checks.repairs import repair
+from pages.panels.look_at_image import look_at
 from pages.shared import frame, words
 from pages.shared.gallery import Picture, draw_gallery
 from pages.shared.workspace import database, store
@@ -50,7 +51,8 @@ def _draw_finding(project_id: str, finding: Finding, items: dict[str, Item]) -> 
         return
     offered = set(finding.repair.items) if finding.repair else set()
     first = _page(finding.check, len(there))
-    shown = [_picture(items[item], finding.notes.get(item, "")) for item in there[first : first + PAGE]]
+    notes = _set_numbers(finding) | finding.notes
+    shown = [_picture(items[item], notes.get(item, "")) for item in there[first : first + PAGE]]
     answer = draw_gallery(
         f"finding-{finding.check}-{first}",
         shown,
@@ -58,8 +60,16 @@ def _draw_finding(project_id: str, finding: Finding, items: dict[str, Item]) -> 
         chosen=offered,
         choosable=finding.repair is not None,
     )
+    if answer.opened in items:
+        look_at(items[answer.opened])
     if finding.repair is not None:
         _draw_repair(project_id, finding.repair, answer.chosen, {one.id for one in shown}, items)
+
+
+def _set_numbers(finding: Finding) -> dict[str, str]:
+    """Say of each image which others it belongs to."""
+    sets = (number for number, images in enumerate(finding.sets, start=1) for _ in range(images))
+    return {item: f"set {number}" for item, number in zip(finding.items, sets, strict=False)}
 
 
 def _page(check: str, images: int) -> int:
