@@ -47,7 +47,7 @@ class Axes:
         y_title: Of the vertical axis.
         x: First and last value of the horizontal axis.
         y: First and last value of the vertical axis.
-        x_share: Whether the horizontal values are shares, written in percent.
+        x_share: Whether the horizontal values are shares, written in percent; else they are whole numbers.
         y_share: Whether the vertical values are.
     """
 
@@ -151,22 +151,26 @@ def _cell(x: float, y: float, size: int, number: int, share: float, what: str) -
 
 def _frame(axes: Axes) -> str:
     marks = []
-    for tick in (number / _TICKS for number in range(_TICKS + 1)):
-        value, place = (first + tick * (last - first) for first, last in (axes.y, axes.x))
+    for value in _ticks(axes.y):
         y = axes.up(value)
         grid = f'x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{GREY}" opacity=".3"'
+        label = _tick(value, axes.y_share)
+        marks.append(f'<line {grid}/><text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{label}</text>')
+    places = _ticks(axes.x) if axes.x_share else sorted({float(round(place)) for place in _ticks(axes.x)})
+    for place in places:
         label = _tick(place, axes.x_share)
-        marks.append(
-            f"<line {grid}/>"
-            f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{_tick(value, axes.y_share)}</text>'
-            f'<text x="{axes.across(place):.1f}" y="{_HEIGHT - 26}" text-anchor="middle">{label}</text>'
-        )
+        marks.append(f'<text x="{axes.across(place):.1f}" y="{_HEIGHT - 26}" text-anchor="middle">{label}</text>')
     middle = (_TOP + _HEIGHT - _BOTTOM) / 2
     titles = (
         f'<text x="{(_LEFT + _WIDTH - _RIGHT) / 2:.0f}" y="{_HEIGHT - 6}" text-anchor="middle">{axes.x_title}</text>'
         f'<text transform="translate(14,{middle:.0f}) rotate(-90)" text-anchor="middle">{axes.y_title}</text>'
     )
     return "".join(marks) + titles
+
+
+def _ticks(reach: Range) -> list[float]:
+    first, last = reach
+    return [first + number / _TICKS * (last - first) for number in range(_TICKS + 1)]
 
 
 def _tick(value: float, share: bool) -> str:

@@ -6,6 +6,7 @@ Its own content security policy forbids every request, so that a name in it whic
 import base64
 import io
 import json
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -174,7 +175,8 @@ def _mistakes(surprising: Iterable[Seen], thumbnail: Callable[[str], Path]) -> s
     if not wrong:
         return "<h2>Mistakes</h2><p>No test image was called wrongly.</p>"
     figures = "".join(_figure(one, thumbnail) for one in wrong)
-    return f'<h2>Mistakes</h2><p>The surest first.</p><div class="pictures">{figures}</div>'
+    said = "The most surprising first: sure of the wrong class."
+    return f'<h2>Mistakes</h2><p>{said}</p><div class="pictures">{figures}</div>'
 
 
 def _figure(seen: Seen, thumbnail: Callable[[str], Path]) -> str:
@@ -210,7 +212,7 @@ def _course(epochs: Sequence[Epoch]) -> str:
         Axes("epoch", "accuracy", reach, (0, 1)),
         f"Accuracy over {len(epochs)} epochs; validation ended at {epochs[-1].val_accuracy:.1%}.",
     )
-    highest = max(max(epoch.loss, epoch.val_loss) for epoch in epochs)
+    highest = math.ceil(2 * max(max(epoch.loss, epoch.val_loss) for epoch in epochs)) / 2
     loss = line_chart(
         [
             Line("training", numbers, [epoch.loss for epoch in epochs], ORANGE, "5 4"),

@@ -11,8 +11,9 @@ from core.evaluation.predictions import Predictions
 from pages.panels import explanation
 from pages.panels.change_images import draw_changes, draw_undo
 from pages.panels.look_at_image import look_at
-from pages.shared import state, words
+from pages.shared import frame, state, words
 from pages.shared.gallery import Picture, draw_gallery
+from pages.shared.steps import IMAGES
 from pages.shared.workspace import database, store
 
 PAGE = 24
@@ -94,6 +95,7 @@ def _draw_bar(
             help="Choose one picture: where in it the network looked (*Grad-CAM*).",
         ):
             explanation.explain(_question(project_id, run_id, judged))
+        frame.link(IMAGES, "Add more like these", icon=":material/add_photo_alternate:")
         draw_undo(project_id)
 
 

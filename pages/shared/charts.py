@@ -171,7 +171,7 @@ def reliability(confidence: Sequence[float], accuracy: Sequence[float], counts: 
         x=[0, 1], y=[0, 1], mode="lines", name="ideal", line={"color": ORANGE, "dash": "dash"}, hoverinfo="skip"
     )
     figure = blank([bars, ideal], height=340)
-    figure.update_xaxes(title="confidence of the answer", range=[0, 1], tickformat=_SHARE)
+    figure.update_xaxes(title="confidence of the answer", range=[0, 1], tickformat=_SHARE, dtick=0.2)
     figure.update_yaxes(title="share of right answers", range=[0, 1.03], tickformat=_SHARE)
     return Chart(figure, alt)
 

@@ -1,7 +1,7 @@
 """The confusion matrix as a chart whose cells can be clicked."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
@@ -87,12 +87,17 @@ def _colours(values: NDArray[np.float64], shares: Shares) -> go.Heatmap:
         ygap=1,
         hoverinfo="skip",
         texttemplate=f"%{{z:{number}}}" if len(values) <= NUMBERS_UP_TO else None,
-        colorbar={
-            "title": {"counts": "images", "rows": "share of the row", "columns": "share of the column"}[shares],
-            "tickformat": number,
-            "thickness": 12,
-        },
+        colorbar=_bar(shares, most, number, wide=len(values) <= NUMBERS_UP_TO),
     )
+
+
+def _bar(shares: Shares, most: float, number: str, *, wide: bool) -> dict[str, Any]:
+    """The meaning of the colours; above a matrix of many classes, which needs the whole width."""
+    title = {"counts": "images", "rows": "share of the row", "columns": "share of the column"}[shares]
+    whole = sorted({round(most * part / 4) for part in range(5)})
+    ticks = {"tickvals": whole} if shares == "counts" else {"dtick": 0.25}
+    bar = {"title": title, "tickformat": number, "thickness": 12, **ticks}
+    return bar if wide else bar | {"orientation": "h", "y": 1, "yanchor": "bottom", "title_side": "top"}
 
 
 def _cells(shown: NDArray[np.int64], order: list[int], names: Sequence[str]) -> go.Scatter:

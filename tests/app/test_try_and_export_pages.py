@@ -87,7 +87,7 @@ def test_an_answer_is_explained(open_page, workspace, project, run, tmp_path, mo
         Image.new("RGB" if name == "square" else "L", (32, 32)).save(tmp_path / f"{name}.png")
     end(workspace, asked, {name: str(tmp_path / f"{name}.png") for name in ("square", "heat")})
     button(tab, "Explain").click().run()
-    assert "What the network sees" in str(tab.get("imgs"))
+    assert [slider.label for slider in tab.slider] == ["Strength of the colours"]
     assert not tab.exception
 
 
