@@ -42,9 +42,9 @@ if last is not None and last.ended_at is not None and found:
     looked = f" with {result['network']}" if result.get("network") else ""
     st.caption(f"Checked {words.ago(last.ended_at)}, {words.count(result['images'], 'image')}{looked}.")
     progress.draw_warnings(last.id)
-    findings.draw(project.id, found)
     if result.get("splits"):
         split_comparison.draw(SplitComparison.model_validate(result["splits"]), result["network"])
+    findings.draw(project.id, found)
 
 cross_validation.draw(project.id, list_labels(database(), project.id), network)
 if found:

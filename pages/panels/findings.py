@@ -15,7 +15,7 @@ from pages.shared.gallery import Picture, draw_gallery
 from pages.shared.workspace import database, store
 
 CHECK = "check"
-PAGE = 24
+PAGE = 12
 
 
 def draw(project_id: str, found: Sequence[Finding]) -> None:
