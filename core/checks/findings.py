@@ -17,6 +17,7 @@ class RepairOffer(BaseModel):
         title: For the button.
         items: Ids of the items it changes.
         labels: Names of their new classes; only with `relabel`.
+        preselected: Whether the items are chosen from the start; otherwise a person chooses each.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -24,6 +25,7 @@ class RepairOffer(BaseModel):
     title: str
     items: tuple[str, ...]
     labels: tuple[str, ...] = ()
+    preselected: bool = True
 
 
 class Finding(BaseModel):
@@ -75,4 +77,6 @@ def _offer(material: Material, result: Result) -> RepairOffer | None:
         return None
     labels = () if repair.labels is None else tuple(material.classes[label] for label in repair.labels.tolist())
     items = tuple(material.ids[row] for row in repair.rows.tolist())
-    return RepairOffer(action=repair.action, title=repair.title, items=items, labels=labels)
+    return RepairOffer(
+        action=repair.action, title=repair.title, items=items, labels=labels, preselected=repair.preselected
+    )

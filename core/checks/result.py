@@ -18,12 +18,14 @@ class Repair:
         title: What it does, for the button.
         rows: (k,) which images.
         labels: (k,) int64 new classes; only with `relabel`.
+        preselected: Whether the images are chosen from the start; otherwise a person chooses each.
     """
 
     action: Action
     title: str
     rows: NDArray[np.int64]
     labels: NDArray[np.int64] | None = None
+    preselected: bool = True
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ SAMPLES: Final[Mapping[str, Sample]] = MappingProxyType(
         ),
         "shapes": Sample(
             title="Drawn shapes",
-            sentence="Coloured shapes that this program draws: quick to learn, and nobody's photographs.",
+            sentence="Coloured shapes that this program draws: nobody's photographs, and harder than they look.",
             classes=shapes.CLASSES,
             images=len(shapes.CLASSES) * shapes.IMAGES_A_CLASS,
             licence="CC0 1.0",

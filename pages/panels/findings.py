@@ -49,7 +49,7 @@ def _draw_finding(project_id: str, finding: Finding, items: dict[str, Item]) -> 
         st.caption(f"{words.count(len(finding.items) - len(there), 'of them is', 'of them are')} repaired already.")
     if not there:
         return
-    offered = set(finding.repair.items) if finding.repair else set()
+    offered = set(finding.repair.items) if finding.repair and finding.repair.preselected else set()
     first = _page(finding.check, len(there))
     notes = _set_numbers(finding) | finding.notes
     shown = [_picture(items[item], notes.get(item, "")) for item in there[first : first + PAGE]]
@@ -85,7 +85,7 @@ def _draw_repair(
     project_id: str, offer: RepairOffer, chosen: frozenset[str] | None, shown: set[str], items: dict[str, Item]
 ) -> None:
     """Draw the button; what was not shown is repaired only with the second button, which says how many."""
-    offered = {item for item in offer.items if item in items}
+    offered = {item for item in offer.items if item in items} if offer.preselected else set()
     here = (offered & shown) if chosen is None else chosen & shown
     with st.container(horizontal=True):
         if st.button(f"{offer.title}: {words.count(len(here), 'chosen image')}", disabled=not here):

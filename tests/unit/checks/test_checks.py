@@ -144,6 +144,15 @@ def test_swapped_labels_rank_first(digits: tuple[np.ndarray, np.ndarray]):
     assert flagged.mean() >= 0.5
     assert (result.repair.labels == labels[result.repair.rows])[flagged].mean() >= 0.8
     assert "half of such flags" in result.summary
+    assert result.repair.preselected
+
+
+def test_flags_of_a_network_that_knows_little_are_told_apart_from_wrong_labels(digits: tuple[np.ndarray, np.ndarray]):
+    features, labels = digits
+    blurred = features + np.random.default_rng(0).normal(0, 14, features.shape).astype(np.float32)
+    result = found("mislabelled", digit_material(blurred, labels))
+    assert "most of these are its own mistakes" in result.summary
+    assert not result.repair.preselected
 
 
 def test_suspects_are_those_of_the_published_definition():
