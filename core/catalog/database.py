@@ -1,7 +1,7 @@
 """The connection to the catalog: transactions, and sentences for a disk that does not cooperate."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from core.errors import WorkspaceError
 from core.settings import Settings
 
 BUSY_SECONDS = 30
+SQLITE_VARIABLES = 32_766  # in one statement; SQLite's own default, which some systems raise
+VARIABLES = 10_000
 _WRITES = "graft_writes"
 
 
@@ -107,6 +109,7 @@ def _open(url: URL) -> Engine:
         connection.isolation_level = None  # the driver's own transactions begin too late; see _begin
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
+        connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, SQLITE_VARIABLES)  # the same on every machine
 
     # A transaction that reads first and writes later fails at once when another process wrote in between; one that
     # takes the write lock with its first statement waits for its turn instead.
@@ -137,3 +140,8 @@ def _workspace_error(error: OperationalError, workspace: Path) -> WorkspaceError
         f"The catalog in {workspace} cannot be used: {reason}.",
         "Check that the folder is still there and may be written.",
     )
+
+
+def chunks(values: Sequence[str]) -> list[Sequence[str]]:
+    """Divide values into parts that fit into the conditions of one statement."""
+    return [values[start : start + VARIABLES] for start in range(0, len(values), VARIABLES)]

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from core.catalog.database import Database
+from core.catalog.database import Database, chunks
 from core.catalog.items import Split
 from core.catalog.labels import find_label
 from core.catalog.projects import touch_project
@@ -16,7 +16,6 @@ from core.catalog.schema import EditRow, ImageRow, ItemRow, LabelRow, new_id
 from core.errors import ConflictError, NotFoundError
 
 KEPT_EDITS = 50
-_CHUNK = 10_000  # below the number of variables that SQLite takes in one statement
 _FIELDS = tuple(column.key for column in ItemRow.__mapper__.column_attrs)
 
 
@@ -80,7 +79,7 @@ def change_items(
                 find_label(session, project_id, label_id)
             values["label_id"] = label_id
         before = _snapshot(session, project_id, item_ids)
-        for chunk in _chunks([str(item["id"]) for item in before]):
+        for chunk in chunks([str(item["id"]) for item in before]):
             session.execute(update(ItemRow).where(ItemRow.id.in_(chunk)).values(**values))
         return _keep_edit(session, project_id, title, before)
 
@@ -94,7 +93,7 @@ def delete_items(database: Database, project_id: str, item_ids: Sequence[str], t
     with database.write() as session:
         touch_project(session, project_id)
         before = _snapshot(session, project_id, item_ids)
-        for chunk in _chunks([str(item["id"]) for item in before]):
+        for chunk in chunks([str(item["id"]) for item in before]):
             session.execute(delete(ItemRow).where(ItemRow.id.in_(chunk)))
         return _keep_edit(session, project_id, title, before)
 
@@ -134,7 +133,7 @@ def undo_edit(database: Database, project_id: str, edit_id: str) -> None:
 
 def _snapshot(session: Session, project_id: str, item_ids: Sequence[str]) -> list[dict[str, Any]]:
     before = []
-    for chunk in _chunks(item_ids):
+    for chunk in chunks(item_ids):
         rows = session.scalars(select(ItemRow).where(ItemRow.project_id == project_id, ItemRow.id.in_(chunk)))
         before += [{field: getattr(row, field) for field in _FIELDS} for row in rows]
     return before
@@ -143,7 +142,7 @@ def _snapshot(session: Session, project_id: str, item_ids: Sequence[str]) -> lis
 def _restore(session: Session, project_id: str, before: Sequence[dict[str, Any]]) -> None:
     labels = set(session.scalars(select(LabelRow.id).where(LabelRow.project_id == project_id)))
     images = set(session.scalars(select(ImageRow.digest)))
-    for chunk in _chunks([item["id"] for item in before]):
+    for chunk in chunks([item["id"] for item in before]):
         session.execute(delete(ItemRow).where(ItemRow.id.in_(chunk)))
     rows = [
         item | {"label_id": item["label_id"] if item["label_id"] in labels else None}
@@ -161,7 +160,3 @@ def _keep_edit(session: Session, project_id: str, title: str, before: list[dict[
     old = select(EditRow.id).where(EditRow.project_id == project_id).order_by(EditRow.at.desc()).offset(KEPT_EDITS)
     session.execute(delete(EditRow).where(EditRow.id.in_(session.scalars(old).all())))
     return edit.id
-
-
-def _chunks(ids: Sequence[str]) -> list[Sequence[str]]:
-    return [ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK)]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from core.catalog.database import Database
+from core.catalog.database import Database, chunks
 from core.catalog.labels import add_label_row, label_ids_by_name
 from core.catalog.projects import find_project, touch_project
 from core.catalog.schema import ImageRow, ItemRow, LabelRow, RefusalRow, new_id
@@ -279,7 +279,9 @@ def _filtered(query: Any, project_id: str, chosen: Filter) -> Any:  # noqa: ANN4
 
 def _add_images(session: Session, items: Sequence[NewItem]) -> None:
     new = {item.digest: item for item in items}
-    there = set(session.scalars(select(ImageRow.digest).where(ImageRow.digest.in_(new))))
+    there: set[str] = set()
+    for chunk in chunks(list(new)):
+        there.update(session.scalars(select(ImageRow.digest).where(ImageRow.digest.in_(chunk))))
     fields = [column.key for column in ImageRow.__table__.columns]
     rows = [{field: getattr(item, field) for field in fields} for digest, item in new.items() if digest not in there]
     if rows:
@@ -287,9 +289,11 @@ def _add_images(session: Session, items: Sequence[NewItem]) -> None:
 
 
 def _pairs(session: Session, project_id: str, digests: Collection[str]) -> set[tuple[str, str | None]]:
-    query = select(ItemRow.digest, ItemRow.label_id)
-    rows = session.execute(query.where(ItemRow.project_id == project_id, ItemRow.digest.in_(digests)))
-    return {(digest, label_id) for digest, label_id in rows}
+    query = select(ItemRow.digest, ItemRow.label_id).where(ItemRow.project_id == project_id)
+    pairs: set[tuple[str, str | None]] = set()
+    for chunk in chunks(list(digests)):
+        pairs.update((digest, label) for digest, label in session.execute(query.where(ItemRow.digest.in_(chunk))))
+    return pairs
 
 
 def _item_row(item: NewItem, project_id: str, label_id: str | None, position: int) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import cast
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from core.catalog.database import Database
+from core.catalog.database import Database, chunks
 from core.catalog.schema import EditRow, ImageRow, ItemRow, JobRow, LabelRow, ProjectRow, RunRow, new_id
 from core.errors import ConflictError, DatasetError, NotFoundError
 
@@ -164,7 +164,8 @@ def drop_unused_images(session: Session) -> tuple[str, ...]:
     digests = set(session.scalars(unused))
     if digests:
         digests -= {str(item["digest"]) for edit in session.scalars(select(EditRow)) for item in edit.before}
-        session.execute(delete(ImageRow).where(ImageRow.digest.in_(digests)))
+        for chunk in chunks(list(digests)):
+            session.execute(delete(ImageRow).where(ImageRow.digest.in_(chunk)))
     return tuple(sorted(digests))
 
 

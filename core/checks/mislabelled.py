@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from core.checks.material import Material
 from core.checks.result import Repair, Result, fine, images
 
-# From this share of right answers on, about half of the flags were swapped labels; with 0.68 (photographs of flowers, 5 %
-# of the labels swapped) it was a fifth.
+# From this share of right answers on, about half of the flags were swapped labels; with 0.68 (photographs of flowers,
+# 5 % of the labels swapped) it was a fifth.
 _SURE = 0.85
 
 

@@ -26,6 +26,8 @@ COLUMNS: Final = ("file", "label", "split", "split_fixed", "group", "excluded", 
 NO_CLASS: Final = "no class"
 NAME_LENGTH: Final = 80
 UNSAFE: Final = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u2028\u2029]')
+# Windows drops these at the end; a table is read without them; a dot first hides a file.
+EDGES: Final = re.compile(r"^[\s.]+|[\s.]+$")
 # Names that Windows keeps for devices, and folders that an intake passes over.
 RESERVED: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|__macosx|\$recycle\.bin|system volume information)", re.I)
 # Zips carry times; a fixed one makes two of the same images equal, byte by byte.
@@ -130,7 +132,7 @@ def _table(rows: Sequence[tuple[str, ...]]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows(rows)
+    writer.writerows([cell.replace("\0", "") for cell in row] for row in rows)  # no table may hold a NUL
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -163,5 +165,5 @@ def _free(path: str, taken: set[str], suffix: str = "") -> str:
 
 def _safe(name: str, otherwise: str) -> str:
     """A name that every file system takes, and that no intake takes for a hidden file."""
-    safe = UNSAFE.sub("_", unicodedata.normalize("NFC", name))[:NAME_LENGTH].strip(" .")
+    safe = EDGES.sub("", UNSAFE.sub("_", unicodedata.normalize("NFC", name))[:NAME_LENGTH])
     return f"_{safe}" if RESERVED.fullmatch(safe) else safe or otherwise

@@ -53,8 +53,10 @@ def build_head(head: Head, *, channels: int, classes: int, seed: int) -> NewLaye
     kinds = {"average": keras.layers.GlobalAveragePooling2D, "max": keras.layers.GlobalMaxPooling2D}
     dense: list[keras.layers.Layer] = []
     if head.hidden_units is not None:
-        dense += [*_dropout(head, "hidden_dropout", seed + 1), _dense(head.hidden_units, "hidden", seed + 1, "relu")]
-    dense += [*_dropout(head, "dropout", seed), _dense(classes, LOGITS, seed, None)]
+        hidden = _dense(head.hidden_units, "hidden", "relu", keras.initializers.GlorotUniform(seed=seed + 1))
+        dense += [*_dropout(head, "hidden_dropout", seed + 1), hidden]
+    # The last layer starts from zeros: random numbers would stay where no training image leads, and speak at test time.
+    dense += [*_dropout(head, "dropout", seed), _dense(classes, LOGITS, None, "zeros")]
     layers = NewLayers(kinds[head.pooling](name=POOLING), tuple(dense))
     layers.on_features(channels)  # builds their weights
     return layers
@@ -69,6 +71,7 @@ def _dropout(head: Head, name: str, seed: int) -> list[keras.layers.Layer]:
     return [keras.layers.Dropout(head.dropout, seed=seed, name=name)] if head.dropout else []
 
 
-def _dense(units: int, name: str, seed: int, activation: str | None) -> keras.layers.Layer:
-    initializer = keras.initializers.GlorotUniform(seed=seed)
+def _dense(
+    units: int, name: str, activation: str | None, initializer: str | keras.initializers.Initializer
+) -> keras.layers.Layer:
     return keras.layers.Dense(units, activation=activation, kernel_initializer=initializer, name=name)

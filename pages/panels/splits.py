@@ -54,8 +54,9 @@ def _draw_choices(draft: Draft) -> Draft:
     seed = columns[3].number_input(
         "Seed", 0, 2**31 - 1, draft.split_seed, key=state.draft_key("split-seed"), help="The same seed, the same draw."
     )
+    notice = st.empty()  # always there, so that what follows keeps its place
     if sum(shares) != 100:  # noqa: PLR2004 - per cent
-        st.warning(f"The three shares add up to {sum(shares)} %; make them 100 %.", icon=":material/warning:")
+        notice.warning(f"The three shares add up to {sum(shares)} %; make them 100 %.", icon=":material/warning:")
     return draft.model_copy(update={"shares": shares, "split_seed": int(seed)})
 
 

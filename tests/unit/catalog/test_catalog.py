@@ -302,3 +302,10 @@ def test_a_killed_writer_leaves_a_usable_catalog(settings: Settings):
     assert [project.name for project in projects.list_projects(database)] == ["kept"]
     projects.create_project(database, "next")
     database.close()
+
+
+def test_more_images_than_a_statement_takes_come_and_go(database: Database, project: str):
+    many = 40_000
+    assert items.add_items(database, project, [image(number) for number in range(many)]) == many
+    assert items.add_items(database, project, [image(0), image(many)]) == 1
+    assert len(projects.delete_project(database, project).digests) == many + 1

@@ -155,9 +155,9 @@ def test_a_damaged_checkpoint_begins_anew(train):
 def test_a_fall_after_unfreezing_is_told_and_the_epoch_before_is_kept(train):
     recipe = small_recipe(
         strategy="partial",
-        cut="block 3",
+        cut="block 1",
         head_phase=Phase(epochs=2, learning_rate=1e-3),
-        fine_tune_phase=Phase(epochs=2, learning_rate=1.0),
+        fine_tune_phase=Phase(epochs=2, learning_rate=0.3),
     )
     told = train(recipe)
     assert told.outcome.best_epoch == 2
