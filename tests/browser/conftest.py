@@ -41,7 +41,7 @@ ARGUMENTS = [
     "--use-fake-ui-for-media-stream",
 ]
 START_SECONDS = 180
-WAIT_MILLISECONDS = 60_000
+WAIT_MILLISECONDS = 120_000
 
 
 @dataclass
