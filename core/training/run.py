@@ -87,7 +87,7 @@ class Run:
             _set_values(network.variables, self._best)
 
     def _train_epochs(self, phase: PlannedPhase, network: keras.Model, saved: Saved | None) -> None:
-        train, validation = self._supply.images(self._networks.prefix(phase))
+        train, validation = self._supply.images(self._networks.prefix(phase), whole=phase.reads == "features")
         with self._story.timed(phase.name):
             steps = Steps(network, self._recipe.optimizer, phase.learning_rate, self._networks.plan.batch_size)
         if saved is not None and self._course.of_phase(phase):

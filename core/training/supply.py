@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+from core.backbones.speed import Speedometer, record_speed
 from core.catalog.originals import OriginalStore
 from core.dataset.manifest import TRAIN, VALIDATION, Manifest
 from core.dataset.pixels import PixelSource
@@ -40,8 +41,12 @@ class Supply:
     story: Story
     should_stop: Callable[[], bool]
 
-    def images(self, prefix: keras.Model | None) -> tuple[Images, Images]:
+    def images(self, prefix: keras.Model | None, *, whole: bool = False) -> tuple[Images, Images]:
         """Give the training and the validation images as what a prefix makes of them; None is pixels.
+
+        Args:
+            prefix: What runs once an image.
+            whole: Whether that is the whole backbone, whose speed is kept then.
 
         Raises:
             ImageError: An image is gone or cannot be decoded any more.
@@ -49,7 +54,7 @@ class Supply:
             RunStopped: A person asked for it.
         """
         with self.story.timed("features"):
-            train, validation = self._pixels() if prefix is None else self._activations(prefix)
+            train, validation = self._pixels() if prefix is None else self._activations(prefix, whole)
         labels = self.manifest.labels[self._rows(TRAIN)]
         weights = np.ones(len(labels), np.float32)
         if self.recipe.class_weights:
@@ -57,10 +62,19 @@ class Supply:
         seen = self.manifest.labels[self._rows(VALIDATION)]
         return Images(train, labels, weights), Images(validation, seen, np.ones(len(seen), np.float32))
 
-    def _activations(self, prefix: keras.Model) -> tuple[Feed, Feed]:
+    def _activations(self, prefix: keras.Model, whole: bool) -> tuple[Feed, Feed]:
         train, validation = self._rows(TRAIN), self._rows(VALIDATION)
         rows = np.concatenate([train, validation])
         views = self.recipe.augmentation.views
+        speedometer, tell = (
+            Speedometer(),
+            self.story.progress("Computing features", "views of images" if views else "images"),
+        )
+
+        def on_progress(done: int, total: int) -> None:
+            speedometer(done, total)
+            tell(done, total)
+
         activations = compute_activations(
             prefix,
             self._digests(rows),
@@ -74,10 +88,12 @@ class Supply:
             varied=np.arange(len(train)),
             seed=self.recipe.seed,
             names=self._names(rows),
-            on_progress=self.story.progress("Computing features", "images" if not views else "views of images"),
+            on_progress=on_progress,
             say=self.story.say,
             should_stop=self.should_stop,
         )
+        if whole:
+            record_speed(self.settings, self.plan.spec.name, speedometer)
         first, rest = np.arange(len(train)), np.arange(len(train), len(rows))
         return ActivationFeed(activations.only(first), views), ActivationFeed(activations.only(rest), 0)
 

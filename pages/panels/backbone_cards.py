@@ -8,6 +8,7 @@ import streamlit as st
 from core.advice.backbones import REASONS, offered_backbones
 from core.advice.changes import with_backbone
 from core.advice.start import default_weights, has_route
+from core.backbones.speed import read_speeds
 from core.backbones.weights import available, weights_path
 from core.backbones.zoo import BACKBONES, BackboneSpec
 from pages.shared import charts, choices, words
@@ -56,6 +57,9 @@ def _facts(spec: BackboneSpec) -> str:
     ]
     if spec.top1 is not None:
         facts.append(f"**{words.percent(spec.top1)}** right on ImageNet (*top-1 accuracy*)")
+    speed = read_speeds(settings()).get(spec.name)
+    if speed is not None:
+        facts.append(f"**{speed:,.0f} images a second** on this machine, measured when it was trained last")
     return "\n".join(f"- {fact}" for fact in facts)
 
 
@@ -102,7 +106,7 @@ def _filter() -> list[BackboneSpec]:
 
 def _draw_table(project_id: str, specs: Sequence[BackboneSpec], chosen: str) -> None:
     st.caption("Click a column's name to sort by it, and the box before a row to choose that network.")
-    keras_home = settings().keras_home
+    keras_home, speeds = settings().keras_home, read_speeds(settings())
     table = pd.DataFrame(
         {
             "network": [spec.name for spec in specs],
@@ -114,6 +118,7 @@ def _draw_table(project_id: str, specs: Sequence[BackboneSpec], chosen: str) -> 
             "layers": [spec.layers for spec in specs],
             "top-1": [None if spec.top1 is None else spec.top1 * 100 for spec in specs],
             "top-5": [None if spec.top5 is None else spec.top5 * 100 for spec in specs],
+            "speed": [speeds.get(spec.name) for spec in specs],
         }
     )
     event = st.dataframe(
@@ -130,6 +135,9 @@ def _draw_table(project_id: str, specs: Sequence[BackboneSpec], chosen: str) -> 
             "top-1": st.column_config.NumberColumn("top-1 (%)", format="%.1f", help="Right with the first answer"),
             "top-5": st.column_config.NumberColumn("top-5 (%)", format="%.1f", help="Right within five answers"),
             "here": st.column_config.CheckboxColumn("on this machine"),
+            "speed": st.column_config.NumberColumn(
+                "images a second here", format="%.0f", help="Measured when it was trained on this machine last"
+            ),
         },
     )
     rows = event["selection"]["rows"]

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from core.backbones.speed import Speedometer, record_speed
 from core.catalog.jobs import list_jobs
 from core.catalog.projects import load_draft, save_draft
 from core.catalog.runs import list_runs
@@ -188,3 +189,10 @@ def test_a_newer_recipe_in_the_draft_is_replaced_with_a_warning(open_page, datab
     tab = open_page(MODEL, project=project)
     assert not tab.exception
     assert not by_label(tab.button, "Start training").disabled
+
+
+def test_a_card_says_how_fast_the_network_was_on_this_machine(open_page, project, settings):
+    record_speed(settings, "MobileNetV2", Speedometer(images=600, seconds=5.0))
+    tab = open_page(MODEL, project=project)
+    (fact,) = [text.value for text in tab.markdown if "images a second" in text.value]
+    assert "**120 images a second** on this machine" in fact

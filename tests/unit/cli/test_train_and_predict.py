@@ -11,8 +11,10 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.util.tensor_util import make_ndarray
 
+from core.backbones.speed import read_speeds
 from core.evaluation.report import read_report
 from core.intake.samples import write_sample
+from core.settings import Settings
 from core.training.events import Epoch, load_event
 from core.training.recipe import load_recipe
 
@@ -64,6 +66,11 @@ def test_the_last_line_is_json_with_what_was_promised(trained: dict):
 
 def test_the_starter_tells_drawn_shapes_apart_without_a_network(trained: dict):
     assert trained["metrics"]["test"]["interval"][0] > 1 / len(trained["classes"])
+
+
+def test_how_fast_the_network_was_is_kept_for_its_card(folder: Path, trained: dict):
+    speeds = read_speeds(Settings(workspace=folder / "workspace"))
+    assert speeds["Starter"] > sum(trained["images"].values()) / 600  # it took less than ten minutes
 
 
 def test_the_folder_holds_all_that_reproduces_the_run(folder: Path, trained: dict):
