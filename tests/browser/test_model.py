@@ -6,7 +6,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.backbones.zoo import find_backbone
-from core.catalog.projects import load_draft
+from core.catalog.projects import load_draft, save_draft
+from core.training.recipe import Backbone, Recipe
+from pages.shared.draft import Draft, dump_draft
 from pages.shared.draft import load_draft as read_draft
 from tests.browser.conftest import Server
 from tests.browser.narrow import expect_no_sideways_scrolling
@@ -82,11 +84,12 @@ def _layers(server: Server, project: str) -> int:
     return make_plan(recipe_of(server, project), classes=2).frozen_layers
 
 
-def test_the_sheet_of_the_starter_is_drawn_anew(model_page: Page):
-    if not model_page.get_by_text("Learned from images drawn by formulas").is_visible():
-        model_page.locator(".st-key-choose-Starter").get_by_role("button").click()
-    model_page.get_by_role("button", name="See what it learned from").click()
-    dialog = model_page.get_by_role("dialog")
+def test_the_sheet_of_the_starter_is_drawn_anew(server: Server, tab: Page, project: str):
+    recipe = Recipe(backbone=Backbone(name="Starter", weights="starter"))
+    save_draft(server.database, project, dump_draft(Draft(recipe=recipe)), 0)
+    tab.goto(f"{server.url}/network?project={project}")
+    tab.get_by_role("button", name="See what it learned from").click()
+    dialog = tab.get_by_role("dialog")
     expect(dialog.get_by_text("Sheet 1")).to_be_visible()
     first = dialog.get_by_role("img").last.get_attribute("src")
     dialog.get_by_role("button", name="Draw another sheet").click()
