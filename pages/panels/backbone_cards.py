@@ -59,7 +59,7 @@ def _facts(spec: BackboneSpec) -> str:
         facts.append(f"**{words.percent(spec.top1)}** right on ImageNet (*top-1 accuracy*)")
     speed = read_speeds(settings()).get(spec.name)
     if speed is not None:
-        facts.append(f"**{speed:,.0f} images a second** on this machine, measured when it was trained last")
+        facts.append(f"**{speed:,.0f} images a second** on this machine, measured in a training")
     return "\n".join(f"- {fact}" for fact in facts)
 
 
@@ -136,7 +136,9 @@ def _draw_table(project_id: str, specs: Sequence[BackboneSpec], chosen: str) -> 
             "top-5": st.column_config.NumberColumn("top-5 (%)", format="%.1f", help="Right within five answers"),
             "here": st.column_config.CheckboxColumn("on this machine"),
             "speed": st.column_config.NumberColumn(
-                "images a second here", format="%.0f", help="Measured when it was trained on this machine last"
+                "images a second here",
+                format="%.0f",
+                help="Measured in the last training on this machine that had new images",
             ),
         },
     )

@@ -3,7 +3,7 @@
 Each block passes one single tensor on: what it found, beside a pooled copy of what came before it. So the end of every
 block is a cut, and the global average of the last block's output sees colours and edges as well as shapes. What came
 early varies less than what came late, so the last layer brings all channels to one scale: without it a head hardly uses
-the early ones (test accuracy of a default run on sign_digits, two seeds: 0.67 without, 0.79 with).
+the early ones (test accuracy on sign_digits, a head that began with random numbers, two seeds: 0.67, 0.79).
 """
 
 import keras

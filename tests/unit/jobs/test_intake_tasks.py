@@ -20,13 +20,6 @@ from core.settings import Settings
 
 
 @pytest.fixture
-def database(settings: Settings):
-    database = Database(settings)
-    yield database
-    database.close()
-
-
-@pytest.fixture
 def project(database: Database) -> str:
     return create_project(database, "Bees")
 

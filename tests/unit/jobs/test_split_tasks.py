@@ -18,13 +18,6 @@ from tests.unit.checks.photographs import photograph
 
 
 @pytest.fixture
-def database(settings: Settings):
-    database = Database(settings)
-    yield database
-    database.close()
-
-
-@pytest.fixture
 def project(database: Database) -> str:
     return create_project(database, "Moles")
 
