@@ -12,7 +12,7 @@ from core.catalog.items import Filter, list_items
 from core.catalog.labels import list_labels
 from core.catalog.originals import OriginalStore
 from core.checks.alignment import SIDE, grey_picture
-from core.checks.material import Material
+from core.checks.material import NO_CLASS, Material
 from core.dataset.manifest import SPLIT_NAMES
 from core.intake.results import Taken
 
@@ -24,14 +24,22 @@ def project_material(
     project_id: str,
     originals: OriginalStore,
     *,
+    unlabelled: bool = False,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Material:
-    """Give the images of a project that take part in training, without features.
+    """Give the images of a project that were not set aside, without features.
+
+    Args:
+        database: The catalog.
+        project_id: Whose images.
+        originals: Where their small copies lie.
+        unlabelled: Also those that have no class.
+        on_progress: Told the images that were read, and all.
 
     Raises:
         NotFoundError: There is no such project.
     """
-    items = [item for item in list_items(database, project_id, Filter(excluded=False)) if item.label_id]
+    items = [item for item in list_items(database, project_id, Filter(excluded=False)) if item.label_id or unlabelled]
     labels = [label for label in list_labels(database, project_id) if label.images]
     index = {label.id: number for number, label in enumerate(labels)}
     return Material(
@@ -39,7 +47,7 @@ def project_material(
         digests=tuple(item.digest for item in items),
         names=tuple(item.name for item in items),
         classes=tuple(label.name for label in labels),
-        labels=np.array([index[item.label_id or ""] for item in items], np.int64),
+        labels=np.array([index.get(item.label_id or "", NO_CLASS) for item in items], np.int64),
         splits=np.array([SPLIT_NAMES.index(item.split) if item.split else -1 for item in items], np.int8),
         groups=tuple(item.group or "" for item in items),
         widths=np.array([item.width for item in items], np.int64),
@@ -52,16 +60,23 @@ def project_material(
     )
 
 
-def taken_material(taken: Sequence[Taken], originals: OriginalStore) -> Material:
-    """Give images that were just taken in, without features; those without a class are left out. Ids are file names."""
-    rows = [one for one in taken if one.label is not None]
-    classes = tuple(sorted({str(one.label) for one in rows}))
+def taken_material(taken: Sequence[Taken], originals: OriginalStore, *, unlabelled: bool = False) -> Material:
+    """Give images that were just taken in, without features. Ids are file names.
+
+    Args:
+        taken: The images; those that the table set aside are left out.
+        originals: Where their small copies lie.
+        unlabelled: Whether to give those too that have no class.
+    """
+    rows = [one for one in taken if not one.excluded and (one.label is not None or unlabelled)]
+    classes = tuple(sorted({one.label for one in rows if one.label is not None}))
+    index = {label: number for number, label in enumerate(classes)}
     return Material(
         ids=tuple(one.name for one in rows),
         digests=tuple(one.digest for one in rows),
         names=tuple(one.name for one in rows),
         classes=classes,
-        labels=np.array([classes.index(str(one.label)) for one in rows], np.int64),
+        labels=np.array([index.get(one.label or "", NO_CLASS) for one in rows], np.int64),
         splits=np.array([SPLIT_NAMES.index(one.split) if one.split else -1 for one in rows], np.int8),
         groups=tuple(one.group or "" for one in rows),
         widths=np.array([one.width for one in rows], np.int64),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +11,19 @@ from core.checks.alignment import ALIKE, SAME, same_pictures
 from core.checks.probe import Probe, out_of_fold
 from core.checks.together import Sets, burst_sets, copy_sets, named_sets, numbered
 
+NO_CLASS: Final = -1
+
 
 @dataclass(frozen=True)
 class Material:
-    """The images of a project that take part in training, one row an image.
+    """The images of a project that were not set aside, one row an image.
 
     Attributes:
         ids: (n,) ids of the items, for repairs.
         digests: (n,) SHA-256 of each original, in hex.
         names: (n,) file names that a person knows.
         classes: Names of the classes.
-        labels: (n,) int64, index into `classes`.
+        labels: (n,) int64, index into `classes`, `NO_CLASS` where an image has none.
         splits: (n,) int8, 0 train, 1 validation, 2 test, -1 none yet.
         groups: (n,) what must stay together, empty for nothing.
         widths: (n,) int64 upright width in pixels.
@@ -74,6 +76,12 @@ class Material:
                 chosen[one.name] = column[rows] if is_array else tuple(column[row] for row in rows.tolist())
         return replace(self, **chosen)
 
+    @cached_property
+    def labelled(self) -> Self:
+        """Those of the images that have a class, which a training takes part of."""
+        rows = np.flatnonzero(self.labels != NO_CLASS).astype(np.int64)
+        return self if len(rows) == len(self) else self.only(rows)
+
     def alike(self, least: float) -> NDArray[np.int64]:
         """(k, 2) pairs of rows whose pictures correlate at least so much, at the best window; from `ALIKE` up."""
         pairs, correlations = self._alike
@@ -106,5 +114,5 @@ class Material:
         return out_of_fold(self.features, self.labels, self.together, len(self.classes))
 
     @cached_property
-    def _alike(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def _alike(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         return same_pictures(self.pictures, self.dhash, ALIKE)

@@ -1,6 +1,6 @@
 """What every check gives."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -56,6 +56,26 @@ class Result:
         """Flagged rows, the worst first."""
         rows = np.flatnonzero(self.flags)
         return rows[np.argsort(self.scores[rows], kind="stable")].astype(np.int64)
+
+
+def spread(result: Result, rows: NDArray[np.int64], n: int) -> Result:
+    """Give the result of a check that looked at some images alone as one for all; the others are fine.
+
+    Args:
+        result: For the images that were looked at.
+        rows: (k,) which ones these are, ascending.
+        n: All images.
+    """
+    scores, flags = np.ones(n), np.zeros(n, np.bool_)
+    scores[rows], flags[rows] = result.scores, result.flags
+    return replace(
+        result,
+        scores=scores,
+        flags=flags,
+        sets=tuple(tuple(rows[list(one)].tolist()) for one in result.sets),
+        repair=result.repair and replace(result.repair, rows=rows[result.repair.rows]),
+        notes={int(rows[row]): text for row, text in result.notes.items()},
+    )
 
 
 def images(number: int) -> str:

@@ -38,8 +38,11 @@ def burst_sets(names: Sequence[str], alike: Pairs) -> Sets:
         names: (n,) file names.
         alike: (k, 2) pairs of rows that differ only a little.
     """
-    pairs = [pair for pair in alike.tolist() if _neighbours(names[pair[0]], names[pair[1]])]
-    return connected(np.array(pairs, np.int64).reshape(-1, 2), len(names))
+    series: dict[str, int] = {}
+    places = np.array([(series.setdefault(stem, len(series)), number) for stem, number in map(_numbered_name, names)])
+    steps = np.abs(places[alike[:, 0]] - places[alike[:, 1]]) if len(alike) else alike
+    neighbours = (steps[:, 0] == 0) & (steps[:, 1] <= BURST_STEP)
+    return connected(alike[neighbours], len(names))
 
 
 def named_sets(groups: Sequence[str]) -> Sets:
@@ -70,12 +73,6 @@ def sets_of(keys: Iterable[Hashable]) -> Sets:
     for row, key in enumerate(keys):
         rows[key].append(row)
     return [tuple(found) for found in rows.values() if len(found) > 1]
-
-
-def _neighbours(one: str, other: str) -> bool:
-    stem, number = _numbered_name(one)
-    other_stem, other_number = _numbered_name(other)
-    return stem == other_stem and abs(number - other_number) <= BURST_STEP
 
 
 def _numbered_name(name: str) -> tuple[str, int]:

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace, _settings: Settings) -> None:
                 taken.append(result)
             else:
                 refused.append(result)
-        material = taken_material(taken, store)
+        material = taken_material(taken, store, unlabelled=True)
         findings = dump_findings(material, run_checks(material))
     if options.json:
         print(

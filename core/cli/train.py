@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from core.backbones.zoo import find_backbone
 from core.catalog.originals import OriginalStore
+from core.checks.gather import taken_material
+from core.checks.kept import kept_sets
+from core.checks.leaks import leaks
+from core.checks.material import Material
 from core.cli.guessed import guessed_classes
 from core.cli.progress import show
 from core.dataset.manifest import SPLIT_NAMES, TRAIN, Manifest
@@ -20,7 +22,7 @@ from core.errors import InputError, RecipeError
 from core.intake.results import Refused, Taken
 from core.intake.taking import take_in
 from core.settings import Settings
-from core.training.events import Stage
+from core.training.events import Message, Stage
 from core.training.plan import make_plan
 from core.training.recipe import Recipe, load_recipe, make_recipe
 
@@ -35,14 +37,17 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
     with tempfile.TemporaryDirectory(prefix="graft-train-") as scratch:
         store = OriginalStore(Path(scratch) / "originals", Path(scratch) / "thumbnails")
         taken, refused = _take_in(options.source, store)
+        material = taken_material(taken, store)
         intake_seconds = time.monotonic() - began
-        manifest = manifest_from(taken, shares, recipe.seed)
+        manifest = manifest_from(material, shares, recipe.seed)
         manifest.check()
+        kept = _say_what_stays_whole(material, manifest)
         # An impossible choice is said now, not after the frameworks were imported.
         make_plan(recipe, classes=len(manifest.classes), training_images=len(manifest.rows(TRAIN)))
         result = _execute(recipe, manifest, options.out, store, settings)
     seconds = {"intake": intake_seconds, **result["seconds"], "total": time.monotonic() - began}
-    summary = result | {"refused": [{"file": one.name, "reason": one.reason} for one in refused], "seconds": seconds}
+    left_out = [{"file": one.name, "reason": one.reason} for one in refused]
+    summary = result | {"kept_together": kept, "refused": left_out, "seconds": seconds}
     if options.json:
         print(json.dumps(summary))
     else:
@@ -92,18 +97,25 @@ def shares_from(text: str) -> tuple[float, ...]:
     return shares
 
 
-def manifest_from(taken: list[Taken], shares: tuple[float, ...], seed: int) -> Manifest:
-    """Give the manifest of images as they were taken in, their splits drawn.
+def manifest_from(material: Material, shares: tuple[float, ...], seed: int) -> Manifest:
+    """Give the manifest of images that have a class, their splits drawn: copies, bursts and groups stay together."""
+    splits = carve_missing(
+        material.labels, material.splits, shares=shares, seed=seed, groups=material.together.tolist()
+    )
+    return Manifest(material.classes, material.digests, material.labels, splits, material.names)
 
-    Those without a class are left out, and those that the table says were set aside.
-    """
-    rows = [one for one in taken if one.label is not None and not one.excluded]
-    classes = sorted({str(one.label) for one in rows})
-    labels = np.array([classes.index(str(one.label)) for one in rows], np.int64)
-    fixed = np.array([SPLIT_NAMES.index(one.split) if one.split else -1 for one in rows], np.int8)
-    groups = [f"group {one.group}" if one.group else f"image {one.digest}" for one in rows]
-    splits = carve_missing(labels, fixed, shares=shares, seed=seed, groups=groups)
-    return Manifest(tuple(classes), tuple(one.digest for one in rows), labels, splits, tuple(one.name for one in rows))
+
+def _say_what_stays_whole(material: Material, manifest: Manifest) -> dict[str, int]:
+    """Say how many images stay together in one split, and where fixed splits tear such images apart."""
+    sets = kept_sets(material, [SPLIT_NAMES[split] for split in manifest.splits])
+    images = sum(one.images for one in sets)
+    if sets:
+        text = f"{images} images are in {len(sets)} sets of copies, bursts or groups; each set stays in one split."
+        show(Message(text=text))
+    torn = leaks(material)
+    if torn.flags.any():
+        show(Message(level="warning", text=torn.summary))
+    return {"sets": len(sets), "images": images}
 
 
 def _choose_backbone(backbone: dict[str, Any], options: argparse.Namespace) -> None:

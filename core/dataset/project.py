@@ -7,7 +7,7 @@ import numpy as np
 from core.catalog.database import Database
 from core.catalog.items import Filter, Item, list_items, set_splits
 from core.catalog.labels import list_labels
-from core.dataset.manifest import SPLIT_NAMES, TEST, TRAIN, VALIDATION, Manifest
+from core.dataset.manifest import SPLIT_NAMES, TEST, TRAIN, VALIDATION, Manifest, SplitName
 from core.dataset.splits import DEFAULT_SHARES, FREE, carve_missing
 
 
@@ -37,7 +37,7 @@ def draw_splits(
     seed: int = 0,
     missing_only: bool = False,
     together: Mapping[str, Hashable] | None = None,
-) -> None:
+) -> dict[str, SplitName]:
     """Draw the splits of a project's images; what a folder, a table or a person fixed stays.
 
     Where folders gave some splits and not all, as train and test alone, the missing one is cut out of train; these two
@@ -52,13 +52,16 @@ def draw_splits(
         together: For ids of items, something that those share which must not be divided between splits, such as copies
             of one picture; what a person grouped, and the same file in two classes, stays together in any case.
 
+    Returns:
+        Name of the split of each image that takes part, by id of its item.
+
     Raises:
         DatasetError: The shares are impossible.
         NotFoundError: There is no such project.
     """
     items = _taking_part(database, project_id)
     if not items:
-        return
+        return {}
     position = {label.id: number for number, label in enumerate(list_labels(database, project_id))}
     drawn_before = any(item.split and not item.split_fixed for item in items)
     drawn = carve_missing(
@@ -72,6 +75,7 @@ def draw_splits(
     )
     names = {item.id: SPLIT_NAMES[split] for item, split in zip(items, drawn, strict=True)}
     set_splits(database, project_id, names, loosened=_loosened(items, names))
+    return names
 
 
 def _fixed_split(item: Item, missing_only: bool) -> int:

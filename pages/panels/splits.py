@@ -9,6 +9,7 @@ from core.catalog.items import Filter, count_items
 from core.catalog.labels import Label
 from core.errors import DatasetError
 from core.jobs.queue import submit
+from pages.panels import kept_together
 from pages.shared import frame, state, words
 from pages.shared.draft import Draft
 from pages.shared.workspace import database, settings
@@ -29,6 +30,7 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
     fixed = count_items(database(), project_id, Filter(excluded=False, fixed=True))
     if fixed:
         st.caption(f"{words.count(fixed, 'image keeps', 'images keep')} the split that a folder or a person gave it.")
+    kept_together.draw(project_id)
     with st.container(horizontal=True):
         if st.button("Draw the splits again", icon=":material/shuffle:"):
             frame.act(lambda: _submit(project_id, changed))
@@ -39,9 +41,10 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
 def _draw_counts(labels: Sequence[Label]) -> None:
     totals = {split: sum(label.splits.get(split, 0) for label in labels) for split in ("train", "validation", "test")}
     everything = sum(totals.values())
-    for column, (split, images) in zip(st.columns(3, wrap=False), totals.items(), strict=True):
-        share = f" ({images / everything:.0%})" if everything else ""
-        column.metric(split.capitalize(), f"{images:,}{share}", border=True)
+    with st.grid(columns=3):
+        for split, images in totals.items():
+            share = f"{images / everything:.0%}" if everything else None
+            st.metric(split.capitalize(), f"{images:,}", share, delta_color="off", delta_arrow="off", border=True)
 
 
 def _draw_choices(draft: Draft) -> Draft:

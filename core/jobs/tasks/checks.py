@@ -21,7 +21,7 @@ def check(context: JobContext) -> dict[str, Any]:
 
     Argument of the job: `recipe`, whose backbone looks at the images, as JSON; without one, a backbone that is at hand.
     """
-    material, network = read_images(context), ""
+    material, network = read_images(context, unlabelled=True), ""
     if len(material):
         try:
             onlooker = Onlooker(context)
@@ -34,7 +34,7 @@ def check(context: JobContext) -> dict[str, Any]:
         on_progress=context.progress("Looking for what is wrong", unit="checks"),
         should_stop=context.should_stop,
     )
-    comparison = _compare(context, material)
+    comparison = _compare(context, material.labelled)
     if context.should_stop():
         raise RunStopped("The check was stopped.", "Features that were computed are kept for the next one.")
     return {

@@ -17,7 +17,7 @@ from core.intake.plan import NameClasses
 from core.intake.public import PUBLIC_SAMPLES, fetch_sample
 from core.intake.results import Limits, Refused, Taken
 from core.intake.samples import write_sample
-from core.intake.sources import Source
+from core.intake.sources import Files, Source
 from core.intake.taking import take_in as take_in_files
 from core.jobs.tasks.splits import draw_missing
 from core.jobs.worker import JobContext
@@ -48,13 +48,13 @@ def take_in(context: JobContext) -> dict[str, Any]:
             counts = _copy(context) if arguments.get("project") else _add(context, _sources(context, Path(scratch)))
         except _UnsureError as unsure:
             return {"taken": 0, "refused": 0, "guess": asdict(unsure.guess) | {"rows": None}}
-    draw_missing(context)
+    kept = draw_missing(context)
     stopped = context.should_stop()
     if arguments.get("remove"):
         remove_uploads(context.settings, map(Path, arguments["paths"]))
     if stopped:
         raise RunStopped(f"Stopped after {counts['taken']} images were taken in; they are kept.")
-    return dict(counts)
+    return counts | kept
 
 
 def _sources(context: JobContext, scratch: Path) -> list[Path | Source]:
@@ -74,7 +74,8 @@ def _sources(context: JobContext, scratch: Path) -> list[Path | Source]:
     if sample:
         context.say("Drawing the sample images.")
         return [write_sample(sample, scratch)]
-    return [Path(path) for path in arguments.get("paths", [])]
+    paths = [Path(path) for path in arguments.get("paths", [])]
+    return [Files(paths, Limits())] if arguments.get("pictures") else [*paths]
 
 
 def _copy(context: JobContext) -> dict[str, int]:

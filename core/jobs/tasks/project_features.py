@@ -18,12 +18,13 @@ from core.training.plan import Plan, make_plan
 from core.training.recipe import Recipe, load_recipe
 
 
-def read_images(context: JobContext) -> Material:
-    """Give the images of the job's project that take part in training, without features."""
+def read_images(context: JobContext, *, unlabelled: bool = False) -> Material:
+    """Give the images of the job's project that were not set aside, without features; or those without a class too."""
     return project_material(
         context.database,
         context.job.project_id,
         _originals(context),
+        unlabelled=unlabelled,
         on_progress=context.progress("Reading the images", unit="images"),
     )
 

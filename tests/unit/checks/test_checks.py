@@ -54,6 +54,18 @@ def test_blank_pages_are_not_called_copies():
     assert not found("near-copies", material_of([Image.new("RGB", (50, 50), "white")] * 3)).flags.any()
 
 
+def test_pictures_of_one_fixed_scene_are_no_copies_of_each_other_but_their_copies_are(
+    photographs: list[Image.Image],
+):
+    scenes = [photographs[0].copy() for _ in range(60)]
+    for number, scene in enumerate(scenes):
+        scene.paste(photographs[number].resize((30, 30)), (10 + 2 * number, 100 - number))
+    copies = [recompressed(scene) for scene in scenes[:2]]
+    alone = found("near-copies", material_of(scenes))
+    assert not alone.flags.any()
+    assert found("near-copies", material_of(scenes + copies)).sets == ((0, 60), (1, 61))
+
+
 def test_the_same_file_twice_in_a_class_is_an_exact_copy(photographs: list[Image.Image]):
     material = material_of([photographs[0]] * 3 + photographs[1:3], digests=("a", "a", "a", "b", "c"))
     result = found("exact-copies", material)
@@ -234,3 +246,25 @@ def test_columns_of_different_lengths_are_refused(photographs: list[Image.Image]
 def test_a_softer_copy_is_still_a_copy(photographs: list[Image.Image], blur: int):
     copy = photographs[0].filter(ImageFilter.GaussianBlur(blur))
     assert found("near-copies", material_of([*photographs, copy])).sets == ((0, 60),)
+
+
+def test_images_without_a_class_are_looked_at_by_the_checks_that_need_none(photographs: list[Image.Image]):
+    images = [*photographs[:6], photographs[0].resize((80, 80)), photographs[5].resize((12, 12))]
+    labels = [-1, 0, 1, -1, 0, 1, 1, -1]  # the first picture again, in a class; the last copy in none
+    material = material_of(images, labels, brightness=np.array([0.5, 0.01, 0.5, 0.02] + [0.5] * 4))
+    results = run_checks(material)
+    assert results["too-dark"].flags.tolist() == [False, True, False, True] + [False] * 4
+    assert results["tiny"].flags.tolist() == [False] * 7 + [True]
+    assert sorted(results["near-copies"].sets) == [(0, 6), (5, 7)]
+    assert not results["conflicting-labels"].flags.any()
+    assert results["class-balance"].flags.tolist() == [label >= 0 for label in labels]
+
+    conflict = run_checks(material_of(images, [-1, 0, 0, -1, 0, 1, -1, 0]))["conflicting-labels"]
+    assert conflict.sets == ((5, 7),)
+    assert conflict.repair.rows.tolist() == [5, 7]
+
+
+def test_without_any_class_the_checks_that_need_one_say_so(photographs: list[Image.Image]):
+    results = run_checks(material_of(photographs[:3], [-1] * 3))
+    assert results["class-balance"].summary == "Not looked at: no image has a class yet."
+    assert results["near-copies"].summary.startswith("No picture")

@@ -1,17 +1,69 @@
 """From images as they were taken in to what a training reads."""
 
-from core.cli.train import manifest_from
-from core.intake.results import ImageFacts, Taken
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from core.catalog.originals import OriginalStore
+from core.checks.gather import taken_material
+from core.checks.material import Material
+from core.cli.train import _say_what_stays_whole, manifest_from
+from core.dataset.manifest import SPLIT_NAMES
+from core.intake.taking import take_in
+from tests.unit.checks.photographs import photograph
+
+SHARES = (60.0, 20.0, 20.0)
 
 
-def taken(number: int, label: str | None, **changes) -> Taken:
-    facts = ImageFacts(0.5, 0.2, 1.0, "0" * 16)
-    values = {"split": None, "group": None, "width": 4, "height": 3, "format": "PNG", "size_bytes": 1} | changes
-    return Taken(name=f"{number}.png", label=label, digest=f"{number:064x}", facts=facts, **values)
+def _material(folder: Path, store: OriginalStore, table: str = "", copies: int = 0) -> Material:
+    """40 drawn photographs in two classes, some of them once more in a smaller size, and perhaps a table."""
+    path = folder / "images.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(40):
+            _write(archive, f"{'ab'[number % 2]}/{number}-{number * 37 % 101}.png", number, 48)
+        for number in range(copies):
+            _write(archive, f"{'ab'[number % 2]}/copy of {number}.png", number, 40)
+        if table:
+            archive.writestr("labels.csv", table)
+    return taken_material(list(take_in(path, store)), store)
 
 
-def test_images_without_a_class_and_those_set_aside_take_no_part():
-    images = [taken(number, "ab"[number % 2]) for number in range(40)]
-    images += [taken(98, None), taken(99, "a", excluded=True)]
-    manifest = manifest_from(images, (70, 15, 15), seed=0)
-    assert set(manifest.names) == {f"{number}.png" for number in range(40)}
+def _write(archive: zipfile.ZipFile, name: str, seed: int, side: int) -> None:
+    with archive.open(name, "w") as file:
+        photograph(seed).resize((side, side)).save(file, "PNG")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> OriginalStore:
+    return OriginalStore(tmp_path / "originals", tmp_path / "thumbnails")
+
+
+def test_images_without_a_class_and_those_set_aside_take_no_part(tmp_path: Path, store: OriginalStore):
+    names = [f"{'ab'[number % 2]}/{number}-{number * 37 % 101}.png" for number in range(40)]
+    rows = [f"{name},{name[0] * (name != names[8])},{'yes' if name == names[9] else ''}" for name in names]
+    material = _material(tmp_path, store, "\n".join(["file,label,excluded", *rows]))
+    assert set(manifest_from(material, SHARES, seed=0).names) == {*names} - {names[8], names[9]}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_copies_of_one_picture_stay_in_one_split(tmp_path: Path, store: OriginalStore, seed: int, capsys):
+    material = _material(tmp_path, store, copies=12)
+    manifest = manifest_from(material, SHARES, seed)
+    split_of = dict(zip(manifest.names, manifest.splits.tolist(), strict=True))
+    for number in range(12):
+        folder = "ab"[number % 2]
+        assert split_of[f"{folder}/{number}-{number * 37 % 101}.png"] == split_of[f"{folder}/copy of {number}.png"]
+    assert manifest.counts().sum(axis=0).tolist() == [30, 12, 10] or manifest.counts().min() > 0
+    assert _say_what_stays_whole(material, manifest) == {"sets": 12, "images": 24}
+    assert "24 images are in 12 sets of copies, bursts or groups" in capsys.readouterr().err
+
+
+def test_a_fixed_split_that_tears_copies_apart_is_warned_of(tmp_path: Path, store: OriginalStore, capsys):
+    pairs = [(f"b/{number}-{number * 37 % 101}.png", f"b/copy of {number}.png") for number in (1,)]
+    rows = [f"{name},{name[0]},{split}" for pair in pairs for name, split in zip(pair, ("train", "test"), strict=True)]
+    material = _material(tmp_path, store, "\n".join(["file,label,split", *rows]), copies=2)
+    manifest = manifest_from(material, SHARES, seed=0)
+    _say_what_stays_whole(material, manifest)
+    assert {SPLIT_NAMES[manifest.splits[manifest.names.index(name)]] for name in pairs[0]} == {"train", "test"}
+    assert "Warning: 2 images in 1 set of copies" in capsys.readouterr().err

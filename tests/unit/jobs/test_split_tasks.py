@@ -48,12 +48,35 @@ def test_images_of_a_patient_stay_in_one_split(database: Database, settings: Set
     path = archive(tmp_path, range(60), "\n".join(["file,label,patient", *rows]))
     images.take_in(context(database, settings, project, "take-in", paths=[str(path)]))
     for seed in range(3):
-        splits.draw(context(database, settings, project, "draw-splits", shares=[60, 20, 20], seed=seed))
+        drawn = splits.draw(context(database, settings, project, "draw-splits", shares=[60, 20, 20], seed=seed))
         found = list_items(database, project)
         of_patient = {(item.group, item.split) for item in found}
         assert len(found) == 60
         assert len(of_patient) == 10
         assert Counter(split for _, split in of_patient) == {"train": 6, "validation": 2, "test": 2}
+        assert (drawn["kept"]["sets"], drawn["kept"]["images"]) == (10, 60)
+        assert {(one["name"], *one["splits"]) for one in drawn["kept"]["largest"]} == of_patient
+        assert {(*one["kinds"], one["images"]) for one in drawn["kept"]["largest"]} == {("group", 6)}
+
+
+def test_what_stays_together_is_told_with_its_reason(
+    database: Database, settings: Settings, project: str, tmp_path: Path
+):
+    path = archive(tmp_path, range(20), "file,label,patient\n0-0.png,a,p1\n3-10.png,b,p1\n")
+    with zipfile.ZipFile(path, "a") as opened:
+        for number, name in ((5, "a/copy.png"), (7, "b/IMG_1.png"), (7, "b/IMG_2.png")):
+            data = io.BytesIO()
+            shift = int(name[-5]) if name[-5].isdigit() else 0
+            photograph(number).crop((shift, 0, 157 + shift, 158)).resize((44, 44)).save(data, "PNG")
+            opened.writestr(name, data.getvalue())
+    kept = images.take_in(context(database, settings, project, "take-in", paths=[str(path)]))["kept"]
+    split_of = {item.name: item.split for item in list_items(database, project)}
+    found = {(one["name"], tuple(one["kinds"]), one["images"], *one["splits"]) for one in kept["largest"]}
+    assert found == {
+        ("b/7-57.png", ("copies", "burst"), 3, split_of["b/IMG_1.png"]),
+        ("b/5-84.png", ("copies",), 2, split_of["a/copy.png"]),
+        ("p1", ("group",), 2, split_of["a/0-0.png"]),
+    }
 
 
 def test_images_that_come_later_follow_the_shares_that_were_drawn_last(
