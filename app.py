@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pages.shared import downloads, frame
+from pages.shared import downloads, frame, phone, thumbnails
 
 if __name__ == "__main__":  # a tab draws its page
     st.set_page_config(page_title="Graft", page_icon="assets/icon.svg", layout="wide")
     frame.run(st.navigation(frame.pages(), position="hidden"))
 else:  # the server starts; Streamlit looks for a name with an App
-    app = st.App(__file__, lifespan=frame.lifespan, routes=downloads.routes())
+    app = st.App(__file__, lifespan=frame.lifespan, routes=[*downloads.routes(), *phone.routes(), *thumbnails.routes()])

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.engine import CursorResult
@@ -81,6 +81,21 @@ def add_job(database: Database, project_id: str, kind: str, arguments: dict[str,
         )
         session.add(job)
         return job.id
+
+
+def add_paths(database: Database, project_id: str, kind: str, paths: list[str], arguments: dict[str, Any]) -> str:
+    """Give files to a waiting job that differs in its `paths` alone, or queue one for them; gives the job's id.
+
+    Raises:
+        NotFoundError: There is no such project.
+    """
+    queued = select(JobRow).where(JobRow.project_id == project_id, JobRow.kind == kind, JobRow.status == "queued")
+    with database.write() as session:
+        for row in session.scalars(queued.with_for_update()):
+            if {**row.arguments, "paths": []} == {**arguments, "paths": []}:
+                row.arguments = {**arguments, "paths": [*cast(list[str], row.arguments["paths"]), *paths]}
+                return row.id
+    return add_job(database, project_id, kind, {**arguments, "paths": paths})
 
 
 def get_job(database: Database, job_id: str) -> Job:

@@ -38,6 +38,27 @@ def submit(
     return job_id
 
 
+def submit_file(
+    database: Database, settings: Settings, project_id: str, kind: str, path: Path, arguments: dict[str, Any]
+) -> str:
+    """Queue a job for one file and give its id; files that come while it waits go with it.
+
+    Args:
+        database: The catalog.
+        settings: Where things are.
+        project_id: Whose file.
+        kind: A job that takes `paths`.
+        path: The file.
+        arguments: Its other arguments.
+
+    Raises:
+        NotFoundError: There is no such project.
+    """
+    job_id = jobs.add_paths(database, project_id, kind, [str(path)], arguments)
+    ensure_dispatcher(settings)
+    return job_id
+
+
 def submit_run(database: Database, settings: Settings, project_id: str, recipe: Recipe, name: str = "") -> str:
     """Queue a training and give its id.
 

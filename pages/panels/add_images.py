@@ -1,4 +1,4 @@
-"""Ways to bring images in: an archive, a folder, single files, the camera, the web, another project."""
+"""Ways to bring images in: an archive, a folder, single files, the camera, a phone, the web, another project."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,14 +8,13 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.catalog.labels import Label
 from core.jobs.queue import submit
-from pages.panels import add_from_project, add_links, camera_burst
+from pages.panels import add_from_phone, add_from_project, add_links, camera_burst
 from pages.shared import frame, uploads, words
 from pages.shared.class_choice import choose_class
 from pages.shared.workspace import database, settings
 
 ARCHIVE, FOLDER, FILES, CAMERA = "A zip or tar.gz", "A folder", "Single images", "The camera"
-BURST, WEB, PROJECT = "A camera burst", "The web", "Another project"
-IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "heic", "heif", "avif"]
+BURST, PHONE, WEB, PROJECT = "A camera burst", "A phone", "The web", "Another project"
 
 _HELP = (
     "Folders train, val and test above the classes are taken as the splits. A table (CSV or Excel) with columns file "
@@ -32,6 +31,7 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
         FILES: lambda: _draw_files(project_id, labels),
         CAMERA: lambda: _draw_camera(project_id, labels),
         BURST: lambda: camera_burst.draw(project_id, labels),
+        PHONE: lambda: add_from_phone.draw(project_id, labels),
         WEB: lambda: add_links.draw(project_id, labels),
         PROJECT: lambda: add_from_project.draw(project_id),
     }
@@ -65,7 +65,7 @@ def _draw_folder(project_id: str) -> None:
 def _draw_files(project_id: str, labels: Sequence[Label]) -> None:
     label = choose_class(labels, "files")
     files = st.file_uploader(
-        "Images of this class", type=IMAGE_TYPES, accept_multiple_files=True, key=uploads.uploader_key("files")
+        "Images of this class", type=uploads.IMAGE_TYPES, accept_multiple_files=True, key=uploads.uploader_key("files")
     )
     _draw_add(project_id, label, "files", files)
 

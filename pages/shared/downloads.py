@@ -6,7 +6,6 @@ set of 10,000 photographs does not fit there.
 
 from pathlib import Path
 
-import streamlit as st
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -14,6 +13,7 @@ from starlette.routing import Route
 from core.catalog import jobs
 from core.catalog.projects import get_project
 from core.errors import GraftError
+from pages.shared.addresses import below_base
 from pages.shared.workspace import database
 
 PACKED = "take-out"
@@ -23,8 +23,7 @@ _UNSAFE = '<>:"/\\|?*'
 
 def routes() -> list[Route]:
     """What the server answers beside the pages, for `st.App`."""
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return [Route(f"{'/' + base if base else ''}/{_PATH}/{{job_id}}", _send_packed)]
+    return [Route(below_base(f"{_PATH}/{{job_id}}"), _send_packed)]
 
 
 def link(job_id: str) -> str:

@@ -14,6 +14,7 @@ from pages.shared import state
 from pages.shared.workspace import settings
 
 CHUNK_BYTES = 1024 * 1024
+IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "heic", "heif", "avif"]
 
 
 def uploader_key(name: str) -> str:

@@ -39,6 +39,7 @@ ARGUMENTS = [
     "--disable-sync",
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
+    "--host-resolver-rules=MAP graft.test 127.0.0.1",  # this machine, by a name as another machine would have
 ]
 START_SECONDS = 180
 WAIT_MILLISECONDS = 120_000

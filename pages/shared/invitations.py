@@ -1,0 +1,78 @@
+"""Codes by which a phone may add pictures to a project: unguessable, for one project, for a limited time.
+
+They are held in the memory of the web process alone: one that starts anew knows none of the old ones.
+"""
+
+import secrets
+import threading
+import time
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from core.errors import NotFoundError
+
+VALID_SECONDS = 2 * 60 * 60
+# A code that is shown is good for at least so long.
+FRESH_SECONDS = VALID_SECONDS / 2
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """A code.
+
+    Attributes:
+        token: What stands in the link, 128 random bits.
+        project_id: To which project it adds.
+        until: UTC seconds at which it ends.
+    """
+
+    token: str
+    project_id: str
+    until: float
+
+
+@dataclass
+class Invitations:
+    """The codes of this web process; safe to share between threads."""
+
+    _by_token: dict[str, Invitation] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def invite(self, project_id: str, now: float | None = None) -> Invitation:
+        """Give a code for a project: the one it has, or another one if that ends soon.
+
+        Args:
+            project_id: To which project it adds.
+            now: UTC seconds; None for the clock's.
+        """
+        now = time.time() if now is None else now
+        with self._lock:
+            self._by_token = {one.token: one for one in self._by_token.values() if one.until > now}
+            mine = (one for one in self._by_token.values() if one.project_id == project_id)
+            fresh = next((one for one in mine if one.until >= now + FRESH_SECONDS), None)
+            if fresh is None:
+                fresh = Invitation(secrets.token_urlsafe(16), project_id, now + VALID_SECONDS)
+                self._by_token[fresh.token] = fresh
+            return fresh
+
+    def find(self, token: str, now: float | None = None) -> Invitation:
+        """Give the code of a link.
+
+        Raises:
+            NotFoundError: There is none, or its time is over.
+        """
+        with self._lock:
+            found = self._by_token.get(token)
+        if found is None or found.until <= (time.time() if now is None else now):
+            raise NotFoundError(
+                "This code is not valid any more: its time is over, or Graft was started anew.",
+                "Scan the one that the Images page shows now.",
+            )
+        return found
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def invitations() -> Invitations:
+    """The codes, shared by all visitors and the phones' own page."""
+    return Invitations()
