@@ -9,6 +9,7 @@ from core.catalog.items import Filter, Item, list_items
 from core.checks.findings import Finding, RepairOffer
 from core.checks.registry import CHECKS
 from core.checks.repairs import repair
+from core.checks.result import Action
 from pages.panels.look_at_image import look_at
 from pages.shared import frame, words
 from pages.shared.gallery import Picture, draw_gallery
@@ -16,6 +17,9 @@ from pages.shared.workspace import database, store
 
 CHECK = "check"
 PAGE = 12
+# Short enough for the buttons of a narrow window; a repair that says more says it above them.
+_VERBS: dict[Action, str] = {"exclude": "Set aside", "delete": "Delete", "relabel": "Move"}
+_PLAIN = ("Set aside", "Set it aside", "Set them aside")
 
 
 def draw(project_id: str, found: Sequence[Finding]) -> None:
@@ -87,10 +91,13 @@ def _draw_repair(
     """Draw the button; what was not shown is repaired only with the second button, which says how many."""
     offered = {item for item in offer.items if item in items} if offer.preselected else set()
     here = (offered & shown) if chosen is None else chosen & shown
+    verb = _VERBS[offer.action]
+    if offer.title not in _PLAIN:
+        st.markdown(f"**{offer.title}:**")
     with st.container(horizontal=True):
-        if st.button(f"{offer.title}: {words.count(len(here), 'chosen image')}", disabled=not here):
+        if st.button(f"{verb} {words.count(len(here), 'chosen image')}", disabled=not here):
             _repair(project_id, offer, here)
-        if offered - shown and st.button(f"{offer.title}: all {len(offered)}"):
+        if offered - shown and st.button(f"{verb} all {len(offered):,}"):
             _repair(project_id, offer, offered)
 
 

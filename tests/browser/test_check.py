@@ -56,7 +56,8 @@ def test_planted_copies_are_found_repaired_in_one_click_and_brought_back(server:
     loaded = found.locator("img").evaluate_all("images => images.filter(one => one.naturalWidth > 0).length")
     assert loaded == 6
 
-    tab.get_by_role("button", name="Keep one of each, set the others aside: 3 chosen images").click()
+    expect(tab.get_by_text("Keep one of each, set the others aside:")).to_be_visible()
+    tab.get_by_role("button", name="Set aside 3 chosen images").click()
     expect(tab.get_by_role("button", name="Undo: 3 images set aside")).to_be_visible()
     assert count_items(server.database, project, Filter(excluded=True)) == COPIES
     tab.get_by_role("button", name="Undo: 3 images set aside").click()
