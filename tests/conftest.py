@@ -9,6 +9,7 @@ import pytest
 
 from core.jobs.queue import PID_NAME
 from core.settings import Settings
+from tests.runtime_only import hide_the_rest
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +32,12 @@ def keras_home(sample_data: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     for file in (sample_data / "weights").glob("*.h5"):
         (home / "models" / file.name).symlink_to(file)
     return home
+
+
+@pytest.fixture(scope="session")
+def runtime_only(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Environment variables under which processes have what `requirements.txt` names, and no tools of the tests."""
+    return hide_the_rest(tmp_path_factory.mktemp("runtime-only"))
 
 
 @pytest.fixture

@@ -37,8 +37,17 @@ def _write(folder: Path, rows: Sequence[tuple[int, float, float, float | None]])
     writer = tf.summary.create_file_writer(str(folder))
     with writer.as_default():
         for epoch, loss, accuracy, learning_rate in rows:
-            tf.summary.scalar("epoch/loss", loss, step=epoch)
-            tf.summary.scalar("epoch/accuracy", accuracy, step=epoch)
+            _write_scalar("loss", loss, epoch)
+            _write_scalar("accuracy", accuracy, epoch)
             if learning_rate is not None:
-                tf.summary.scalar("epoch/learning_rate", learning_rate, step=epoch)
+                _write_scalar("learning_rate", learning_rate, epoch)
     writer.close()
+
+
+def _write_scalar(name: str, value: float, epoch: int) -> None:
+    """Write what `tf.summary.scalar` would, which wants the package `tensorboard` for that; only who looks needs it.
+
+    The layout: https://github.com/tensorflow/tensorboard/blob/master/tensorboard/plugins/scalar/metadata.py
+    """
+    metadata = tf.compat.v1.SummaryMetadata(plugin_data={"plugin_name": "scalars"})
+    tf.summary.write(f"epoch/{name}", tf.constant(value, tf.float32), step=epoch, metadata=metadata)

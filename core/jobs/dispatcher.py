@@ -1,8 +1,8 @@
 """The process that owns the workers: `python -m core.jobs.dispatcher`.
 
 One a workspace, held by a lock. It takes waiting rows from the catalog, hands them to Dask workers of this machine,
-writes the end of those whose process died, and leaves when nobody has wanted anything for long. Listens on 127.0.0.1
-only.
+writes the end of those whose process died or found the disk full, and leaves when nobody has wanted anything for long.
+Listens on 127.0.0.1 only.
 """
 
 import importlib
@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from core.catalog import jobs
 from core.catalog.database import Database
-from core.errors import GraftError
+from core.errors import GraftError, NotFoundError, WorkspaceError
 from core.jobs import worker
 from core.jobs.queue import LOCK_NAME, PID_NAME
 from core.jobs.tasks import TASKS
@@ -72,11 +72,11 @@ def main() -> int:
 
 def _serve(settings: Settings, leave: threading.Event) -> None:
     database = Database(settings)
-    _end_orphans(database, settings)
+    orphans = _orphans(database, settings)
     with dask.config.set(DASK), _cluster(settings) as cluster, Client(cluster, set_as_default=False) as client:
         logger.info("serving %s at %s", settings.workspace, cluster.scheduler_address)
         warming = [client.submit(warm_up, resources={name: 1}, pure=False) for name in ("train", "quick")]
-        _dispatch(settings, database, client, leave)
+        _dispatch(settings, database, client, leave, orphans)
         client.cancel(warming)
 
 
@@ -100,7 +100,10 @@ def warm_up() -> None:
     importlib.import_module("core.jobs.pipeline")
 
 
-def _dispatch(settings: Settings, database: Database, client: Client, leave: threading.Event) -> None:
+def _dispatch(
+    settings: Settings, database: Database, client: Client, leave: threading.Event, unwritten: dict[str, Ended]
+) -> None:
+    """Hand out what waits and write the ends that are `unwritten`, by job, until it is time to leave."""
     futures: dict[str, Future] = {}
     wanted_at = time.monotonic()
     while not leave.wait(LOOK_SECONDS):
@@ -116,49 +119,63 @@ def _dispatch(settings: Settings, database: Database, client: Client, leave: thr
                     worker.execute, settings, job.id, resources={resource: 1}, pure=False, retries=0
                 )
         for job_id in [job_id for job_id, future in futures.items() if future.done()]:
-            _settle(database, settings, job_id, futures.pop(job_id))
-        if futures:
+            ended = _unwritten_end(settings, job_id, futures.pop(job_id))
+            if ended is not None:
+                unwritten[job_id] = ended
+        for job_id in [job_id for job_id, ended in unwritten.items() if _write_end(database, job_id, ended)]:
+            del unwritten[job_id]
+        if futures or unwritten:
             wanted_at = time.monotonic()
         elif time.monotonic() - wanted_at > IDLE_SECONDS:
             logger.info("leaving: nothing to do for %d s", IDLE_SECONDS)
             return
 
 
-def _settle(database: Database, settings: Settings, job_id: str, future: Future) -> None:
+def _unwritten_end(settings: Settings, job_id: str, future: Future) -> Ended | None:
+    """Give the end of a job that its worker did not write; None where there is nothing left to write."""
     if future.status == "finished":
-        return
+        ended: Ended | None = future.result()
+        if ended is not None:
+            logger.warning("the disk did not take the end of job %s", job_id)
+        return ended
     reason = repr(future.exception()) if future.status == "error" else future.status
     logger.warning("job %s did not come to its end: %s", job_id, reason)
-    _end_dead(database, settings, job_id, "The worker process died while it was working on this.")
+    return _dead(settings, job_id, "The worker process died while it was working on this.")
 
 
-def _end_orphans(database: Database, settings: Settings) -> None:
-    for job in jobs.list_jobs(database, status=("running",)):
-        _end_dead(database, settings, job.id, "Graft's workers were ended while this was running.")
+def _orphans(database: Database, settings: Settings) -> dict[str, Ended]:
+    """Give the ends of the jobs whose dispatcher died before them."""
+    reason = "Graft's workers were ended while this was running."
+    return {job.id: _dead(settings, job.id, reason) for job in jobs.list_jobs(database, status=("running",))}
 
 
-def _end_dead(database: Database, settings: Settings, job_id: str, reason: str) -> None:
-    """Write the end of a job whose process is gone.
+def _dead(settings: Settings, job_id: str, reason: str) -> Ended:
+    """Give the end of a job whose process is gone.
 
     Args:
-        database: The catalog.
         settings: Where the logs are.
         job_id: Which job.
         reason: A sentence for the person.
     """
-    ended = Ended(
+    return Ended(
         status="failed",
         reason=reason,
         hint="Press Resume to go on where it was; if it dies again, choose a smaller network or batch.",
         detail=_log_end(settings.logs / f"{job_id}.log"),
     )
+
+
+def _write_end(database: Database, job_id: str, ended: Ended) -> bool:
+    """Write the end of a job, unless it has one; false if the disk does not take it now."""
     try:
-        if jobs.get_job(database, job_id).ended:
-            return
-        jobs.add_event(database, job_id, ended.kind, dump_event(ended))
-        jobs.end_job(database, job_id, ended.status)
-    except GraftError as error:
+        if not jobs.get_job(database, job_id).ended:
+            jobs.add_event(database, job_id, ended.kind, dump_event(ended))
+            jobs.end_job(database, job_id, ended.status)
+    except NotFoundError as error:
         logger.info("job %s is gone: %s", job_id, error)
+    except WorkspaceError:
+        return False
+    return True
 
 
 def _log_end(path: Path) -> str:

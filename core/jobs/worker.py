@@ -1,9 +1,10 @@
 """Executes one job in a worker process: what a task does, gives or raises becomes events and an end.
 
-Whatever happens, a job that was started gets its last event, unless the process itself dies; that one the dispatcher
-writes.
+Whatever happens, a job that was started gets its last event, unless the process itself dies or the disk does not take
+it; those the dispatcher writes.
 """
 
+import contextlib
 import errno
 import faulthandler
 import importlib
@@ -84,18 +85,22 @@ class JobContext:
         return self._stop
 
 
-def execute(settings: Settings, job_id: str) -> None:
-    """Execute a queued job; one that is not waiting any more is passed over."""
-    log_to(settings.logs / f"{job_id}.log")
+def execute(settings: Settings, job_id: str) -> Ended | None:
+    """Execute a queued job; one that is not waiting any more is passed over.
+
+    Returns:
+        The job's end, where the catalog could not take it; None where all is written.
+    """
+    with contextlib.suppress(OSError):  # a full disk: rather without a log than not at all
+        log_to(settings.logs / f"{job_id}.log")
     try:
         database = _database(settings)
         if not jobs.start_job(database, job_id):
-            return
+            return None
         context = JobContext(database, settings, jobs.get_job(database, job_id))
-        context.emit(Started(device=_processor(), process=os.getpid()))
-    except NotFoundError:
-        return  # deleted while it waited
-    _conclude(context, *_run(context))
+    except (NotFoundError, WorkspaceError):
+        return None  # deleted while it waited, or still waiting: for a disk with space
+    return _conclude(context, *_run(context))
 
 
 def log_to(path: Path) -> None:
@@ -129,6 +134,7 @@ def _processor() -> str:
 def _run(context: JobContext) -> tuple[Ended, dict[str, Any] | None]:
     module, function = TASKS[context.job.kind].function.split(":")
     try:
+        context.emit(Started(device=_processor(), process=os.getpid()))
         result = getattr(importlib.import_module(module), function)(context)
     except RunStopped as stopped:
         return Ended(status="stopped", reason=stopped.sentence, hint=stopped.hint), None
@@ -144,7 +150,7 @@ def _run(context: JobContext) -> tuple[Ended, dict[str, Any] | None]:
             detail=traceback.format_exc(),
         ), None
     except Exception as error:  # the job's story ends with what happened, whatever it was
-        traceback.print_exc()
+        _log_traceback()
         return Ended(
             status="failed",
             reason=f"Something went wrong in Graft itself ({type(error).__name__}).",
@@ -169,9 +175,18 @@ def _failed_by_disk(error: OSError, settings: Settings) -> Ended:
     )
 
 
-def _conclude(context: JobContext, ended: Ended, result: dict[str, Any] | None) -> None:
+def _conclude(context: JobContext, ended: Ended, result: dict[str, Any] | None) -> Ended | None:
     try:
         context.emit(ended)
         jobs.end_job(context.database, context.job.id, ended.status, result)
-    except (NotFoundError, WorkspaceError):
-        traceback.print_exc()  # the job, or the whole workspace, was deleted: there is nobody left to tell
+    except NotFoundError:
+        _log_traceback()  # the job was deleted: there is nobody left to tell
+    except WorkspaceError:
+        _log_traceback()
+        return ended
+    return None
+
+
+def _log_traceback() -> None:
+    with contextlib.suppress(OSError):  # a full disk takes no log either
+        traceback.print_exc()

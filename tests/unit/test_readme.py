@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from core.settings import VARIABLES
+from tests.runtime_only import pins
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -16,3 +19,8 @@ def test_its_table_of_settings_is_the_registry():
 def test_its_pictures_are_there():
     pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
     assert all((Path(__file__).parents[2] / picture).is_file() for picture in pictures)
+
+
+@pytest.mark.parametrize("more", ["requirements-dev.txt", "requirements-gpu.txt"])
+def test_what_is_tested_is_what_a_person_installs(more):
+    assert pins("requirements.txt").items() <= pins(more).items()

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,15 @@ from core.training.recipe import load_recipe
 ROOT = Path(__file__).parents[3]
 
 
-def run_core(folder: Path, *arguments: object) -> "subprocess.CompletedProcess[str]":
-    environment = os.environ | {
-        "GRAFT_WORKSPACE": str(folder / "workspace"),
-        "KERAS_HOME": str(folder / "no-weights-here"),
-    }
-    return subprocess.run(
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def run_core(folder: Path, runtime_only: dict[str, str]) -> Run:
+    """Run the command line as a person would who installed nothing but `requirements.txt`."""
+    environment = os.environ | runtime_only
+    environment |= {"GRAFT_WORKSPACE": str(folder / "workspace"), "KERAS_HOME": str(folder / "no-weights-here")}
+    return lambda *arguments: subprocess.run(
         [sys.executable, "-m", "core", *map(str, arguments)],
         cwd=ROOT,
         env=environment,
@@ -47,9 +51,9 @@ def sample(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def trained(folder: Path, sample: Path) -> dict:
+def trained(run_core: Run, folder: Path, sample: Path) -> dict:
     options = ["--backbone", "Starter", "--epochs", 20, "--seed", 3, "--json"]
-    run = run_core(folder, "train", sample, "--out", folder / "out", *options)
+    run = run_core("train", sample, "--out", folder / "out", *options)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout.splitlines()[-1])
 
@@ -93,13 +97,16 @@ def test_tensorboard_finds_the_course_of_the_run(folder: Path, trained: dict):  
     ):
         accumulator = EventAccumulator(str(out / "tensorboard" / split), size_guidance={"tensors": 0})
         read = accumulator.Reload().Tensors("epoch/loss")
+        assert accumulator.SummaryMetadata("epoch/loss").plugin_data.plugin_name == "scalars"
         assert [float(make_ndarray(one.tensor_proto)) for one in read] == pytest.approx(values, rel=1e-6)
 
 
-def test_the_exported_model_classifies_a_picture_in_another_process(folder: Path, sample: Path, trained: dict):
+def test_the_exported_model_classifies_a_picture_in_another_process(
+    run_core: Run, folder: Path, sample: Path, trained: dict
+):
     with zipfile.ZipFile(sample) as archive:
         picture = archive.extract(archive.namelist()[0], folder)
-    run = run_core(folder, "predict", folder / "out", picture, "--json")
+    run = run_core("predict", folder / "out", picture, "--json")
     assert run.returncode == 0, run.stderr
     (result,) = json.loads(run.stdout.splitlines()[-1])
     assert set(result["probabilities"]) == set(trained["classes"])
@@ -107,14 +114,14 @@ def test_the_exported_model_classifies_a_picture_in_another_process(folder: Path
     assert sum(result["probabilities"].values()) == pytest.approx(1)
 
 
-def test_a_picture_that_is_none_is_said_in_one_line(folder: Path, trained: dict):
+def test_a_picture_that_is_none_is_said_in_one_line(run_core: Run, folder: Path, trained: dict):
     (folder / "text.jpg").write_text("not a picture")
-    run = run_core(folder, "predict", trained["model"], folder / "text.jpg")
+    run = run_core("predict", trained["model"], folder / "text.jpg")
     assert run.returncode == 2
     assert run.stderr.splitlines()[-1].startswith("graft: text.jpg cannot be read")
 
 
-def test_a_model_that_is_not_there_is_said_in_one_line(folder: Path):
-    run = run_core(folder, "predict", folder / "nothing.keras", folder / "text.jpg")
+def test_a_model_that_is_not_there_is_said_in_one_line(run_core: Run, folder: Path):
+    run = run_core("predict", folder / "nothing.keras", folder / "text.jpg")
     assert run.returncode == 2
     assert "nothing.keras" in run.stderr.splitlines()[-1]

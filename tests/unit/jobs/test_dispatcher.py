@@ -1,14 +1,14 @@
 import subprocess
 import sys
 import textwrap
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 from PIL import Image
+from watching import events_of, family, wait_for, wait_for_end
 
 from core.catalog import items, jobs, projects
 from core.catalog.database import Database
@@ -31,28 +31,6 @@ def database(settings: Settings) -> Iterator[Database]:
 @pytest.fixture
 def project(database: Database) -> str:
     return projects.create_project(database, "Bees")
-
-
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            pytest.fail(f"waited {seconds} s for {what}")
-        time.sleep(0.05)
-
-
-def wait_for_end(database: Database, job_id: str) -> jobs.Job:
-    wait_for(lambda: jobs.get_job(database, job_id).ended, "the end of the job")
-    return jobs.get_job(database, job_id)
-
-
-def events_of(database: Database, job_id: str, kind: type) -> list:
-    return [event for _, _, event in queue.read_story(database, job_id) if isinstance(event, kind)]
-
-
-def family(settings: Settings) -> list[psutil.Process]:
-    dispatcher = psutil.Process(int((settings.workspace / queue.PID_NAME).read_text()))
-    return [dispatcher, *dispatcher.children(recursive=True)]
 
 
 @pytest.fixture

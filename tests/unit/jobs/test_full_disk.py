@@ -1,0 +1,136 @@
+"""A disk that is really full: a small file system of its own, where this process may mount one."""
+
+import contextlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+from watching import events_of, family, wait_for, wait_for_end
+
+from core.catalog import items, jobs, projects
+from core.catalog.database import Database
+from core.jobs import queue
+from core.settings import Settings
+from core.training.events import Ended, Started, load_event
+
+IMAGES = 240
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 24 MB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = shutil.which("mount") or pytest.skip("no file system can be mounted on this system")
+    mounted = subprocess.run(
+        [mount, "-t", "tmpfs", "-o", "size=24m", "graft-test", str(disk)], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"a small file system cannot be mounted here: {mounted.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+@pytest.fixture
+def settings(small_disk: Path) -> Settings:
+    return Settings(workspace=small_disk / "workspace")
+
+
+@pytest.fixture
+def project(database: Database) -> str:
+    return projects.create_project(database, "Bees")
+
+
+@pytest.fixture
+def photographs(tmp_path: Path) -> Path:
+    """Some 11 MB of images, on another disk."""
+    random = np.random.default_rng(0)
+    for label in ("ants", "bees"):
+        (tmp_path / "photographs" / label).mkdir(parents=True)
+        for number in range(IMAGES // 2):
+            pixels = random.integers(0, 255, (120, 120, 3), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "photographs" / label / f"{number}.png", compress_level=0)
+    return tmp_path / "photographs"
+
+
+def fill(path: Path) -> None:
+    """Write a file until nothing more fits onto its disk."""
+    with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(1024))
+
+
+@pytest.mark.usefixtures("leave_no_workers")
+def test_an_intake_survives_a_full_disk(
+    database: Database, settings: Settings, project: str, photographs: Path, small_disk: Path
+):
+    ballast = small_disk / "ballast"
+    job = queue.submit(database, settings, project, "take-in", {"paths": [str(photographs)]})
+    wait_for(lambda: items.count_items(database, project) > 0, "the first images")
+
+    # A worker dies while nothing can be written: its end is told as soon as there is space.
+    worker = psutil.Process(events_of(database, job, Started)[0].process)
+    worker.suspend()
+    before = family(settings)
+    fill(ballast)
+    worker.kill()
+    wait_for(lambda: any(process not in before for process in family(settings)), "a new worker")
+    assert jobs.get_job(database, job).status == "running"
+    ballast.unlink()
+    assert wait_for_end(database, job).status == "failed"
+    assert "worker process died" in events_of(database, job, Ended)[-1].reason
+
+    # The intake itself finds the disk full: what was taken in is kept.
+    ballast.write_bytes(bytes(shutil.disk_usage(small_disk).free - 4 * 1024**2))
+    queue.resume(database, settings, job)
+    assert wait_for_end(database, job).status == "failed"
+    assert "disk is full" in events_of(database, job, Ended)[-1].reason.lower()
+    assert 0 < items.count_items(database, project) < IMAGES
+
+    ballast.unlink()
+    queue.resume(database, settings, job)
+    assert wait_for_end(database, job).status == "finished"
+    assert items.count_items(database, project) == IMAGES
+
+
+FILLING = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+sys.path.insert(0, {root!r})
+from core.jobs import worker
+from core.jobs.tasks import TASKS
+from core.settings import Settings
+from core.training.events import dump_event
+def fill(context):
+    with Path({ballast!r}).open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(1024))
+TASKS["take-in"] = replace(TASKS["take-in"], function="__main__:fill")
+ended = worker.execute(Settings(workspace=Path({workspace!r})), {job!r})
+Path({answer!r}).write_text(dump_event(ended))
+"""
+
+
+def test_an_end_that_the_full_disk_does_not_take_is_given_to_the_dispatcher(
+    database: Database, settings: Settings, project: str, small_disk: Path, tmp_path: Path
+):
+    job = jobs.add_job(database, project, "take-in", {})
+    program = FILLING.format(
+        root=str(ROOT),
+        ballast=str(small_disk / "ballast"),
+        workspace=str(settings.workspace),
+        job=job,
+        answer=str(tmp_path / "answer"),
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    assert jobs.get_job(database, job).status == "running"
+    ended = load_event((tmp_path / "answer").read_text())
+    assert (ended.status, "is full; nothing that was there is lost" in ended.reason) == ("failed", True)
