@@ -1,7 +1,7 @@
 """What results are worth: `python -m benchmarks.results SETS [PART ...] [--keras-home FOLDER]`.
 
 SETS is the folder with the sample sets as zips. The parts, all without an argument: `intervals` simulates how often the
-95 % intervals hold the truth; `calibration` trains on each set and looks at the calibration error of the test split
+95% intervals hold the truth; `calibration` trains on each set and looks at the calibration error of the test split
 before and after the temperature, and at the predicted classes; `unknown` trains on flowers and shows the model cats,
 dogs, insects and hands; `explain` times explanations on a warm model; `page` times a rerun of the results page of
 a run with 5,000 test images in 50 classes. Each prints a table with the goal beside the figure.
@@ -40,7 +40,7 @@ SETS = ("flowers5_small", "hymenoptera", "cats_dogs", "rock_paper_scissors", "si
 STRANGERS = ("cats_dogs", "hymenoptera", "rock_paper_scissors")
 SEEDS = range(3)
 ACCURACIES = np.linspace(0.5, 0.99, 491)
-SPLIT_SIZES = (10, 24, 40, 56, 75, 100, 200, 500, 1000)
+SPLIT_SIZES = (8, 13, 24, 40, 56, 75, 100, 200, 500, 1000)
 TIMES = 200
 # Of the bootstrap: a fifth of what the app draws, which moves an end by less than the interval's own roughness.
 DRAWS = 200
@@ -62,10 +62,10 @@ class Place:
 
 
 def coverage(_place: Place) -> str:
-    """Wilson's exactly, those of means over classes by drawing test sets."""
+    """Those of shares exactly, those of means over classes by drawing test sets."""
     rows = []
     for images in SPLIT_SIZES:
-        ends = np.array([intervals.wilson(hits, images) for hits in range(images + 1)])
+        ends = np.array([intervals.share_interval(hits, images) for hits in range(images + 1)])
         inside = (ends[:, :1] <= ACCURACIES) & (ends[:, 1:] >= ACCURACIES)
         covered = np.sum(inside * binom.pmf(np.arange(images + 1)[:, None], images, ACCURACIES), axis=0)
         worst = ACCURACIES[covered.argmin()]
@@ -78,7 +78,7 @@ def coverage(_place: Place) -> str:
         mean = statistics.fmean(share for shares in found for share in shares)
         rows.append((f"macro F1, {classes} classes of 8 to 60 images", f"{mean:.3f}", f"{least:.3f}"))
     head = ("interval (goal: mean 0.94 to 0.97, never below 0.90)", "mean coverage", "least coverage")
-    return table("Coverage of the 95 % intervals, true accuracies from 0.5 to 0.99", head, rows)
+    return table("Coverage of the 95% intervals, true accuracies from 0.5 to 0.99", head, rows)
 
 
 def _macro_coverage(classes: int, images: int, generator: np.random.Generator) -> list[float]:
@@ -143,10 +143,10 @@ def unknown(place: Place) -> str:
                 judged = predictor.judge([strangers.originals.path(manifest.digests[row]) for row in chosen])
                 refused = float(np.mean(judged.distances > judged.threshold))
                 rows.append(
-                    (seed, f"{name}: {title}", len(chosen), f"{refused:.1%}", "≥ 80 %" if title == "cats" else "")
+                    (seed, f"{name}: {title}", len(chosen), f"{refused:.1%}", "≥ 80%" if title == "cats" else "")
                 )
         test = report.metrics.test.images
-        rows.append((seed, "true flowers of the test split", test, f"{report.unknown.refused_test:.1%}", "≤ 8 %"))
+        rows.append((seed, "true flowers of the test split", test, f"{report.unknown.refused_test:.1%}", "≤ 8%"))
     head = ("split", "shown", "images", "refused", "goal")
     return table("None of these: MobileNetV2 with ImageNet features, trained on flowers5_small", head, rows)
 

@@ -3,7 +3,6 @@
 import hashlib
 import io
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -12,13 +11,14 @@ from core.catalog import items, jobs, projects, runs
 from core.catalog.database import Database
 from core.catalog.items import NewItem
 from core.catalog.originals import OriginalStore
-from core.dataset.manifest import TEST, Manifest
+from core.dataset.manifest import TEST, TRAIN, VALIDATION, Manifest
 from core.dataset.manifest_file import save_manifest
 from core.dataset.project import draw_splits, project_manifest
+from core.evaluation.baselines import SIDE, measure_baselines
 from core.evaluation.calibration import fit_temperature
 from core.evaluation.predictions import Predictions, write_predictions
 from core.evaluation.report import Report, write_report
-from core.evaluation.schema import Baselines, Unknown
+from core.evaluation.schema import Unknown
 from core.evaluation.space import make_space, write_space
 from core.evaluation.summary import Temperature, summarise
 from core.settings import Settings
@@ -69,10 +69,9 @@ def add_run(
     """A finished run whose model gives the right class about so often."""
     run = runs.create_run(workspace.database, project, dump_recipe(recipe), name)
     jobs.start_job(workspace.database, run)
-    manifest = project_manifest(workspace.database, project)
     story = draw_epochs(epochs, recipe)
     _tell(workspace.database, run, story)
-    report = write_results(workspace.settings.runs / run, manifest, recipe, story, right, seed)
+    report = write_results(workspace, run, recipe, story, right, seed)
     runs.save_summary(workspace.database, run, summary_of(report))
     jobs.end_job(workspace.database, run, "finished", {})
     return run
@@ -92,9 +91,11 @@ def summary_of(report: Report) -> dict[str, object]:
 
 
 def write_results(
-    folder: Path, manifest: Manifest, recipe: Recipe, story: list[Epoch], right: float, seed: int
+    workspace: Workspace, run: str, recipe: Recipe, story: list[Epoch], right: float, seed: int
 ) -> Report:
     """The files of a finished run, but for the model."""
+    manifest = project_manifest(workspace.database, runs.get_run(workspace.database, run).project_id)
+    folder = workspace.settings.runs / run
     generator = np.random.default_rng(seed)
     n_images, n_classes = len(manifest), len(manifest.classes)
     logits = generator.normal(0, 1, (n_images, n_classes))
@@ -105,7 +106,7 @@ def write_results(
     predictions = Predictions(
         manifest.classes, manifest.digests, manifest.names, manifest.splits, manifest.labels, probabilities
     )
-    report = _report(predictions, logits, manifest, story)
+    report = _report(predictions, logits, _small(workspace.store, manifest), story)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "recipe.json").write_text(dump_recipe(recipe), encoding="utf-8")
     save_manifest(manifest, folder)
@@ -179,17 +180,25 @@ def _tell(database: Database, run: str, story: list[Epoch]) -> None:
         jobs.add_event(database, run, event.kind, dump_event(event))
 
 
-def _report(predictions: Predictions, logits: np.ndarray, manifest: Manifest, story: list[Epoch]) -> Report:
-    validation, test = manifest.rows(1), manifest.rows(TEST)
-    fitted = fit_temperature(logits[validation], manifest.labels[validation])
-    counts = np.bincount(manifest.labels)
+def _small(store: OriginalStore, manifest: Manifest) -> np.ndarray:
+    """(n, SIDE, SIDE, 3) thumbnails; black ones of images without files."""
+    pixels = np.zeros((len(manifest), SIDE, SIDE, 3), np.uint8)
+    for row, digest in enumerate(manifest.digests):
+        if store.has(digest):
+            with Image.open(store.path(digest)) as image:
+                pixels[row] = np.asarray(image.convert("RGB").resize((SIDE, SIDE)))
+    return pixels
+
+
+def _report(predictions: Predictions, logits: np.ndarray, small: np.ndarray, story: list[Epoch]) -> Report:
+    train, validation, test = (predictions.splits == split for split in (TRAIN, VALIDATION, TEST))
+    true = predictions.true
+    fitted = fit_temperature(logits[validation], true[validation])
     return summarise(
         predictions,
         temperature=Temperature(fitted=fitted, kept=False, validation=logits[validation], test=logits[test]),
-        baselines=Baselines(
-            largest_class=manifest.classes[int(counts.argmax())],
-            largest_class_accuracy=float(counts.max() / counts.sum()),
-            nearest_pixels_accuracy=0.6,
+        baselines=measure_baselines(
+            predictions.classes, known=(small[train], true[train]), asked=(small[test], true[test])
         ),
         unknown=Unknown(threshold=1.0, refused_validation=0.05, refused_test=0.05, accepted_held_out={}),
         epochs=story,

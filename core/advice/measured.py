@@ -1,4 +1,4 @@
-"""Shares measured on images that come in groups, with 95 % intervals for which a burst of ten is one witness."""
+"""Shares measured on images that come in groups, with 95% intervals for which a burst of ten is one witness."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from core.evaluation.intervals import wilson
 
 
 class Measured(BaseModel):
-    """A number and its 95 % interval.
+    """A number and its 95% interval.
 
     Attributes:
         value: The number, as a share.

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
+from core.evaluation.contrast import ink_on, shade
+
 # The palette of Okabe and Ito (2008), which can be told apart with every common kind of colour blindness.
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#e69f00", "#009e73", "#8a8f98"
 _WIDTH, _HEIGHT = 460, 300
@@ -15,6 +17,8 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 12, 30, 44
 _TICKS = 5
 _LONGEST_LABEL = 18
 _ROOM_FOR_NUMBERS: Final = 15
+# From few to many images. The colours cover the page, so that a number on them is as readable on a dark page.
+MATRIX_SCALE: Final = ("#dbe8f3", BLUE)
 
 Range = tuple[float, float]
 
@@ -139,14 +143,12 @@ def matrix_chart(counts: Sequence[Sequence[int]], names: Sequence[str], alt: str
 
 def _cell(x: float, y: float, size: int, number: int, share: float, what: str) -> str:
     """A square that is the bluer the more images it has; its number where there is room."""
-    strength = 0.12 + 0.88 * share
-    drawn = _rectangle(x, y, size - 1, size - 1, f'fill="{BLUE}" fill-opacity="{strength:.2f}"', f"{what}: {number}")
+    colour = shade(MATRIX_SCALE, share)
+    drawn = _rectangle(x, y, size - 1, size - 1, f'fill="{colour}"', f"{what}: {number}")
     if size < 2 * _LONGEST_LABEL:
         return drawn
-    colour = "#fff" if strength > 0.5 else "currentColor"  # noqa: PLR2004 - where blue is dark
-    return drawn + (
-        f'<text x="{x + size / 2:.0f}" y="{y + size / 2 + 5:.0f}" text-anchor="middle" fill="{colour}">{number}</text>'
-    )
+    place = f'x="{x + size / 2:.0f}" y="{y + size / 2 + 5:.0f}" text-anchor="middle"'
+    return f'{drawn}<text {place} fill="{ink_on(colour)}">{number}</text>'
 
 
 def _frame(axes: Axes) -> str:

@@ -105,11 +105,11 @@ def _headline(report: Report) -> str:
         ("Balanced accuracy", test.balanced_accuracy.value, test.balanced_accuracy.interval),
         ("Macro F1", test.macro_f1.value, test.macro_f1.interval),
     )
-    drawn = "".join(f"<div>{name}<b>{_percent(value)}</b>{_sure(interval)}</div>" for name, value, interval in figures)
+    drawn = "".join(f"<div>{name}<b>{value:.1%}</b>{_sure(interval)}</div>" for name, value, interval in figures)
     said = (
         f"Measured on {test.images:,} test images that the network never saw. For comparison: always answering "
-        f"“{escape(baselines.largest_class)}” gives {_percent(baselines.largest_class_accuracy)}, the most similar "
-        f"training image at 16 by 16 pixels gives {_percent(baselines.nearest_pixels_accuracy)}."
+        f"“{escape(baselines.largest_class)}” gives {baselines.largest_class_accuracy:.1%}, the most similar "
+        f"training image at 16 by 16 pixels gives {baselines.nearest_pixels_accuracy:.1%}."
     )
     if test.more_images:
         said += f" For an interval of ±5 points, {test.more_images:,} more test images are needed."
@@ -131,16 +131,16 @@ def _confusion(report: Report) -> str:
 
 
 def _classes(classes: Sequence[ClassMetrics]) -> str:
-    head = ("class", "test images", "precision", "95 %", "recall", "95 %", "F1", "95 %", "ROC area")
+    head = ("class", "test images", "precision", "95%", "recall", "95%", "F1", "95%", "ROC area")
     rows = [
         (
             one.name,
             str(one.support),
-            _percent(one.precision),
+            f"{one.precision:.1%}",
             _between(one.precision_interval),
-            _percent(one.recall),
+            f"{one.recall:.1%}",
             _between(one.recall_interval),
-            _percent(one.f1),
+            f"{one.f1:.1%}",
             _between(one.f1_interval),
             "" if one.roc_area is None else f"{one.roc_area:.3f}",
         )
@@ -159,10 +159,10 @@ def _confidence(report: Report) -> str:
         if calibration.kept
         else f"A temperature of {calibration.fitted:.2f} did not help on the validation split and is not used."
     )
-    refused = f"{_percent(unknown.refused_test)} of the true test images are refused wrongly"
+    refused = f"{unknown.refused_test:.1%} of the true test images are refused wrongly"
     if accepted := unknown.accepted_held_out.values():
         mean = sum(accepted) / len(accepted)
-        refused += f", and {_percent(mean)} of the images of a class that was left out are accepted wrongly"
+        refused += f", and {mean:.1%} of the images of a class that was left out are accepted wrongly"
     chart = reliability_chart(diagram.accuracy, diagram.counts, f"Reliability diagram; the mean difference is {error}.")
     return (
         f"<h2>Confidence</h2>{chart}<p>Confidence and accuracy differ by {error} on average (expected calibration "
@@ -232,13 +232,9 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _percent(share: float) -> str:
-    return f"{share * 100:.1f} %"
-
-
 def _between(interval: Interval | None) -> str:
-    return f"{interval.low * 100:.1f} to {interval.high * 100:.1f}" if interval else ""
+    return f"{interval.low:.1%} to {interval.high:.1%}" if interval else ""
 
 
 def _sure(interval: Interval | None) -> str:
-    return f"95 % interval: {_between(interval)} %" if interval else "Too few test images a class for an interval."
+    return f"95% interval: {_between(interval)}" if interval else "Too few test images a class for an interval."

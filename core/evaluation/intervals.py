@@ -1,21 +1,28 @@
-"""How sure a measured number is: 95 % intervals that hold what they promise, or none.
+"""How sure a measured number is: 95% intervals that hold what they promise, or none.
 
-Wilson's interval for shares (accuracy, precision, recall). Means over classes (macro F1, balanced accuracy) have no
-closed form, and the percentile bootstrap fails them where it matters: it covers 0.12 to 0.75 of the time with 8 images
-a class and a good model, because a bootstrap of no mistakes knows no mistakes. So `class_mean` joins two intervals:
-the percentile bootstrap within the true classes, which knows how the mistakes are spread; and Wilson's with
-the number of images that would give the same variance as the classes at hand, which knows that the next image may be
-wrong. Simulated with 2 to 30 classes, balanced and 1 to 12, true recalls from 0.3 to 0.99 and six patterns of
-confusion, this covers at least 0.91 of the time from 8 images in every class, and as little as 0.78 with 5. Below
-`FEWEST_IMAGES` there is therefore no interval.
+Shares of counted images (accuracy, precision, recall) have Wilson's interval, whose end nearest to 0 or 1 is moved
+outwards where almost all or almost no image counts (Brown, Cai and DasGupta 2001). Summed exactly for true shares from
+0.01 to 0.99, Wilson's own interval covers 0.95 on average and at some shares only 0.83 with up to 55 images; the
+corrected one covers 0.950 to 0.961 on average over 0.5 to 0.99, and at every share at least 0.909, for every number of
+images from 8 on. Fewer images have too few possible results for that, and get the exact interval of Clopper and
+Pearson, which is rather too wide: it covers 0.95 or more at every share.
+
+Means over classes (macro F1, balanced accuracy) have no closed form, and the percentile bootstrap fails them where it
+matters: it covers 0.12 to 0.75 of the time with 8 images a class and a good model, because a bootstrap of no mistakes
+knows no mistakes. So `_class_mean` joins two intervals: the percentile bootstrap within the true classes, which knows
+how the mistakes are spread; and Wilson's with the number of images that would give the same variance as the classes at
+hand, which knows that the next image may be wrong. Simulated with 2 to 30 classes, balanced and 1 to 12, true recalls
+from 0.3 to 0.99 and six patterns of confusion, this covers at least 0.91 of the time from 8 images in every class, and
+as little as 0.78 with 5. Below `FEWEST_IMAGES` there is therefore no interval.
 """
 
 import math
 from collections.abc import Callable
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
+from scipy.special import betaincinv, gammaincinv
 
 from core.evaluation.metrics import Floats, Ints, balanced_accuracy, macro_f1
 
@@ -23,10 +30,13 @@ Z = NormalDist().inv_cdf(0.975)
 FEWEST_IMAGES = 8
 HALF_WIDTH = 0.05
 _DRAWS = 1000
+# Up to so many hits, or misses, the end beyond them is corrected: in test sets of up to 50 images, and in larger ones.
+_RARE: Final = (2, 3)
+_SMALL: Final = 50
 
 
 class Interval(NamedTuple):
-    """A 95 % interval.
+    """A 95% interval.
 
     Attributes:
         low: Lower end.
@@ -37,8 +47,39 @@ class Interval(NamedTuple):
     high: float
 
 
+def share_interval(hits: int, images: int) -> Interval | None:
+    """Interval of the share of images that count, among images that were drawn one by one; of none there is none.
+
+    Wilson's, with rare hits or misses bounded as a Poisson number (Brown, Cai and DasGupta, Interval estimation for a
+    binomial proportion. Statistical Science 16 (2001), section 4.1.1). With fewer than `FEWEST_IMAGES` images the exact
+    one (Clopper and Pearson, Biometrika 26 (1934)).
+    """
+    closed = wilson(hits, images)
+    if closed is None:
+        return None
+    misses, rare = images - hits, _RARE[images > _SMALL]
+    if images < FEWEST_IMAGES:
+        return Interval(_exact_low(hits, images), 1 - _exact_low(misses, images))
+    return Interval(
+        _rare_low(hits, images) if 0 < hits <= rare else closed.low,
+        1 - _rare_low(misses, images) if 0 < misses <= rare else closed.high,
+    )
+
+
+def _exact_low(hits: int, images: int) -> float:
+    """The share at which so many hits or more happen once in 40 times."""
+    return float(betaincinv(hits, images - hits + 1, 0.025)) if hits else 0.0
+
+
+def _rare_low(hits: int, images: int) -> float:
+    """The share at which so many hits or more happen once in 20 times, as a Poisson number."""
+    return float(gammaincinv(hits, 0.05)) / images
+
+
 def wilson(hits: float, images: float) -> Interval | None:
-    """Wilson's score interval of a share; `images` of 0 has none.
+    """Wilson's score interval of a share, also of images in groups, which are worth a broken number of images.
+
+    Of no images there is none. For whole images see `share_interval`.
 
     Source: Wilson, Probable inference, the law of succession, and statistical inference. JASA 22 (1927).
     """
@@ -54,9 +95,9 @@ def f1_interval(hits: int, support: int, called: int) -> Interval | None:
     """Interval of one class' F1.
 
     F1 is 2J/(1+J), where J is the share of hits among the images that are of the class or were called it; J is a share
-    and has Wilson's interval, and the formula only rises.
+    and has its interval, and the formula only rises.
     """
-    share = wilson(hits, support + called - hits)
+    share = share_interval(hits, support + called - hits)
     return share and Interval(*(2 * end / (1 + end) for end in share))
 
 

@@ -14,7 +14,7 @@ from core.evaluation.intervals import (
     f1_interval,
     macro_f1_interval,
     more_images_needed,
-    wilson,
+    share_interval,
 )
 from core.evaluation.metrics import Floats, Ints
 from core.evaluation.mistakes import find_mistakes, similarity_order
@@ -109,13 +109,13 @@ def split_metrics(predictions: Predictions) -> SplitMetrics:
     return SplitMetrics(
         images=images,
         accuracy=hits / images,
-        interval=_wilson(hits, images),
+        interval=_interval(hits, images),
         loss=metrics.log_loss(predictions.true, predictions.probabilities),
     )
 
 
-def _wilson(hits: int, images: int) -> Interval:
-    interval = wilson(hits, images)
+def _interval(hits: int, images: int) -> Interval:
+    interval = share_interval(hits, images)
     if interval is None:
         raise ValueError("a split without images has no accuracy")
     return interval
@@ -151,9 +151,9 @@ def _per_class(classes: tuple[str, ...], confusion: Ints, drawn: _Curves) -> tup
             called=called[row],
             hits=hits[row],
             precision=float(scores.precision[row]),
-            precision_interval=wilson(hits[row], called[row]),
+            precision_interval=share_interval(hits[row], called[row]),
             recall=float(scores.recall[row]),
-            recall_interval=wilson(hits[row], support[row]),
+            recall_interval=share_interval(hits[row], support[row]),
             f1=float(scores.f1[row]),
             f1_interval=f1_interval(hits[row], support[row], called[row]),
             roc_area=_area(drawn.roc[row]),

@@ -9,7 +9,6 @@ import streamlit as st
 from core.evaluation.intervals import Interval
 from core.evaluation.report import Report
 from core.evaluation.schema import ClassMetrics, Curve
-from pages.panels.headline import between
 from pages.shared import charts, frame, words
 from pages.shared.run_results import Results
 
@@ -44,11 +43,11 @@ def _draw_table(classes: Sequence[ClassMetrics]) -> None:
                 "class": [one.name for one in classes],
                 "test images": [one.support for one in classes],
                 "precision": [100 * one.precision for one in classes],
-                "precision, 95 %": [_range(one.precision_interval) for one in classes],
+                "precision, 95%": [_range(one.precision_interval) for one in classes],
                 "recall": [100 * one.recall for one in classes],
-                "recall, 95 %": [_range(one.recall_interval) for one in classes],
+                "recall, 95%": [_range(one.recall_interval) for one in classes],
                 "F1": [100 * one.f1 for one in classes],
-                "F1, 95 %": [_range(one.f1_interval) for one in classes],
+                "F1, 95%": [_range(one.f1_interval) for one in classes],
                 "ROC area": [one.roc_area for one in classes],
                 "average precision": [one.average_precision for one in classes],
             }
@@ -66,7 +65,7 @@ _SHARES = ("precision", "recall", "F1")
 
 
 def _range(interval: Interval | None) -> str:
-    return between(interval) if interval else ""
+    return words.between(*interval) if interval else ""
 
 
 def _draw_roc(report: Report, chosen: str, run_id: str) -> None:
@@ -112,7 +111,7 @@ def _area(area: float | None) -> str:
 
 def _draw_threshold(results: Results, index: int) -> None:
     name = words.plain(results.report.classes[index])
-    threshold = st.slider(f"Call it “{name}” from a probability of", 0, 100, 50, format="%d %%", key="threshold") / 100
+    threshold = st.slider(f"Call it “{name}” from a probability of", 0, 100, 50, format="%d%%", key="threshold") / 100
     probability, is_class = results.test.probabilities[:, index], results.test.true == index
     called = probability >= threshold
     hits = int(np.sum(called & is_class))

@@ -1,19 +1,18 @@
-"""Whether a confidence of 80 % is right 80 % of the time, and what is refused as none of the classes."""
+"""Whether a confidence of 80% is right 80% of the time, and what is refused as none of the classes."""
 
 import pandas as pd
 import streamlit as st
 
-from core.evaluation.intervals import wilson
+from core.evaluation.intervals import share_interval
 from core.evaluation.report import Report
 from core.evaluation.schema import Calibration, Diagram, Unknown
-from pages.panels.headline import between
 from pages.shared import charts, words
 
 
 def draw(report: Report, run_id: str) -> None:
     """Draw the reliability of the model that is exported, and what calibration and refusing do."""
     st.markdown(
-        "When the network says it is 80 % sure, it should be right in 80 % of the cases (*calibration*). Bars below "
+        "When the network says it is 80% sure, it should be right in 80% of the cases (*calibration*). Bars below "
         "the line: too sure of itself; above: too modest."
     )
     _draw_diagrams(report.calibration, run_id)
@@ -81,9 +80,9 @@ _ACCEPTED = "Test images of a class that are accepted when its training images a
 
 
 def _refused_words(unknown: Unknown, images: int) -> str:
-    interval = wilson(unknown.refused_test * images, images)
+    interval = share_interval(round(unknown.refused_test * images), images)
     of = f"of {words.count(images, 'test image')}"
-    return f"{of}; 95 % interval: {between(interval)}" if interval else of
+    return f"{of}; 95% interval: {words.between(*interval)}" if interval else of
 
 
 def _accepted_words(accepted: dict[str, float]) -> str:

@@ -10,7 +10,6 @@ from core.advice.cross_validation import FEWEST_FOLDS, MOST_FOLDS, CrossValidati
 from core.catalog.jobs import Job
 from core.catalog.labels import Label
 from core.jobs.queue import submit
-from pages.panels.split_comparison import interval
 from pages.shared import charts, frame, progress, words
 from pages.shared.confusion_chart import confusion_chart
 from pages.shared.workspace import database, settings
@@ -75,7 +74,7 @@ def _draw_result(job: Job, result: dict[str, Any]) -> None:
     with st.grid(columns="auto", min_column_width=200):
         with st.container():
             st.metric("Accuracy", words.percent(measured.accuracy.value))
-            st.caption(f"95 % interval: {interval(measured.accuracy)}")
+            st.caption(f"95% interval: {words.between(measured.accuracy.low, measured.accuracy.high)}")
         with st.container():
             st.metric("Mean of the folds", words.percent(measured.mean))
             st.caption(f"Spread (standard deviation): ±{100 * measured.spread:.1f} points")

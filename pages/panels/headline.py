@@ -6,6 +6,10 @@ from core.evaluation.intervals import HALF_WIDTH, Interval
 from core.evaluation.report import Report
 from pages.shared import words
 
+_ACCURACY = (
+    "Test images that were called what they are. Intervals of shares are *Wilson's*, corrected where hits or mistakes "
+    "are rare (Brown, Cai and DasGupta, 2001); of fewer than 8 images the exact one (Clopper and Pearson)."
+)
 _ICONS = {"good": ":material/check_circle:", "info": ":material/info:", "warning": ":material/warning:"}
 
 
@@ -13,7 +17,7 @@ def draw(report: Report) -> None:
     """Draw the figures with their intervals, the baselines, and what the training showed."""
     test = report.metrics.test
     with st.grid(columns="auto", min_column_width=220, border=True):
-        _draw_figure("Accuracy", test.accuracy, test.interval, "Test images that were called what they are.")
+        _draw_figure("Accuracy", test.accuracy, test.interval, _ACCURACY)
         _draw_figure(
             "Balanced accuracy",
             test.balanced_accuracy.value,
@@ -35,13 +39,8 @@ def _draw_figure(title: str, value: float, interval: Interval | None, help_text:
     with st.container():
         st.metric(title, words.percent(value), help=help_text)
         st.caption(
-            f"95 % interval: {between(interval)}" if interval else "Too few test images a class for an interval."
+            f"95% interval: {words.between(*interval)}" if interval else "Too few test images a class for an interval."
         )
-
-
-def between(interval: Interval) -> str:
-    """Say an interval of a share: `81.2 to 94.0 %`."""
-    return f"{interval.low * 100:.1f} to {words.percent(interval.high)}"
 
 
 def _meaning(report: Report) -> str:

@@ -64,7 +64,7 @@ def _draw_gallery(shown: Predictions, items: dict[str, Item], key: str, changeab
 def _picture(shown: Predictions, row: int, item: Item | None) -> Picture:
     true, called = shown.classes[shown.true[row]], shown.classes[shown.predicted[row]]
     verdict = f"called {called}" if true != called else "called so"
-    lines = (f"is {true}{_since(item, true)}", f"{verdict} · {shown.confidence[row] * 100:.0f} % sure")
+    lines = (f"is {true}{_since(item, true)}", f"{verdict} · {words.percent(shown.confidence[row], 0)} sure")
     digest = shown.digests[row]
     away = item is None or item.excluded
     return Picture(digest, store().thumbnail_path(digest), shown.names[row], lines, muted=away)

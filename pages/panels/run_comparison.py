@@ -9,7 +9,6 @@ from core.catalog.runs import Run
 from core.evaluation.intervals import Interval
 from core.training.recipe import load_recipe
 from pages.panels import before_after
-from pages.panels.headline import between
 from pages.panels.transfer_benefit import epochs_of
 from pages.shared import charts, words
 from pages.shared.recipe_words import all_differences
@@ -43,9 +42,9 @@ def _draw_table(runs: Sequence[Run]) -> None:
         "run": [run.name for run in runs],
         **chosen,
         "validation accuracy": [words.percent(one.validation) if one else "" for one in figures],
-        "validation, 95 %": [_range(one.validation_interval if one else None) for one in figures],
+        "validation, 95%": [_range(one.validation_interval if one else None) for one in figures],
         "test accuracy": [words.percent(one.test) if one else "" for one in figures],
-        "test, 95 %": [_range(one.test_interval if one else None) for one in figures],
+        "test, 95%": [_range(one.test_interval if one else None) for one in figures],
         "epochs": [str(one.epochs) if one else "" for one in figures],
         "time": [words.duration(one.seconds) if one else "" for one in figures],
         "model (MB)": [_say_megabytes(run) for run in runs],
@@ -54,7 +53,7 @@ def _draw_table(runs: Sequence[Run]) -> None:
 
 
 def _range(interval: Interval | None) -> str:
-    return between(interval) if interval else ""
+    return words.between(*interval) if interval else ""
 
 
 def _say_megabytes(run: Run) -> str:

@@ -9,7 +9,6 @@ import streamlit as st
 from core.catalog.runs import Run
 from core.training.recipe import Recipe, load_recipe
 from pages.panels import run_comparison
-from pages.panels.headline import between
 from pages.panels.run_choice import STATUS
 from pages.shared import frame, state, words
 from pages.shared.recipe_words import differences
@@ -69,7 +68,7 @@ def _table(rows: Sequence[_Row]) -> pd.DataFrame:
             "status": [STATUS[row.run.job.status] for row in rows],
             "validation": [100 * row.figures.validation if row.figures else None for row in rows],
             "test": [100 * row.figures.test if row.figures else None for row in rows],
-            "test, 95 %": [_range(row.figures) for row in rows],
+            "test, 95%": [_range(row.figures) for row in rows],
             "network": [row.recipe.backbone.name for row in rows],
             "strategy": [row.recipe.strategy for row in rows],
             "differs from the first in": [_differences(row.recipe, first) for row in rows],
@@ -82,7 +81,7 @@ def _table(rows: Sequence[_Row]) -> pd.DataFrame:
 
 
 def _range(figures: Figures | None) -> str:
-    return between(figures.test_interval) if figures else ""
+    return words.between(*figures.test_interval) if figures else ""
 
 
 def _differences(recipe: Recipe, first: Recipe) -> str:

@@ -18,7 +18,7 @@ def draw(compared: SplitComparison, network: str) -> None:
             _draw_figure("An honest split says", compared.honest)
             with st.container():
                 st.metric("Too good by", f"{100 * compared.gap.value:.1f} points")
-                st.caption(f"95 % interval: {100 * compared.gap.low:.1f} to {100 * compared.gap.high:.1f} points")
+                st.caption(f"95% interval: {100 * compared.gap.low:.1f} to {100 * compared.gap.high:.1f} points")
         st.markdown(f"{':material/warning:' if compared.leaks else ':material/check_circle:'} {compared.sentence()}")
         st.caption(
             f"{words.count(compared.in_sets, 'image is', 'images are')} in {words.count(compared.sets, 'set')} of "
@@ -32,9 +32,4 @@ def draw(compared: SplitComparison, network: str) -> None:
 def _draw_figure(title: str, measured: Measured) -> None:
     with st.container():
         st.metric(title, words.percent(measured.value))
-        st.caption(f"95 % interval: {interval(measured)}")
-
-
-def interval(measured: Measured) -> str:
-    """Say an interval of a share: `81.2 to 94.0 %`."""
-    return f"{measured.low * 100:.1f} to {words.percent(measured.high)}"
+        st.caption(f"95% interval: {words.between(measured.low, measured.high)}")

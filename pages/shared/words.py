@@ -56,8 +56,13 @@ def ago(at: float, now: float | None = None) -> str:
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """Say a share: 0.9412 is `94.1 %`."""
-    return f"{share * 100:.{digits}f} %"
+    """Say a share: 0.9412 is `94.1%`."""
+    return f"{share:.{digits}%}"
+
+
+def between(low: float, high: float) -> str:
+    """Say an interval of a share: `81.2% to 94.0%`."""
+    return f"{percent(low)} to {percent(high)}"
 
 
 def shorten(name: str, length: int = 40) -> str:

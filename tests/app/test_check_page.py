@@ -77,7 +77,7 @@ def test_a_finding_is_repaired_by_one_click_and_undone_by_another(open_page, dat
     finished(database, project, "check", copies(database, project))
     tab = open_page(CHECK, project=project)
     assert "Four copies." in said(tab)
-    button(tab, "Set the others aside: 2").click().run()
+    button(tab, "Set aside 2 chosen images").click().run()
     assert len(list_items(database, project, Filter(excluded=True))) == 2
     assert "repaired already" in said(tab)
     button(tab, "Undo: 2 images set aside").click().run()
@@ -87,7 +87,7 @@ def test_a_finding_is_repaired_by_one_click_and_undone_by_another(open_page, dat
 def test_a_split_that_flatters_is_told_beside_the_honest_one(open_page, database: Database, project):
     finished(database, project, "check", copies(database, project) | {"splits": compared(0.98, 0.84)})
     tab = open_page(CHECK, project=project)
-    assert [metric.value for metric in tab.metric][:3] == ["98.0 %", "84.0 %", "14.0 points"]
+    assert [metric.value for metric in tab.metric][:3] == ["98.0%", "84.0%", "14.0 points"]
     assert "is no skill" in said(tab)
 
 
@@ -122,7 +122,7 @@ def test_a_cross_validation_says_its_spread_and_what_it_is_not(open_page, databa
     finished(database, project, "cross-validate", done, folds=5, seed=7, test_too=True)
     tab = open_page(CHECK, project=project)
     assert not tab.exception
-    assert [metric.value for metric in tab.metric] == ["90.0 %", "90.0 %"]
+    assert [metric.value for metric in tab.metric] == ["90.0%", "90.0%"]
     text = said(tab)
     for part in (
         "±10.0 points",

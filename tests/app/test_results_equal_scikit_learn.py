@@ -5,9 +5,11 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binomtest
+from PIL import Image
+from scipy.stats import binomtest, chi2
 from sklearn import metrics as reference
 from sklearn.calibration import calibration_curve
+from sklearn.neighbors import KNeighborsClassifier
 
 from core.evaluation.report import read_report
 from pages.shared.steps import RESULTS
@@ -56,12 +58,19 @@ def open_part(open_page, project, run):
 
 
 def percent(share):
-    return f"{share * 100:.1f} %"
+    return f"{share * 100:.1f}%"
 
 
-def wilson(hits, images):
-    interval = binomtest(int(hits), int(images)).proportion_ci(method="wilson")
-    return f"{interval.low * 100:.1f} to {interval.high * 100:.1f} %"
+def interval(hits, images):
+    """Wilson's with the correction of Brown, Cai and DasGupta; of fewer than 8 images the exact one."""
+    hits, images = int(hits), int(images)
+    low, high = binomtest(hits, images).proportion_ci(method="wilson" if images >= 8 else "exact")
+    rare = range(1, (2 if images <= 50 else 3) + 1) if images >= 8 else ()
+    if hits in rare:
+        low = chi2.ppf(0.05, 2 * hits) / 2 / images
+    if images - hits in rare:
+        high = 1 - chi2.ppf(0.05, 2 * (images - hits)) / 2 / images
+    return f"{percent(low)} to {percent(high)}"
 
 
 def text_of(tab):
@@ -77,7 +86,47 @@ def test_the_headline(open_part, table):
     assert figure(tab, "Accuracy") == percent(reference.accuracy_score(table.true, table.called))
     assert figure(tab, "Balanced") == percent(reference.balanced_accuracy_score(table.true, table.called))
     assert figure(tab, "Macro F1") == percent(reference.f1_score(table.true, table.called, average="macro"))
-    assert wilson(sum(table.true == table.called), len(table.true)) in text_of(tab)
+    assert interval(sum(table.true == table.called), len(table.true)) in text_of(tab)
+
+
+def drawn_anew(table, score):
+    """The 95% interval of a score: test images drawn again and again, each class as often as it is there."""
+    generator = np.random.default_rng(1)
+    true, called = (pd.Categorical(names, categories=CLASSES).codes for names in (table.true, table.called))
+    rows = [np.flatnonzero(true == label) for label in range(len(CLASSES))]
+    draws = [np.concatenate([generator.choice(one, len(one)) for one in rows]) for _ in range(600)]
+    return 100 * np.quantile([score(true[draw], called[draw]) for draw in draws], [0.025, 0.975])
+
+
+def test_the_intervals_of_means_over_classes(open_part, table):
+    """They hold the bootstrap's, up to one image more or less by chance, and are at most two images wider."""
+    captions = [caption.value for caption in open_part().caption]
+    shown = [re.findall(r"[\d.]+(?=%)", text)[-2:] for text in captions if text.startswith("95% interval")]
+    scores = (reference.balanced_accuracy_score, lambda *sides: reference.f1_score(*sides, average="macro"))
+    image = 100 / len(table.true) + 0.1  # in points, and what rounding hides
+    assert len(shown) == 3  # the first is the accuracy's
+    for (low, high), score in zip(np.array(shown, float)[1:], scores, strict=True):
+        least, most = drawn_anew(table, score)
+        assert least - 2 * image <= low <= least + image
+        assert most - image <= high <= most + 2 * image
+
+
+def test_the_baselines(open_part, table, settings, run):
+    """The largest class from the table, the nearest neighbour by scikit-learn on the pixels of its images."""
+    rows = pd.read_csv(settings.runs / run / "predictions.csv")
+    known = rows[rows["split"] == "train"]
+    counts = known["true"].value_counts()
+    answered = min(counts[counts == counts.max()].index, key=CLASSES.index)
+    said = text_of(open_part())
+    assert f"always answering “{answered}” gives {percent(np.mean(table.true == answered))}" in said
+
+    def pixels(digests):
+        opened = [Image.open(settings.originals / digest[:2] / digest) for digest in digests]
+        return np.array([np.asarray(one.convert("RGB").resize((16, 16))).ravel() for one in opened], float)
+
+    nearest = KNeighborsClassifier(1).fit(pixels(known["digest"]), known["true"])
+    accuracy = np.mean(nearest.predict(pixels(table.rows["digest"])) == table.true)
+    assert f"(*nearest neighbour*) gives {percent(accuracy)}" in said
 
 
 def test_the_confusion_matrix_and_its_cells(open_part, table):
@@ -98,8 +147,8 @@ def test_the_table_of_classes(open_part, table):
     assert shown["test images"].tolist() == scores[3].tolist()
     for column, name in enumerate(CLASSES):
         hits = sum((table.true == name) & (table.called == name))
-        assert shown.loc[name, "precision, 95 %"] == wilson(hits, sum(table.called == name))
-        assert shown.loc[name, "recall, 95 %"] == wilson(hits, sum(table.true == name))
+        assert shown.loc[name, "precision, 95%"] == interval(hits, sum(table.called == name))
+        assert shown.loc[name, "recall, 95%"] == interval(hits, sum(table.true == name))
         probability = table.probabilities[:, column]
         area = reference.roc_auc_score(table.true == name, probability)
         assert shown.loc[name, "ROC area"] == pytest.approx(area, rel=1e-14)
@@ -163,7 +212,7 @@ def test_before_and_after(open_page, workspace, settings, project, table):
 def test_the_table_of_runs(open_part, table, settings, run):
     shown = open_part("All runs").dataframe[0].value.iloc[0]
     assert shown["test"] == pytest.approx(100 * reference.accuracy_score(table.true, table.called), rel=1e-14)
-    assert shown["test, 95 %"] == wilson(sum(table.true == table.called), len(table.true))
+    assert shown["test, 95%"] == interval(sum(table.true == table.called), len(table.true))
     rows = pd.read_csv(settings.runs / run / "predictions.csv")
     validation = rows[rows["split"] == "validation"]
     accuracy = reference.accuracy_score(validation["true"], validation["predicted"])

@@ -59,13 +59,13 @@ def test_a_run_without_a_report_says_so(open_page, workspace, project):
 
 def test_the_headline_is_the_report_s(tab, settings, run):
     test = read_report(settings.runs / run).metrics.test
-    assert by_label(tab.metric, "Accuracy").value == f"{test.accuracy * 100:.1f} %"
-    assert f"{test.interval.low * 100:.1f} to {test.interval.high * 100:.1f} %" in text_of(tab)
+    assert by_label(tab.metric, "Accuracy").value == f"{test.accuracy * 100:.1f}%"
+    assert f"{test.interval.low * 100:.1f}% to {test.interval.high * 100:.1f}%" in text_of(tab)
 
 
 def test_the_baselines_stand_beside_it(tab, settings, run):
     baselines = read_report(settings.runs / run).baselines
-    assert f"{baselines.nearest_pixels_accuracy * 100:.1f} %" in text_of(tab)
+    assert f"{baselines.nearest_pixels_accuracy * 100:.1f}%" in text_of(tab)
 
 
 @pytest.mark.parametrize("part", TABS)
@@ -96,7 +96,7 @@ def test_a_threshold_trades_precision_for_recall(open_page, project, run):
     tab = open_page(RESULTS, project=project, run=run, **{"results-part": "Classes"})
     by_label(tab.selectbox, "Curves of").set_value("squares").run()
     by_label(tab.slider, "Call it").set_value(0).run()
-    assert by_label(tab.metric, "Found of all").value == "100.0 %"
+    assert by_label(tab.metric, "Found of all").value == "100.0%"
 
 
 def test_nothing_changed_offers_no_retraining(tab):
@@ -148,7 +148,7 @@ def test_after_a_retraining_both_runs_stand_side_by_side(open_page, workspace, p
     tab = open_page(RESULTS, project=project, run=after)
     assert "same recipe as “Run 1”; since then, no image was changed" in text_of(tab)
     assert "McNemar" in text_of(tab).replace("\\", "")
-    assert by_label(tab.metric, "After").value == "100.0 %"
+    assert by_label(tab.metric, "After").value == "100.0%"
     assert not tab.exception
     assert run != after
 
@@ -210,7 +210,7 @@ def test_transfer_is_drawn_against_scratch(open_page, workspace, project, run):
     add_run(workspace, project, recipe=scratch, name="Run 1, from scratch")
     tab = open_page(RESULTS, project=project, run=run, **{"results-part": "All runs"})
     told = text_of(tab).replace("\\", "")
-    assert "Higher start: after the first epoch, **40.0 %** of the validation images were right with transfer" in told
-    assert "Higher slope: 88.8 % were reached in epoch **6** with transfer, in epoch **8** from scratch" in told
-    assert "Higher asymptote: at their best, **92.5 %** and **88.8 %**" in told
+    assert "Higher start: after the first epoch, **40.0%** of the validation images were right with transfer" in told
+    assert "Higher slope: 88.8% were reached in epoch **6** with transfer, in epoch **8** from scratch" in told
+    assert "Higher asymptote: at their best, **92.5%** and **88.8%**" in told
     assert not tab.exception

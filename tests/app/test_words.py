@@ -31,6 +31,11 @@ def test_one_and_several():
     assert (words.count(1, "class", "classes"), words.count(12000, "image")) == ("1 class", "12,000 images")
 
 
+def test_a_share_and_its_interval():
+    assert (words.percent(0.9412), words.percent(0.9412, 0), words.percent(1)) == ("94.1%", "94%", "100.0%")
+    assert words.between(0.8117, 0.94) == "81.2% to 94.0%"
+
+
 @given(st.text(), st.integers(min_value=3, max_value=60))
 def test_a_shortened_name_fits_and_keeps_its_end(name, length):
     short = words.shorten(name, length)

@@ -76,9 +76,9 @@ def test_it_asks_no_network_for_anything(html):
 def test_every_figure_of_the_headline_is_in_it(html, report):
     text, test = Page(html).text, report.metrics.test
     for value in (test.accuracy, test.balanced_accuracy.value, test.macro_f1.value):
-        assert f"{100 * value:.1f} %" in text
+        assert f"{100 * value:.1f}%" in text
     for one in test.per_class:
-        assert f"{100 * one.recall_interval.low:.1f} to {100 * one.recall_interval.high:.1f}" in text
+        assert f"{100 * one.recall_interval.low:.1f}% to {100 * one.recall_interval.high:.1f}%" in text
     assert f"{100 * report.calibration.after.error:.1f} points" in text
 
 

@@ -1,10 +1,10 @@
-"""The 95 % intervals hold what they promise, in exact sums and in simulations."""
+"""The 95% intervals hold what they promise, in exact sums and in simulations."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom, binomtest
+from scipy.stats import binom, binomtest, chi2
 
 from core.evaluation import intervals
 
@@ -18,27 +18,41 @@ def test_wilson_equals_scipy(case):
     assert intervals.wilson(hits, images) == pytest.approx((expected.low, expected.high), abs=1e-14)
 
 
-def wilson_coverage(images):
-    """Exact, for each of the true accuracies."""
-    ends = np.array([intervals.wilson(hits, images) for hits in range(images + 1)])
-    inside = (ends[:, :1] <= TRUE_ACCURACIES) & (ends[:, 1:] >= TRUE_ACCURACIES)
-    return np.sum(inside * binom.pmf(np.arange(images + 1)[:, None], images, TRUE_ACCURACIES), axis=0)
+@given(st.integers(1, 7).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_few_images_have_the_exact_interval(case):
+    hits, images = case
+    expected = binomtest(hits, images).proportion_ci(method="exact")
+    assert intervals.share_interval(hits, images) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
-@pytest.mark.parametrize("images", [10, 24, 50, 75, 100, 200, 500])
-def test_wilson_covers_on_average_what_it_promises(images):
-    assert 0.94 < wilson_coverage(images).mean() < 0.97
+@pytest.mark.parametrize(("images", "rare"), [(8, 2), (50, 2), (51, 3), (400, 3)])
+def test_only_the_ends_beyond_rare_hits_and_misses_are_corrected(images, rare):
+    """Against the bounds of a Poisson number, which are quantiles of chi-squared."""
+    for hits in range(images + 1):
+        low, high = intervals.wilson(hits, images)
+        if 0 < hits <= rare:
+            low = chi2.ppf(0.05, 2 * hits) / 2 / images
+        if 0 < images - hits <= rare:
+            high = 1 - chi2.ppf(0.05, 2 * (images - hits)) / 2 / images
+        assert intervals.share_interval(hits, images) == pytest.approx((low, high), abs=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("images", "least"), [(18, 0.89), (24, 0.89), (50, 0.89), (60, 0.90), (100, 0.90), (500, 0.90)]
-)
-def test_wilson_never_covers_much_less(images, least):
-    assert wilson_coverage(images).min() > least
+@pytest.mark.parametrize("images", [*range(8, 201), 500, 1000])
+def test_the_interval_of_a_share_covers_what_it_promises(images):
+    """Exact sums; the least coverage lies at an end of some interval, so both sides of every end are asked as well."""
+    hits = np.arange(images + 1)
+    ends = np.array([intervals.share_interval(count, images) for count in hits.tolist()])
+    sides = np.concatenate([(ends + away).ravel() for away in (-1e-12, 0, 1e-12)])
+    asked = np.concatenate([TRUE_ACCURACIES, sides[(sides >= 0.5) & (sides <= 0.99)]])
+    inside = (ends[:, :1] <= asked) & (ends[:, 1:] >= asked)
+    covered = np.sum(inside * binom.pmf(hits[:, None], images, asked), axis=0)
+    assert covered.min() >= 0.90
+    assert 0.94 <= covered[: len(TRUE_ACCURACIES)].mean() <= 0.97
 
 
 def test_wilson_of_no_images_is_none():
     assert intervals.wilson(0, 0) is None
+    assert intervals.share_interval(0, 0) is None
 
 
 def confusions(recalls, support, times, generator, errors_to=None):
