@@ -12,7 +12,7 @@ from core.checks.material import Material
 from core.checks.result import Repair, Result, fine, images
 
 # From this share of right answers on, about half of the flags were swapped labels; with 0.68 (photographs of flowers,
-# 5 % of the labels swapped) it was a fifth.
+# 5% of the labels swapped) it was a fifth.
 _SURE = 0.85
 
 
@@ -70,7 +70,7 @@ def label_quality(probabilities: NDArray[np.float64], labels: NDArray[np.int64])
     """(n,) self-confidence, 0 to 1: the out-of-fold probability of the given label.
 
     Kuan and Mueller, "Model-agnostic label quality scoring to detect real-world label errors" (2022) compare it with
-    others. Of swapped labels in five-class photographs it ranked 64 % among the worst tenth, the margin to the next
-    class 54 %.
+    others. Of swapped labels in five-class photographs it ranked 64% among the worst tenth, the margin to the next
+    class 54%.
     """
     return probabilities[np.arange(len(labels)), labels]

@@ -1,4 +1,4 @@
-"""Whether a confidence of 80 % is right 80 % of the time, and the one number that repairs it.
+"""Whether a confidence of 80% is right 80% of the time, and the one number that repairs it.
 
 Reliability bins and the expected calibration error as in Guo et al., On calibration of modern neural networks (ICML
 2017), and their temperature scaling: all logits are divided by one number, which changes confidences and never the

@@ -1,11 +1,11 @@
 """Where images lie in the network's feature space: who is near whom, what is like nothing that was learned, and a map.
 
 "None of these": a picture is refused when it is farther from the training images than 97 of 100 true pictures are. The
-distance is the mean cosine distance to the five nearest training images. The threshold is where 3 % of a log-normal
+distance is the mean cosine distance to the five nearest training images. The threshold is where 3% of a log-normal
 distribution through the validation images' distances lie beyond, which moves less from split to split than their own
 highest few. Measured with ImageNet features of MobileNetV2 over ten splits: trained on the flowers, every picture of
-cats and dogs, insects and hands is refused, and 3.0 % of the true flowers (at most 5.2 %); the softmax's largest
-probability refuses 16 % of the cats and dogs at 7.8 % of the flowers.
+cats and dogs, insects and hands is refused, and 3.0% of the true flowers (at most 5.2%); the softmax's largest
+probability refuses 16% of the cats and dogs at 7.8% of the flowers.
 """
 
 from collections.abc import Sequence

@@ -70,7 +70,7 @@ def _training(recipe: Recipe) -> Iterator[str]:
 def _quality(report: Report) -> Iterator[str]:
     test, validation = report.metrics.test, report.metrics.validation
     accuracy = Estimate(value=test.accuracy, interval=test.interval)
-    yield from ("## Quality", "", "Measured on the exported file, with 95 % intervals.", "")
+    yield from ("## Quality", "", "Measured on the exported file, with 95% intervals.", "")
     yield from ("| on test images | |", "| --- | --- |", f"| images | {test.images} |")
     yield f"| accuracy | {_estimate(accuracy)} |"
     yield f"| balanced accuracy | {_estimate(test.balanced_accuracy)} |"

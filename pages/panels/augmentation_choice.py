@@ -68,7 +68,7 @@ def _draw_share(project_id: str, field: str, label: str, most: int) -> None:
     choices.choose(
         project_id,
         f"augmentation.{field}",
-        lambda value, key: st.slider(label, 0, most, round(value * 100), 5, key=key, format="%d %%") / 100,
+        lambda value, key: st.slider(label, 0, most, round(value * 100), 5, key=key, format="%d%%") / 100,
     )
 
 

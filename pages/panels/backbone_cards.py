@@ -94,7 +94,7 @@ def _filter() -> list[BackboneSpec]:
     families = [_ANY, *dict.fromkeys(spec.family for spec in BACKBONES.values())]
     wanted = family.selectbox("Family", families, key="filter-family")
     largest = _SIZES[size.selectbox("Size", list(_SIZES), key="filter-size")]
-    least = accuracy.slider("ImageNet accuracy, at least", 50, 85, 50, format="%d %%", key="filter-accuracy") / 100
+    least = accuracy.slider("ImageNet accuracy, at least", 50, 85, 50, format="%d%%", key="filter-accuracy") / 100
     return [
         spec
         for spec in BACKBONES.values()

@@ -45,7 +45,7 @@ def draw_pair(before: Results, after: Results, project_id: str, key: str) -> Non
     figures = st.columns(3)
     figures[0].metric("Before", words.percent(paired.before))
     figures[1].metric("After", words.percent(paired.after), delta=f"{difference:+.1f} points")
-    figures[2].metric("Is it real?", "yes" if paired.real else "not shown", help="McNemar's test, at 5 %")
+    figures[2].metric("Is it real?", "yes" if paired.real else "not shown", help="McNemar's test, at 5%")
     st.caption(words.plain(paired.in_words()))
     for title, digests in (("repaired", paired.repaired), ("broken", paired.broken)):
         if digests:

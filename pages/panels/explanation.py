@@ -63,7 +63,7 @@ def explain(question: Question) -> None:
         answer = answers.ask(question.project_id, "explain", arguments, "The explanation", patience=_PATIENCE_SECONDS)
     if answer is None:
         return
-    opacity = st.slider("Strength of the colours", 0, 100, 70, step=5, format="%d %%") / 100
+    opacity = st.slider("Strength of the colours", 0, 100, 70, step=5, format="%d%%") / 100
     label = question.classes[wanted]
     with st.container(horizontal=True):
         st.image(answer["square"], caption="What the network sees", width=_SIDE, alt=question.name)

@@ -12,9 +12,9 @@ class Figures:
 
     Attributes:
         validation: Accuracy on the validation split.
-        validation_interval: Its 95 % interval; None of a run that was measured before it was kept.
+        validation_interval: Its 95% interval; None of a run that was measured before it was kept.
         test: Accuracy on the test split.
-        test_interval: Its 95 % interval.
+        test_interval: Its 95% interval.
         epochs: How many it took.
         seconds: All stages together.
     """

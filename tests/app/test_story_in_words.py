@@ -39,7 +39,7 @@ def test_a_run_that_went_well_is_told_from_its_device_to_the_epoch_it_kept():
         "Runs on a processor; the frozen layers are computed by OpenVINO.",
         "Training began with the new head.",
         "From epoch 2 on: fine-tuning.",
-        "Finished. Kept: epoch 2, with a validation accuracy of 20.0 %.",
+        "Finished. Kept: epoch 2, with a validation accuracy of 20.0%.",
     ]
 
 

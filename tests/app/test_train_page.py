@@ -58,7 +58,7 @@ def test_a_run_in_an_epoch_shows_the_epochs_and_the_step(open_page, database: Da
     tab = open_page(TRAIN, project=project, run=run)
     assert _texts(tab) == [
         "Epoch 3 of at most 8 has ended, about 2 s left at most",
-        "Epoch 4, step 2 of 5: loss 0.310, training accuracy 94.0 %",
+        "Epoch 4, step 2 of 5: loss 0.310, training accuracy 94.0%",
     ]
 
 

@@ -68,7 +68,7 @@ def test_a_test_image_warms_the_model_and_shows_what_an_answer_is(open_page, wor
     answer = {"classes": ["circles", "squares"], "probabilities": [[0.25, 0.75]], "unlike_training": [True]}
     end(workspace, job, answer)
     tab.run()
-    assert "**squares**, 75.0 % sure" in text_of(tab)
+    assert "**squares**, 75.0% sure" in text_of(tab)
     assert "perhaps none of these classes" in tab.warning[0].value
     assert len(jobs.list_jobs(workspace.database, kind="predict")) == 1
 
@@ -93,7 +93,7 @@ def test_an_answer_is_explained(open_page, workspace, project, run, tmp_path, mo
 
 def test_what_refusing_costs_is_said(open_page, project, run):
     tab = open_page(TRY_IT, project=project, run=run)
-    assert "5.0 % of the true test images are marked wrongly" in text_of(tab)
+    assert "5.0% of the true test images are marked wrongly" in text_of(tab)
 
 
 def test_a_failed_prediction_says_why(open_page, workspace, project, run):

@@ -72,7 +72,7 @@ def read_results(tab: "Page", server: "Server") -> float:
     project = tab.url.split("project=")[1].split("&")[0]
     run = list_runs(server.database, project)[0]
     accuracy = read_report(server.settings.runs / run.id).metrics.test.accuracy
-    tab.get_by_text(f"{accuracy * 100:.1f} %").first.wait_for()
+    tab.get_by_text(f"{accuracy * 100:.1f}%").first.wait_for()
     return accuracy
 
 
