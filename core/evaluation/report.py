@@ -1,6 +1,7 @@
 """The report: everything measured about a finished run, versioned JSON beside its model.
 
-It is the contract between the workers, the pages, the command line and the bundle; its parts are in `schema`.
+It is the contract between the workers, the pages, the command line and the bundle; its parts are in `schema`, and other
+programs find it described in `assets/report-schema.json`.
 Everything under `metrics`, `confusion`, `curves` and `mistakes` can be computed again from `predictions.csv`.
 """
 

@@ -1,6 +1,6 @@
 """The parts of a report: what is measured about a finished run, as validated, immutable data.
 
-All shares are between 0 and 1, all intervals are 95 % intervals, and classes are called by their names.
+All shares are between 0 and 1, all intervals are 95% intervals, and classes are called by their names.
 """
 
 from typing import Literal
@@ -13,7 +13,9 @@ from core.evaluation.intervals import Interval
 class Part(BaseModel):
     """What all parts have in common: they cannot be changed, and know no field that is not documented."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, json_schema_serialization_defaults_required=True
+    )
 
 
 class Estimate(Part):
@@ -21,7 +23,7 @@ class Estimate(Part):
 
     Attributes:
         value: The number.
-        interval: Its 95 % interval; None where there are too few images for an honest one.
+        interval: Its 95% interval; None where there are too few images for an honest one.
     """
 
     value: float
@@ -34,7 +36,7 @@ class SplitMetrics(Part):
     Attributes:
         images: Images measured.
         accuracy: Share of them that was called what they are labelled as.
-        interval: Wilson's interval of the accuracy.
+        interval: That of the accuracy.
         loss: Mean cross-entropy in nats.
     """
 
@@ -53,11 +55,11 @@ class ClassMetrics(Part):
         called: Test images that were called this class.
         hits: Test images of this class that were called it.
         precision: Hits as a share of `called`; 0 where it was never called.
-        precision_interval: Wilson's; None where it was never called.
+        precision_interval: Its interval; None where it was never called.
         recall: Hits as a share of `support`; 0 where there is no test image of it.
-        recall_interval: Wilson's; None where there is no test image of it.
+        recall_interval: Its interval; None where there is no test image of it.
         f1: Harmonic mean of precision and recall.
-        f1_interval: Wilson's of hits / (support + called - hits), from which F1 follows; None where that is of nothing.
+        f1_interval: That of hits / (support + called - hits), from which F1 follows; None where that is of nothing.
         roc_area: Area under the ROC curve, against the rest; None where there is nothing to tell apart.
         average_precision: Area under the precision-recall curve; None where there is no test image of it.
     """

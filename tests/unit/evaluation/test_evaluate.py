@@ -1,10 +1,12 @@
 """A run is measured on its exported model: every number is what the file itself answers."""
 
+import json
 from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
+from jsonschema import Draft202012Validator
 
 from core.catalog.originals import OriginalStore
 from core.dataset.manifest import SPLIT_NAMES, TEST
@@ -15,6 +17,7 @@ from core.evaluation import look
 from core.evaluation.evaluate import evaluate, measured_rows
 from core.evaluation.predictions import read_predictions
 from core.evaluation.report import read_report
+from core.evaluation.report_schema import report_schema
 from core.evaluation.space import read_space
 from core.training.events import Epoch, Message, dump_event
 from tests.unit.evaluation.colours import CLASSES, colour_pictures, save_colour_model
@@ -42,6 +45,7 @@ def run(pictures, tmp_path_factory):
 def test_what_is_returned_is_what_is_written(run):
     out, report = run
     assert read_report(out) == report
+    Draft202012Validator(report_schema()).validate(json.loads((out / "report.json").read_text(encoding="utf-8")))
     assert report.classes == CLASSES
     assert {path.name for path in out.iterdir()} == {
         "model.keras", "labels.json", "report.json", "predictions.csv", "features.npz",
@@ -73,10 +77,21 @@ def test_no_image_is_lost_between_batches(pictures, tmp_path, monkeypatch):
     assert read_predictions(tmp_path / "predictions.csv").digests == pictures[1].digests
 
 
-def test_the_fast_engine_says_the_same(run, pictures, settings, tmp_path):
+def test_few_photographs_do_not_pay_for_a_conversion(pictures, settings, tmp_path):
+    save_colour_model(tmp_path)
+    store, manifest = pictures
+    said = []
+    evaluate(tmp_path, manifest, originals=store, settings=settings, say=said.append)
+    assert not said
+    assert not (settings.cache / "networks").exists()
+
+
+def test_the_fast_engine_says_the_same(run, pictures, settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(look, "WORTH_CONVERTING", 1)
     save_colour_model(tmp_path)
     store, manifest = pictures
     evaluate(tmp_path, manifest, originals=store, settings=settings)
+    assert list((settings.cache / "networks").glob("*/network.xml"))
     slow, fast = (read_predictions(out / "predictions.csv") for out in (run[0], tmp_path))
     np.testing.assert_allclose(fast.probabilities, slow.probabilities, atol=1e-4)
 

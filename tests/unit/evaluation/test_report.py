@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from sklearn import metrics as reference
 
 from core.errors import InputError, NotFoundError, WorkspaceError
+from core.evaluation import report_schema
 from core.evaluation.predictions import FILE_NAME, Predictions, read_predictions, write_predictions
 from core.evaluation.report import VERSION, dump_report, load_report, read_report, write_report
 from tests.unit.evaluation.made_up import make_predictions, make_report
@@ -38,6 +40,32 @@ def test_every_field_of_the_schema_is_documented():
             }
             missing = [name for name in own if f"        {name}: " not in part.__doc__]
             assert not missing, f"{part.__name__} does not say what {missing} are"
+
+
+def test_the_schema_in_the_assets_is_the_code_s():
+    written = json.loads(report_schema.FILE.read_text(encoding="utf-8"))
+    assert written == report_schema.report_schema(), "write it anew: python -m core.evaluation.report_schema"
+
+
+def test_a_report_follows_the_schema_for_other_programs(report):
+    Draft202012Validator(report_schema.report_schema()).validate(json.loads(dump_report(report)))
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong"),
+    [
+        ("version", VERSION + 1),
+        ("metrics", {}),
+        ("confusion", [[0.5]]),
+        ("findings", [{"kind": "fit", "level": "bad", "text": ""}]),
+        ("unheard of", 1),
+    ],
+)
+def test_the_schema_refuses_what_is_no_report(report, place, wrong):
+    schema = Draft202012Validator(report_schema.report_schema())
+    data = json.loads(dump_report(report))
+    assert not schema.is_valid(data | {place: wrong})
+    assert place not in data or not schema.is_valid({name: data[name] for name in data if name != place})
 
 
 def test_a_run_without_a_report_says_so(tmp_path):
