@@ -130,6 +130,16 @@ def test_check_accounts_for_every_file(make_zip: Callable, capsys: pytest.Captur
     assert [finding["check"] for finding in result["findings"]] == ["class-balance"]
 
 
+def test_images_without_a_class_are_checked_too(make_zip: Callable, capsys: pytest.CaptureFixture[str]):
+    black = BytesIO()
+    Image.new("RGB", (40, 30)).save(black, "PNG")
+    files = {"b/1.png": picture(1), "c/2.png": picture(2), "alone.png": black.getvalue()}
+    assert main(["check", str(make_zip(files)), "--json"]) == 0
+    found = {one["check"]: one["items"] for one in json.loads(capsys.readouterr().out)["findings"]}
+    assert found["too-dark"] == ["alone.png"]
+    assert "alone.png" not in found["class-balance"]
+
+
 def test_backbones_are_listed_for_people_and_for_programs(capsys: pytest.CaptureFixture[str]):
     assert main(["backbones"]) == 0
     assert "MobileNetV2" in capsys.readouterr().out

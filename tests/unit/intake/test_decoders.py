@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import struct
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -99,6 +100,44 @@ def test_common_formats_are_decoded(decoders, tmp_path, suffix):
     data = picture(suffix=suffix, size=(40, 30))
     found = decoders.inspect(written(tmp_path / "a", data), f".{suffix}")
     assert (found.width, found.height, found.format) == (40, 30, suffix.upper())
+
+
+def gif_of_frames(frames):
+    data = picture(suffix="gif", size=(40, 30))
+    first = 13 + 3 * 2 ** ((data[10] & 7) + 1)  # behind the head and the palette
+    return data[:first] + frames * data[first:-1] + b";"
+
+
+def tiff_without_end():
+    """A TIFF whose first page says that it is also the next one."""
+    data = bytearray(picture(suffix="tiff", size=(40, 30)))
+    (page,) = struct.unpack_from("<I", data, 4)
+    (fields,) = struct.unpack_from("<H", data, page)
+    struct.pack_into("<I", data, page + 2 + 12 * fields, page)
+    return bytes(data)
+
+
+def film(suffix, frames):
+    out = io.BytesIO()
+    pictures = [Image.new("RGB", (40, 30), (number % 256, 0, 0)) for number in range(frames)]
+    pictures[0].save(out, suffix, save_all=True, append_images=pictures[1:])
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "format_"),
+    [
+        (gif_of_frames(50_000), "GIF"),
+        (tiff_without_end(), "TIFF"),
+        (film("tiff", 500), "TIFF"),
+        (film("webp", 500), "WEBP"),
+        (film("png", 500), "PNG"),
+    ],
+)
+def test_frames_and_pages_beyond_the_first_cost_nothing(tmp_path, data, format_):
+    with Decoders(Limits(decoders=1, seconds=5, memory_bytes=200 * MB)) as decoders:
+        found = decoders.inspect(written(tmp_path / "a", data))
+        assert (found.width, found.height, found.format) == (40, 30, format_)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 9), (1, 3000)])
