@@ -31,7 +31,7 @@ function createBurst(root) {
     clearTimeout(stopping);
     if (stream) return;
     if (!navigator.mediaDevices?.getUserMedia) {
-      say("This browser gives no camera to this page: open Graft on this machine (localhost) or by https. On a phone, “Single images” can take photographs.");
+      say("This browser gives no camera to this page: open Graft on this machine (localhost) or by https. A phone can take the pictures: choose “A phone” above.");
       return;
     }
     try {
