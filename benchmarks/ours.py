@@ -62,10 +62,11 @@ def run(photographs: Photographs, recipe: Recipe, out: Path, *, test: bool = Tru
     return watch.trial, outcome
 
 
-def answer(photographs: Photographs, model: Path) -> np.ndarray:
-    """(n_test, n_classes) probabilities that an exported model gives for the original files of the test split."""
+def answer(photographs: Photographs, model: Path, splits: tuple[int, ...] = (TEST,)) -> np.ndarray:
+    """(n, n_classes) probabilities that an exported model gives for the original files of some splits."""
     exported = keras.models.load_model(model)
-    digests = [photographs.manifest.digests[row] for row in photographs.manifest.rows(TEST)]
+    rows = np.concatenate([photographs.manifest.rows(split) for split in splits])
+    digests = [photographs.manifest.digests[row] for row in rows]
     pixels = (load_upright(photographs.originals.path(digest)) for digest in digests)
     return np.concatenate([np.asarray(exported(picture[None]).numpy()) for picture in pixels])
 

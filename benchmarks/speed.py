@@ -15,14 +15,26 @@ warm worker with the network built and converted; what that took is told apart.
 import argparse
 import os
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.clock import machine
 from benchmarks.peers import Task
 from benchmarks.photographs import drawn, from_zip
-from benchmarks.sections import SECTIONS, Bench
+from benchmarks.sections import Bench, feature_extraction, fine_tuning, growth, intake, scaled_decoding, throughput
+from benchmarks.service import agreement, response
 
 DATA = "GRAFT_TEST_DATA"
+SECTIONS: dict[str, Callable[[Bench], Iterator[str]]] = {
+    "feature-extraction": feature_extraction,
+    "fine-tuning": fine_tuning,
+    "throughput": throughput,
+    "intake": intake,
+    "scaled-decoding": scaled_decoding,
+    "agreement": agreement,
+    "response": response,
+    "growth": growth,
+}
 
 
 def main() -> None:
@@ -62,10 +74,10 @@ def _prepare(choices: argparse.Namespace, folder: Path) -> Bench:
         photographs = drawn(60, folder / "photographs", keras_home)
         task = Task(photographs.folder, "MobileNetV2_050_96", pretrained=False, epochs=2, fine_tune_epochs=1)
         return Bench(task, photographs, folder, rounds=1, seeds=1, short=True)
-    archive = choices.set or Path(os.environ[DATA]) / "sets" / "flowers5_small.zip"
-    photographs = from_zip(archive, folder / "photographs", keras_home)
+    sets = Path(os.environ[DATA]) / "sets"
+    photographs = from_zip(choices.set or sets / "flowers5_small.zip", folder / "photographs", keras_home)
     task = Task(photographs.folder, choices.backbone, True, choices.epochs, choices.fine_tune_epochs)
-    return Bench(task, photographs, folder, choices.rounds, choices.seeds, short=False)
+    return Bench(task, photographs, folder, choices.rounds, choices.seeds, short=False, sets=sets)
 
 
 if __name__ == "__main__":

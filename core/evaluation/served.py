@@ -77,8 +77,11 @@ class Served:
 
     def behind_trunk(self, pooled: NDArray[np.float32]) -> NDArray[np.float32]:
         """What `see` gives, from what `trunk` gives."""
-        between = keras.Model(_layer(self.model, POOLING).output, self._features)
-        return between(pooled, training=False).numpy()  # type: ignore[no-any-return] # untyped in Keras
+        return self._between(pooled, training=False).numpy()  # type: ignore[no-any-return] # untyped in Keras
+
+    @cached_property
+    def _between(self) -> keras.Model:
+        return keras.Model(_layer(self.model, POOLING).output, self._features)
 
     @property
     def n_classes(self) -> int:

@@ -39,6 +39,11 @@ class ConversionError(Exception):
     """OpenVINO cannot be used for a network; its words are the reason."""
 
 
+def is_converted(fingerprint: str, settings: Settings) -> bool:
+    """Whether a network is there already, or is known not to be convertible, so that asking for it takes no time."""
+    return _folder(fingerprint, settings).exists()
+
+
 def converted_network(prefix: keras.Model, fingerprint: str, settings: Settings, say: Callable[[str], None]) -> Any:  # noqa: ANN401 - untyped in OpenVINO
     """The network for OpenVINO; converts it if nobody has, or if what was kept cannot be read any more.
 
@@ -52,7 +57,7 @@ def converted_network(prefix: keras.Model, fingerprint: str, settings: Settings,
         ConversionError: It cannot be converted, or computes something else than TensorFlow.
         WorkspaceError: The disk is full or not writable.
     """
-    folder = settings.cache / "networks" / f"{fingerprint}-{VERSION}"
+    folder = _folder(fingerprint, settings)
     if folder.exists():
         try:
             return _read(folder)
@@ -66,6 +71,10 @@ def converted_network(prefix: keras.Model, fingerprint: str, settings: Settings,
                 _convert(prefix, folder)
                 _make_room(folder, int(settings.cache_bytes * SHARE))
     return _read(folder)
+
+
+def _folder(fingerprint: str, settings: Settings) -> Path:
+    return settings.cache / "networks" / f"{fingerprint}-{VERSION}"
 
 
 def _read(folder: Path) -> Any:  # noqa: ANN401

@@ -15,7 +15,7 @@ from core.dataset.manifest_file import save_manifest
 from core.evaluation.evaluate import evaluate
 from core.evaluation.report import Report
 from core.settings import Settings
-from core.training.events import Event, dump_event
+from core.training.events import Event, Message, dump_event
 from core.training.recipe import Recipe, dump_recipe
 from core.training.session import Outcome, train
 
@@ -83,6 +83,13 @@ def execute_run(
             recipe, manifest, originals=originals, settings=settings, emit=tell, should_stop=should_stop, out=out
         )
         began = time.monotonic()
-        report = evaluate(out, manifest, originals=originals, on_progress=progress("Evaluating", "images"))
+        report = evaluate(
+            out,
+            manifest,
+            originals=originals,
+            settings=settings,
+            say=lambda sentence: tell(Message(text=sentence)),
+            on_progress=progress("Evaluating", "images"),
+        )
         seconds = {**outcome.seconds, "evaluate": time.monotonic() - began}
     return RunResult(outcome, report, seconds)

@@ -10,6 +10,9 @@ import pytest
 
 from core.dataset.manifest import Manifest
 from core.errors import DatasetError, RecipeError, RunStopped, WeightsError
+from core.evaluation.served import Served
+from core.features.converted import is_converted
+from core.features.fingerprint import fingerprint
 from core.training.checkpoint import FOLDER, LAST, clear_checkpoint
 from core.training.events import Batch, Epoch, Message, Stage
 from core.training.recipe import Augmentation, Backbone, Phase, dump_recipe
@@ -60,6 +63,13 @@ def test_feature_extraction_learns_and_tells_its_story(train):
     assert set(told.outcome.seconds) == {"prepare", "features", "head", "save"}
     assert json.loads((told.out / "labels.json").read_text()) == list(drawn_images.COLOURS)
     assert told.outcome.model == told.out / "model.keras"
+
+
+def test_the_frozen_network_in_the_exported_file_is_the_one_that_was_converted(train, drawn):
+    settings, _ = drawn
+    served = Served.load(train(small_recipe()).outcome.model)
+    address = fingerprint(served.trunk, size=served.size, resize=served.resize, precision="float32")
+    assert is_converted(address, settings)
 
 
 def test_fine_tuning_follows_the_head_by_itself(undisturbed):

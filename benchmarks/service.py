@@ -1,0 +1,114 @@
+"""What a person waits for and gets: the answer to a click, and a model that says at home what the app said."""
+
+import contextlib
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+import psutil
+
+from benchmarks import ours
+from benchmarks.sections import Bench
+from core.catalog import jobs, projects
+from core.catalog.database import Database
+from core.dataset.pixels import load_upright
+from core.evaluation.predictions import read_predictions
+from core.jobs.pipeline import execute_run
+from core.jobs.queue import PID_NAME, read_story, submit, submit_run
+from core.settings import Settings
+from core.training.events import Epoch, Started
+from core.training.recipe import Recipe, make_recipe
+
+LOOK_SECONDS = 0.005
+LONGEST_SECONDS = 300
+
+
+def response(bench: Bench) -> Iterator[str]:
+    """From the click on Train to the first event and to the first epoch, with a worker that has nothing to do."""
+    settings = Settings(workspace=bench.folder / "service", keras_home=bench.photographs.settings.keras_home)
+    started, learned = [], []
+    with contextlib.closing(Database(settings)) as database, _dispatcher(settings):
+        project = projects.create_project(database, "Shapes")
+        _wait_for(database, submit(database, settings, project, "take-in", {"sample": "shapes"}), None)
+        recipe = _small_recipe()
+        _wait_for(database, submit_run(database, settings, project, recipe), None)  # imports, conversion, features
+        for _ in range(bench.rounds):
+            began = time.perf_counter()
+            run = submit_run(database, settings, project, recipe)
+            started.append(_wait_for(database, run, Started) - began)
+            learned.append(_wait_for(database, run, Epoch) - began)
+            _wait_for(database, run, None)
+    yield (
+        f"From the click to the first event of a run: {statistics.median(started):.2f} s; to the first epoch, with the "
+        f"features there: {statistics.median(learned):.2f} s (a warm, idle worker; {recipe.backbone.name}).\n"
+    )
+
+
+def agreement(bench: Bench) -> Iterator[str]:
+    """The exported file in Keras on the original photographs, beside the probabilities that the app showed."""
+    out = bench.folder / "evaluated"
+    photographs = bench.photographs
+    execute_run(
+        ours.recipe_for(bench.task, seed=0),
+        photographs.manifest,
+        out,
+        originals=photographs.originals,
+        settings=photographs.settings,
+        emit=lambda _event: None,
+        progress=lambda _name, _unit: lambda _done, _total: None,
+        should_stop=lambda: False,
+    )
+    shown = read_predictions(out / "predictions.csv")
+    model = keras.models.load_model(out / "model.keras")
+    differences = [
+        np.abs(model(load_upright(photographs.originals.path(digest))[None]).numpy()[0] - probabilities).max()
+        for digest, probabilities in zip(shown.digests, shown.probabilities, strict=True)
+    ]
+    yield (
+        f"The exported model, alone in Keras, gives the same probabilities as the app to within {max(differences):.1e} "
+        f"on {len(differences)} photographs.\n"
+    )
+
+
+def _small_recipe() -> Recipe:
+    return make_recipe(
+        {
+            "backbone": {"name": "MobileNetV2_050_96", "weights": "none"},
+            "head_phase": {"epochs": 3},
+            "augmentation": {"views": 0},
+        }
+    )
+
+
+def _wait_for(database: Database, job: str, kind: type | None) -> float:
+    """The time at which a job told an event of this kind, or ended."""
+    end = time.perf_counter() + LONGEST_SECONDS
+    while (now := time.perf_counter()) < end:
+        if kind is not None and any(isinstance(event, kind) for _, _, event in read_story(database, job)):
+            return now
+        found = jobs.get_job(database, job)
+        if found.ended:
+            if found.status != "finished":
+                raise RuntimeError(f"the {found.kind} job {found.status}")
+            return now
+        time.sleep(LOOK_SECONDS)
+    raise TimeoutError(f"waited {LONGEST_SECONDS} s for a job")
+
+
+@contextlib.contextmanager
+def _dispatcher(settings: Settings) -> Iterator[None]:
+    """End the dispatcher of a workspace, which its first job starts, and its workers."""
+    try:
+        yield
+    finally:
+        _end(settings.workspace / PID_NAME)
+
+
+def _end(pid_file: Path) -> None:
+    with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess):
+        dispatcher = psutil.Process(int(pid_file.read_text()))
+        dispatcher.terminate()
+        dispatcher.wait(60)
