@@ -225,3 +225,11 @@ def test_every_reason_has_a_test():
     tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
     names = [name for name in vars(reasons) if name.isupper()]
     assert [name for name in names if f"reasons.{name}" not in tests] == []
+
+
+def test_twenty_thousand_files_are_each_accounted_for(tmp_path, store):
+    pictures = {f"{label}/{seed}.png": picture(seed) for seed in range(100) for label in ("ants", "bees")}
+    files = dict.fromkeys((f"ants/{number}.txt" for number in range(19_800)), b"not a picture") | pictures
+    taken, refused = taken_and_refused(zipped(tmp_path / "a.zip", files), store)
+    assert set(taken) == set(pictures)
+    assert len(taken) + len(refused) == 20_000
