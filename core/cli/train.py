@@ -179,4 +179,4 @@ def _progress(name: str, unit: str) -> Callable[[int, int], None]:
 def _print(summary: dict[str, Any]) -> None:
     test = summary["metrics"]["test"]
     low, high = test["interval"]
-    print(f"test accuracy {test['accuracy']:.3f} (95 % interval {low:.3f} to {high:.3f}), model {summary['model']}")
+    print(f"test accuracy {test['accuracy']:.3f} (95% interval {low:.3f} to {high:.3f}), model {summary['model']}")

@@ -59,13 +59,13 @@ def _draw_choices(draft: Draft) -> Draft:
     )
     notice = st.empty()  # always there, so that what follows keeps its place
     if sum(shares) != 100:  # noqa: PLR2004 - per cent
-        notice.warning(f"The three shares add up to {sum(shares)} %; make them 100 %.", icon=":material/warning:")
+        notice.warning(f"The three shares add up to {sum(shares)}%; make them 100%.", icon=":material/warning:")
     return draft.model_copy(update={"shares": shares, "split_seed": int(seed)})
 
 
 def _submit(project_id: str, draft: Draft) -> None:
     if sum(draft.shares) != 100:  # noqa: PLR2004 - per cent
-        raise DatasetError(f"The three shares add up to {sum(draft.shares)} %.", "Make them 100 %.")
+        raise DatasetError(f"The three shares add up to {sum(draft.shares)}%.", "Make them 100%.")
     submit(database(), settings(), project_id, "draw-splits", {"shares": list(draft.shares), "seed": draft.split_seed})
 
 

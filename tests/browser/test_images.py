@@ -167,7 +167,7 @@ def test_splits_are_drawn_in_other_shares(server: Server, tab: Page):
     for name, share in (("Train (%)", "50"), ("Validation (%)", "30")):
         tab.get_by_role("spinbutton", name=name).fill(share)
         tab.get_by_role("spinbutton", name=name).press("Enter")
-    expect(tab.get_by_text("The three shares add up to 95 %")).to_be_visible()
+    expect(tab.get_by_text("The three shares add up to 95%")).to_be_visible()
     tab.get_by_role("spinbutton", name="Test (%)").fill("20")
     tab.get_by_role("spinbutton", name="Test (%)").press("Enter")
     expect(tab.get_by_text("The three shares add up to")).to_have_count(0)
