@@ -12,7 +12,7 @@ from core.evaluation.neighbours import read_neighbours
 from core.evaluation.predictions import Predictions
 from core.evaluation.space import FILE_NAME, read_space
 from pages.panels import result_images
-from pages.shared import answers, charts, frame, words
+from pages.shared import answers, frame, point_map, words
 from pages.shared.run_results import RUNS_KEPT, Results
 from pages.shared.workspace import settings
 
@@ -31,8 +31,9 @@ def draw(project_id: str, results: Results) -> None:
         st.info("This run has kept no features to draw a map from.", icon=":material/info:")
         return
     st.markdown(
-        "Each point is an image; images that look alike to the network lie together. **Draw a line around points**, or "
-        "click one, to see their images: strangers among another class are often wrong labels."
+        "Each point is an image; images that look alike to the network lie together. Rest on one to see it. **Draw a "
+        "line around points**, or click one, to act upon their images: strangers among another class are often wrong "
+        "labels."
     )
     with st.container(horizontal=True, gap="medium"):
         colours = st.segmented_control(
@@ -51,10 +52,12 @@ def draw(project_id: str, results: Results) -> None:
         return
     digests, places, axes = arranged
     seen, where = _matched(results.seen, digests)
-    groups = _groups(seen, by_class=colours == "class")
-    chosen = charts.show_encircled(
-        charts.image_map(places[where], groups, seen.names, axes), key=f"map-{results.run_id}-{colours}-{way}"
-    )
+    if not len(seen):
+        st.info("None of these images has a place on the map.", icon=":material/info:")
+        return
+    groups, group = _groups(seen, by_class=colours == "class")
+    layout = point_map.Layout(places[where], axes, groups, group)
+    chosen = point_map.draw_map(f"map-{results.run_id}-{colours}-{way}", seen, layout)
     if chosen:
         result_images.draw(project_id, results.run_id, seen.rows(np.array(chosen, np.int64)), "map")
     else:
@@ -85,10 +88,11 @@ def _matched(seen: Predictions, digests: tuple[str, ...]) -> tuple[Predictions, 
     return seen.rows(np.array(rows, np.int64)), np.array([place[seen.digests[row]] for row in rows], np.int64)
 
 
-def _groups(seen: Predictions, *, by_class: bool) -> list[str]:
+def _groups(seen: Predictions, *, by_class: bool) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Names of the groups, and the group of each image."""
     if by_class:
-        return [seen.classes[label] for label in seen.true]
-    return ["right" if right else "called wrongly" for right in seen.right]
+        return seen.classes, seen.true
+    return ("right", "called wrongly"), (~seen.right).astype(np.int64)
 
 
 @st.cache_resource(max_entries=RUNS_KEPT, show_spinner=False)

@@ -9,10 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
-from numpy.typing import NDArray
 
 from core.training.events import Epoch
 
@@ -22,8 +20,6 @@ _SHARE = ".0%"
 # Plotly's buttons are English-only icons that cover small charts; a double click still resets a zoom.
 _CONFIG = {"displayModeBar": False}
 
-_SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "triangle-down")
-MOST_IN_LEGEND = 20
 
 # Name, x and y of a line.
 Line = tuple[str, Sequence[float], Sequence[float]]
@@ -56,12 +52,11 @@ def show_selectable(chart: Chart, key: str) -> list[dict[str, Any]]:
     return points
 
 
-def show_encircled(chart: Chart, key: str) -> list[int]:
-    """Draw a chart in which a line can be drawn around points, and give the numbers of those points."""
-    event = st.plotly_chart(
-        chart.figure, key=key, config=_CONFIG, alt=chart.alt, on_select="rerun", selection_mode=("lasso", "points")
-    )
-    return sorted({int(point["customdata"][0]) for point in event["selection"]["points"]})
+def sequential_colours() -> list[str]:
+    """The theme's colours from few to many, as this tab shows them."""
+    shown = "dark" if st.context.theme.type == "dark" else "light"
+    colours: list[str] = st.get_option(f"theme.{shown}.chartSequentialColors")
+    return colours
 
 
 def accuracy_curves(epochs: Sequence[Epoch]) -> Chart:
@@ -204,39 +199,6 @@ def scatter(points: Sequence[tuple[str, float, float]], *, x: str, y: str, chose
     figure.update_xaxes(title=x, type="log", dtick="D2")
     figure.update_yaxes(title=y, tickformat=_SHARE)
     return Chart(figure, alt)
-
-
-def image_map(places: NDArray[np.float32], groups: Sequence[str], names: Sequence[str], axes: tuple[str, str]) -> Chart:
-    """Images as points, to be encircled; each carries its number.
-
-    Args:
-        places: (n, 2) coordinates.
-        groups: (n,) what colours each point.
-        names: (n,) file names, shown when the mouse rests on a point.
-        axes: Titles of both axes.
-    """
-    found = list(dict.fromkeys(groups))
-    traces = []
-    for number, group in enumerate(found):
-        rows = [row for row, one in enumerate(groups) if one == group]
-        traces.append(
-            go.Scattergl(
-                x=places[rows, 0],
-                y=places[rows, 1],
-                name=short(group),
-                mode="markers",
-                marker={"symbol": _SYMBOLS[number % len(_SYMBOLS)], "size": 8, "opacity": 0.75},
-                customdata=[[row] for row in rows],
-                text=[short(names[row]) for row in rows],
-                hovertemplate="%{text}<extra>%{fullData.name}</extra>",
-            )
-        )
-    figure = blank(traces, height=520)
-    figure.update_layout(dragmode="lasso", showlegend=len(found) <= MOST_IN_LEGEND)
-    figure.update_xaxes(title=axes[0], showticklabels=False)
-    figure.update_yaxes(title=axes[1], showticklabels=False)
-    said = f"Map of {len(names)} images in {len(found)} groups; across {axes[0]}, up {axes[1]}."
-    return Chart(figure, said)
 
 
 def phase_starts(epochs: Sequence[Epoch]) -> list[tuple[int, str]]:

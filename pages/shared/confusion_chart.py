@@ -7,7 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from pages.shared.charts import Chart, blank, short
+from core.evaluation.contrast import BLACK, WHITE, ink_on, shade
+from pages.shared.charts import Chart, blank, sequential_colours, short
 
 Shares = Literal["counts", "rows", "columns"]
 
@@ -17,6 +18,7 @@ NUMBERS_UP_TO = 15
 ALL_CELLS_UP_TO = 60
 _LABEL_LENGTH = 18
 _ORANGE = "rgba(230, 159, 0, 0.35)"
+_NUMBER: dict[Shares, str] = {"counts": ",d", "rows": ".0%", "columns": ".0%"}
 
 
 def confusion_chart(
@@ -43,7 +45,9 @@ def confusion_chart(
         shown = shown - np.diag(np.diagonal(shown))
     values = _values(shown, counts[np.ix_(order, order)], shares)
     labels = [short(names[index], _LABEL_LENGTH) for index in order]
-    figure = blank([_colours(values, shares), _cells(shown, order, names)], _height(len(names)))
+    colours = _colours(values, shares)
+    numbers = _numbers(values, colours, shares) if len(names) <= NUMBERS_UP_TO else []
+    figure = blank([colours, *numbers, _cells(shown, order, names)], _height(len(names)))
     positions = list(range(len(names)))
     edges = [-0.5, len(names) - 0.5]
     figure.update_xaxes(
@@ -77,17 +81,38 @@ def _values(shown: NDArray[np.int64], counts: NDArray[np.int64], shares: Shares)
 
 
 def _colours(values: NDArray[np.float64], shares: Shares) -> go.Heatmap:
-    number = ",d" if shares == "counts" else ".0%"
     most = max(1.0, float(values.max())) if shares == "counts" else 1.0
+    number = _NUMBER[shares]
     return go.Heatmap(
         z=np.where(values > 0, values, np.nan),
         zmin=-0.1 * most,  # so that a single image is told from none
         zmax=most,
+        colorscale=sequential_colours(),
         xgap=1,
         ygap=1,
         hoverinfo="skip",
-        texttemplate=f"%{{z:{number}}}" if len(values) <= NUMBERS_UP_TO else None,
         colorbar=_bar(shares, most, number, wide=len(values) <= NUMBERS_UP_TO),
+    )
+
+
+def _numbers(values: NDArray[np.float64], colours: go.Heatmap, shares: Shares) -> list[go.Scatter]:
+    """The numbers in the cells, in the ink that can be read on each: Plotly's own are too pale on middle blues."""
+    scale, reach = [colour for _, colour in colours.colorscale], colours.zmax - colours.zmin
+    by_ink: dict[str, list[tuple[int, int]]] = {BLACK: [], WHITE: []}
+    for row, column in np.argwhere(values > 0).tolist():
+        by_ink[ink_on(shade(scale, (values[row, column] - colours.zmin) / reach))].append((row, column))
+    return [_text(cells, values, shares, ink) for ink, cells in by_ink.items() if cells]
+
+
+def _text(cells: list[tuple[int, int]], values: NDArray[np.float64], shares: Shares, ink: str) -> go.Scatter:
+    return go.Scatter(
+        x=[column for _, column in cells],
+        y=[row for row, _ in cells],
+        text=[format(values[cell] if shares != "counts" else int(values[cell]), _NUMBER[shares]) for cell in cells],
+        mode="text",
+        textfont={"color": ink},
+        unselected={"textfont": {"color": ink}},
+        hoverinfo="skip",
     )
 
 
@@ -121,6 +146,11 @@ def _cell(
 ) -> list[object]:
     true, called = order[int(row)], order[int(column)]
     return [true, called, short(names[true]), short(names[called]), int(shown[row, column])]
+
+
+def least_width(classes: int) -> int:
+    """Pixels below which the cells would be too small to see and to touch."""
+    return 150 + classes * (30 if classes <= NUMBERS_UP_TO else 12)
 
 
 def _height(classes: int) -> int:

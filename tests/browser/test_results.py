@@ -1,10 +1,10 @@
 """The Results page, in a real browser: from a cell of the confusion matrix to a repaired image."""
 
 import re
-from contextlib import suppress
 
+import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, TimeoutError, expect
+from playwright.sync_api import Locator, Page, expect
 
 from core.catalog.items import Filter, list_items
 from core.catalog.runs import list_runs
@@ -50,7 +50,7 @@ def results_page(server: Server, tab: Page, project: str, run: str) -> Page:
 
 
 def expect_drawn(tab: Page) -> None:
-    """A list that opens while the page is still being drawn would be closed again."""
+    """Wait until the server has drawn the page."""
     expect(tab.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
 
 
@@ -132,36 +132,71 @@ def test_an_image_is_set_aside_and_taken_back(results_page: Page, server: Server
 def test_a_cell_can_be_chosen_without_a_mouse(results_page: Page, server: Server, run: str):
     _, _, images = a_confused_pair(server, run)
     cells = results_page.get_by_role("combobox", name="Images of the cell")
-    option = results_page.get_by_role("option").first
-    for _ in range(10):  # a list that opens while Plotly still loads is closed again
-        cells.press("ArrowDown")
-        with suppress(TimeoutError):
-            option.wait_for(timeout=1500)
-            break
+    cells.click(trial=True)  # scrolls to it and waits until it stands still: an open list closes when the page scrolls
+    cells.press("ArrowDown")
+    expect(results_page.get_by_role("option").first).to_be_visible()
     cells.press("Enter")
     expect(results_page.get_by_text(re.compile(rf"{images} images?, 0 chosen"))).to_be_visible()
 
 
-def test_images_are_encircled_on_a_map_that_a_worker_arranges(results_page: Page):
+def test_images_are_looked_at_and_encircled_on_a_map_that_a_worker_arranges(results_page: Page):
     open_part(results_page, "Map")
     results_page.get_by_role("radio", name="Neighbours (t-SNE)").click()
-    expect(results_page.get_by_label(re.compile("^Map of 60 images in 3 groups; across near is alike"))).to_be_visible()
-    encircle_all(results_page)
+    map_ = results_page.get_by_label(re.compile("^Map of 60 images in 3 groups; across near is alike"))
+    expect(map_).to_be_visible()
+    map_.press("ArrowRight")
+    name = results_page.get_by_role("status").filter(
+        has_text=re.compile(r"^(\w+|rings .*) \d+\.png, is .*, called .* sure")
+    )
+    expect(name).to_be_attached()
+    expect_picture(results_page)
+    map_.press("Enter")
+    expect(results_page.get_by_text("1 image, 0 chosen")).to_be_visible()
+
+    results_page.get_by_role("button", name=CLASSES[2], exact=True).click()
+    encircle_all(map_)
+    expect(results_page.get_by_text("20 images, 0 chosen")).to_be_visible()
+    rest_on_a_point(map_)
+    results_page.get_by_role("button", name=CLASSES[2], exact=True).click()
+    encircle_all(map_)
     expect(results_page.get_by_text("60 images, 0 chosen")).to_be_visible()
     results_page.get_by_role("button", name=re.compile("^Choose .*png")).first.click()
     results_page.get_by_role("button", name="Set aside").click()
     expect(results_page.get_by_text("1 image was set aside or deleted")).to_be_visible()
 
 
-def encircle_all(tab: Page) -> None:
-    box = chart_of(tab).bounding_box()
+def encircle_all(map_: Locator) -> None:
+    map_.scroll_into_view_if_needed()
+    box, mouse = map_.bounding_box(), map_.page.mouse
     assert box is not None
     left, right, top, bottom = box["x"] + 4, box["x"] + box["width"] - 4, box["y"] + 4, box["y"] + box["height"] - 4
-    tab.mouse.move(left, top)
-    tab.mouse.down()
+    mouse.move(left, top)
+    mouse.down()
     for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
-        tab.mouse.move(x, y, steps=8)
-    tab.mouse.up()
+        mouse.move(x, y, steps=8)
+    mouse.up()
+
+
+def expect_picture(tab: Page) -> None:
+    """The card of the image that is looked at, with its picture loaded."""
+    picture = tab.locator(".card img")
+    expect(picture).to_be_visible()
+    expect(picture).to_have_js_property("complete", True)
+    assert picture.evaluate("image => image.naturalWidth") == 96
+
+
+def rest_on_a_point(map_: Locator) -> None:
+    """Sweep over the map until the mouse rests on an image."""
+    box, card = map_.bounding_box(), map_.page.locator(".card")
+    assert box is not None
+    for height in np.linspace(0.1, 0.9, 17):
+        for width in np.linspace(0.1, 0.9, 33):
+            map_.page.mouse.move(box["x"] + width * box["width"], box["y"] + height * box["height"])
+            if card.is_visible():
+                expect(card).to_contain_text("% sure")
+                expect_picture(map_.page)
+                return
+    raise AssertionError("nowhere on the map a picture appears")
 
 
 def test_every_chart_says_what_it_shows(results_page: Page):
