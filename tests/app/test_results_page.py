@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.catalog.edits import change_items, delete_items
 from core.catalog.items import Filter, list_items
@@ -129,6 +130,29 @@ def test_the_table_says_what_recipes_did_differently(open_page, workspace, proje
     add_run(workspace, project, right=0.1, recipe=Recipe(seed=3), name="Other")
     tab = open_page(RESULTS, project=project, run=run, **{"results-part": "All runs"})
     assert list(tab.dataframe[0].value["differs from the first in"]) == ["", "seed: 3"]
+
+
+@pytest.mark.usefixtures("open_page")
+def test_runs_are_compared_in_what_they_did_differently(workspace, project, run):
+    other = add_run(workspace, project, right=0.9, recipe=Recipe(seed=3), name="Other")
+
+    def page(project):
+        from core.catalog.runs import list_runs
+        from pages.panels import run_comparison
+        from pages.shared.workspace import database
+
+        run_comparison.draw(list_runs(database(), project))
+
+    tab = AppTest.from_function(page, args=(project,), default_timeout=60).run()
+    assert not tab.exception
+    table = tab.dataframe[0].value
+    assert (list(table["run"]), list(table["seed"])) == (["Other", "Run 1"], ["3", "0"])
+    for row, one in enumerate((other, run)):
+        test = read_report(workspace.settings.runs / one).metrics.test
+        assert table.loc[row, "test accuracy"] == f"{test.accuracy:.1%}"
+        assert table.loc[row, "test, 95%"] == f"{test.interval.low:.1%} to {test.interval.high:.1%}"
+    assert "McNemar" in text_of(tab).replace("\\", "")
+    assert [chart for chart in tab.main if chart.type == "plotly_chart"]
 
 
 def test_a_large_run_is_drawn_quickly(open_page, workspace, settings):

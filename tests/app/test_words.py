@@ -1,10 +1,16 @@
 """Numbers and times as a person says them."""
 
+import ast
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pages.shared import words
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -45,3 +51,15 @@ def test_a_shortened_name_fits_and_keeps_its_end(name, length):
 
 def test_a_persons_text_is_not_markdown():
     assert words.plain("a *b* <i>") == r"a \*b\* \<i\>"
+
+
+def test_percentages_are_written_alike_everywhere():
+    """Without a space before the sign, in every text of the code: a number or a value, and then `%`."""
+    found = []
+    for path in (file for folder in ("core", "pages") for file in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+            texts = [part.value if isinstance(part, ast.Constant) else "0" for part in parts]
+            if re.search(r"\d\s%", "".join(text for text in texts if isinstance(text, str))):
+                found.append(f"{path.name}:{node.lineno}")
+    assert not found
