@@ -24,16 +24,45 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str]) -> int:
     """Run one command and give the exit status."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    options = _parser().parse_args(arguments)
+    options = options_of(arguments)
     try:
         options.run(options, Settings.from_environment())
+        sys.stdout.flush()
     except GraftError as error:
         print(f"graft: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except BrokenPipeError:
+        _forget_output()  # whoever read it has seen enough
+    except OSError as error:
+        print(f"graft: {_of_the_disk(error)}", file=sys.stderr)
+        _forget_output()
         return BAD_INPUT
     except KeyboardInterrupt:
         print("graft: interrupted", file=sys.stderr)
         return INTERRUPTED
     return 0
+
+
+def options_of(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the options; wrong ones end the program with one line.
+
+    Raises:
+        SystemExit: They are wrong (2), or ask for help (0).
+    """
+    return _parser().parse_args(arguments)
+
+
+def _forget_output() -> None:
+    """Keep Python from writing what could not be written once more, and complaining, when it closes the stream."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _of_the_disk(error: OSError) -> str:
+    reason = error.strerror or type(error).__name__
+    return f"{error.filename}: {reason}." if error.filename else f"A file could not be read or written: {reason}."
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -18,7 +18,7 @@ from core.cli.guessed import guessed_classes
 from core.cli.progress import show
 from core.dataset.manifest import SPLIT_NAMES, TRAIN, Manifest
 from core.dataset.splits import carve_missing
-from core.errors import InputError, RecipeError
+from core.errors import InputError, RecipeError, WeightsError
 from core.intake.results import Refused, Taken
 from core.intake.taking import take_in
 from core.settings import Settings
@@ -34,6 +34,7 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
     began = time.monotonic()
     recipe = recipe_from(options)
     shares = shares_from(options.split)
+    _make_folder(options.out)
     with tempfile.TemporaryDirectory(prefix="graft-train-") as scratch:
         store = OriginalStore(Path(scratch) / "originals", Path(scratch) / "thumbnails")
         taken, refused = _take_in(options.source, store)
@@ -67,12 +68,14 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
         except (OSError, UnicodeDecodeError) as error:
             raise RecipeError(f"The recipe {options.recipe} cannot be read.", "Check the path.") from error
     _choose_backbone(data.setdefault("backbone", {}), options)
+    if options.cut is not None or options.frozen_layers is not None:
+        data |= {"strategy": "partial", "cut": None, "frozen_layers": None}
+    elif options.strategy not in (None, "partial"):
+        data |= {"cut": None, "frozen_layers": None}
     for option in ("cut", "frozen_layers", "strategy", "batch_size", "seed"):
         value = getattr(options, option)
         if value is not None:
             data[option] = value
-    if options.strategy is None and (options.cut is not None or options.frozen_layers is not None):
-        data["strategy"] = "partial"
     if data.get("strategy") == "scratch" and options.weights is None:
         data["backbone"]["weights"] = "none"
     if options.epochs is not None:
@@ -118,6 +121,13 @@ def _say_what_stays_whole(material: Material, manifest: Manifest) -> dict[str, i
     return {"sets": len(sets), "images": images}
 
 
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out is {out}, which cannot be a folder: {error.strerror}.", "Name another one.") from error
+
+
 def _choose_backbone(backbone: dict[str, Any], options: argparse.Namespace) -> None:
     if options.backbone is not None:
         backbone["name"] = options.backbone
@@ -127,6 +137,11 @@ def _choose_backbone(backbone: dict[str, Any], options: argparse.Namespace) -> N
     if options.weights in WEIGHTS_KINDS:
         backbone |= {"weights": options.weights, "weights_file": None}
     elif options.weights is not None:
+        if not Path(options.weights).is_file():
+            raise WeightsError(
+                f"--weights is {options.weights!r}, which is none of {', '.join(WEIGHTS_KINDS)}, and no file.",
+                "Check the path.",
+            )
         backbone |= {"weights": "file", "weights_file": str(Path(options.weights).absolute())}
 
 

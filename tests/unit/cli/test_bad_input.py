@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
@@ -8,7 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.cli.main import main
+from core.cli.main import main, options_of
+from core.cli.train import recipe_from
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)
@@ -76,6 +82,7 @@ BAD_OPTIONS = {
     "a cut without fine-tuning": (["--cut", "block_13_add", "--strategy", "full"], "belong to partial"),
     "scratch with weights": (["--strategy", "scratch", "--weights", "imagenet"], "from scratch"),
     "more frozen layers than there are": (["--frozen-layers", "100000"], "100000"),
+    "weights that are neither a kind nor a file": (["--weights", "imagenett"], "'imagenett', which is none of"),
     "an unknown strategy": (["--strategy", "magic"], "invalid choice"),
 }
 
@@ -86,6 +93,14 @@ def test_a_wrong_option_is_said_in_one_line(
 ):
     line = refusal(["train", str(make_zip(two_classes())), "--out", str(tmp_path / "out"), *options], capsys)
     assert sentence.lower() in line.lower()
+
+
+def test_a_file_is_no_folder_for_the_model(make_zip: Callable, capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    (tmp_path / "file").write_text("in the way")
+    for out in (tmp_path / "file", tmp_path / "file" / "out"):
+        assert f"--out is {out}, which cannot be a folder" in refusal(
+            ["train", str(make_zip(two_classes())), "--out", str(out)], capsys
+        )
 
 
 def test_a_recipe_of_a_newer_version_is_refused(make_zip: Callable, capsys: pytest.CaptureFixture[str], tmp_path: Path):
@@ -167,3 +182,45 @@ def test_classes_that_differ_only_by_case_are_told(make_zip, capsys: pytest.Capt
     assert "differ only by case, and are probably one: Ants, ants" in capsys.readouterr().out
     assert main(["check", source, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["case_twins"] == [["Ants", "ants"]]
+
+
+FULL_DISK = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL_DISK.exists(), reason="this system has no device that is always full")
+def test_output_that_cannot_be_written_is_said_in_one_line():
+    with FULL_DISK.open("w") as full:
+        run = run_core("backbones", stdout=full)
+    assert (run.returncode, run.stderr) == (2, "graft: A file could not be read or written: No space left on device.\n")
+
+
+def test_who_reads_only_the_beginning_is_no_error():
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as closed:
+        run = run_core("backbones", "--json", stdout=closed)
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def run_core(*arguments: str, **options: object) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "core", *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False, **options
+    )
+
+
+RECIPE = {"strategy": "partial", "cut": "block_13_add", "seed": 7}
+CHANGED = {
+    "nothing": ([], ("partial", "block_13_add", None)),
+    "the strategy": (["--strategy", "full"], ("full", None, None)),
+    "the same strategy": (["--strategy", "partial"], ("partial", "block_13_add", None)),
+    "the cut": (["--cut", "block_2_add"], ("partial", "block_2_add", None)),
+    "a number for the cut": (["--frozen-layers", "9"], ("partial", None, 9)),
+}
+
+
+@pytest.mark.parametrize(("options", "expected"), CHANGED.values(), ids=list(CHANGED))
+def test_options_change_what_a_recipe_says(tmp_path: Path, options: list[str], expected: tuple):
+    (tmp_path / "recipe.json").write_text(json.dumps(RECIPE))
+    given = options_of(["train", "x.zip", "--out", "out", "--recipe", str(tmp_path / "recipe.json"), *options])
+    recipe = recipe_from(given)
+    assert (recipe.strategy, recipe.cut, recipe.frozen_layers, recipe.seed) == (*expected, 7)
