@@ -31,9 +31,9 @@ def draw(project_id: str, results: Results) -> None:
         st.info("This run has kept no features to draw a map from.", icon=":material/info:")
         return
     st.markdown(
-        "Each point is an image; images that look alike to the network lie together. Rest on one to see it. **Draw a "
-        "line around points**, or click one, to act upon their images: strangers among another class are often wrong "
-        "labels."
+        "Each point is an image; images that look alike to the network lie together. Rest on or tap one to see it. "
+        "**Draw a line around points**, or click one, to act upon their images: strangers among another class "
+        "are often wrong labels."
     )
     with st.container(horizontal=True, gap="medium"):
         colours = st.segmented_control(
