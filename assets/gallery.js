@@ -32,7 +32,7 @@ function drawPicture(picture, choosable) {
     figure.append(open);
   }
   const caption = element("figcaption");
-  const name = element("span", "name", picture.name);
+  const name = element("span", "name", picture.name.split("/").at(-1)); // its folder is its class, told below
   name.title = picture.name;
   caption.append(name);
   for (const line of picture.lines) caption.append(element("span", "note", line));

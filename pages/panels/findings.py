@@ -116,4 +116,4 @@ def _draw_undo(project_id: str) -> None:
 
 def _picture(item: Item, note: str) -> Picture:
     lines = tuple(line for line in (item.label or "no class", note, item.split or "") if line)
-    return Picture(item.id, store().thumbnail_path(item.digest), words.shorten(item.name), lines)
+    return Picture(item.id, store().thumbnail_path(item.digest), item.name, lines)

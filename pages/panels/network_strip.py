@@ -13,7 +13,7 @@ _COLOURS: dict[Kind, str] = {"frozen": "#0072b2", "trained": "#e69f00", "new": "
 _WORDS: dict[Kind, str] = {
     "frozen": "frozen: stays as it is",
     "trained": "trained on your images",
-    "new": "new: begins with random numbers",
+    "new": "new: has learned nothing yet",
 }
 _WIDTH, _HEIGHT, _HEAD, _GAP = 1000, 92, 76, 2
 

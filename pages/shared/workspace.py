@@ -1,11 +1,20 @@
 """The settings, the catalog and the stored images, opened once a web process and shared by all visitors."""
 
+import logging
+import threading
+from collections.abc import Callable
+from typing import Final
+
 import streamlit as st
 
 from core.catalog.database import Database
 from core.catalog.originals import OriginalStore
+from core.errors import GraftError
 from core.jobs import queue
 from core.settings import Settings
+
+PAGE_SECONDS: Final = 3.0
+logger = logging.getLogger("graft.workspace")
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -31,9 +40,17 @@ def store() -> OriginalStore:
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def start_workers() -> None:
-    """Have the workers warm before the first job needs them.
+    """Have the workers warm before the first job needs them, but not while the first page is being drawn.
 
-    Raises:
-        WorkspaceError: The workspace cannot be written.
+    A job that comes earlier starts them itself.
     """
-    queue.ensure_dispatcher(settings())
+    later = threading.Timer(PAGE_SECONDS, _start, [queue.ensure_dispatcher, settings()])
+    later.daemon = True
+    later.start()
+
+
+def _start(start: Callable[[Settings], None], chosen: Settings) -> None:
+    try:
+        start(chosen)
+    except GraftError as error:
+        logger.warning("%s", error)  # a person reads it with the first job
