@@ -3,12 +3,15 @@
 SETS is the folder with the sample sets as zips. The parts, all without an argument: `labels` swaps 5 % of the labels
 of two sets, with five seeds, and ranks the images, beside cleanlab on the same probabilities where it is installed;
 `copies` plants exact and changed copies; `border` draws a coloured border around the images of one class; `bursts`
-plants bursts and compares a random split with an honest one. Each prints a table with the goal beside the figure.
+plants bursts and compares a random split with an honest one; `size` times taking in and every check at 10,000 drawn
+images. Each prints a table with the goal beside the figure.
 """
 
 import argparse
+import functools
 import io
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,6 +27,7 @@ from core.checks.copies import conflicting_labels, exact_copies, near_copies
 from core.checks.gather import taken_material
 from core.checks.material import Material
 from core.checks.mislabelled import mislabelled
+from core.checks.registry import CHECKS
 from core.checks.shortcut import shortcut
 from core.features.source import compute_activations
 from core.intake.results import Refused, Taken
@@ -42,6 +46,9 @@ LABEL_GOALS = {"sign_digits": 0.90, "flowers5_small": 0.55}
 COPY_SETS = ("flowers5_small", "cats_dogs", "sign_digits")
 BORDER_SETS = ("cats_dogs", "flowers5_small", "hymenoptera", "sign_digits")
 COPIES = 50
+DRAWN = 10_000
+DRAWN_CLASSES = 20
+DRAWN_FEATURES = 1280
 
 File = tuple[str, str, bytes]  # class, name, content
 
@@ -261,6 +268,56 @@ def _burst(file: File, row: int) -> list[File]:
     return frames
 
 
+def size(_sets: Path, looker: Looker) -> str:
+    """Seconds of taking in and of each check: pictures that all differ, and pictures of one and the same scene."""
+    columns = [_seconds(_drawn(one_scene), looker) for one_scene in (False, True)]
+    rows = [(name, *(f"{column[name]:.1f}" for column in columns)) for name in columns[0]]
+    head = ("stage", "all different, seconds", "one scene, seconds")
+    return table(f"{DRAWN:,} drawn images in {DRAWN_CLASSES} classes, features drawn too", head, rows)
+
+
+def _drawn(one_scene: bool) -> list[File]:
+    """Smooth noise in colour; of one scene, the same noise with another small thing somewhere in it."""
+    scene = _noise(0)
+    files = []
+    for number in range(DRAWN):
+        picture = scene.copy() if one_scene else _noise(number)
+        if one_scene:
+            random = np.random.default_rng(number)
+            picture.paste(_noise(number).resize((32, 32)), tuple(random.integers(0, 96, 2).tolist()))
+        files.append((f"class {number % DRAWN_CLASSES}", f"IMG_{number:05}.jpg", _jpeg(picture, 88)))
+    return files
+
+
+def _noise(seed: int) -> Image.Image:
+    noise = np.random.default_rng(seed).integers(0, 255, (12, 12, 3), np.uint8)
+    return Image.fromarray(noise).resize((128, 128), Image.Resampling.BICUBIC)
+
+
+def _seconds(files: list[File], looker: Looker) -> dict[str, float]:
+    found: dict[str, float] = {}
+
+    def timed(name, work):
+        began = time.perf_counter()
+        result = work()
+        found[name] = time.perf_counter() - began
+        return result
+
+    material, _ = timed("taking in, and reading the small copies", lambda: looker.take(files))
+    timed("pairs of pictures that are alike", lambda: material.alike(0))
+    timed("what stays together", lambda: material.together)
+    random = np.random.default_rng(0)
+    centres = random.normal(size=(DRAWN_CLASSES, DRAWN_FEATURES))
+    seen = centres[material.labels] + random.normal(scale=4, size=(len(material), DRAWN_FEATURES))
+    looked = replace(material, features=seen.astype(np.float32), border_features=seen[::-1].astype(np.float32))
+    looked.__dict__.update({name: value for name, value in material.__dict__.items() if name not in looked.__dict__})
+    timed("the probe", lambda: looked.probe)
+    for name, check in CHECKS.items():
+        timed(name, functools.partial(check.function, looked))
+    timed("random against honest split", lambda: compare_splits(looked))
+    return found
+
+
 def _open(data: bytes) -> Image.Image:
     return ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")
 
@@ -276,6 +333,7 @@ PARTS: dict[str, Callable[[Path, Looker], str]] = {
     "copies": copies,
     "border": border,
     "bursts": bursts,
+    "size": size,
 }
 
 

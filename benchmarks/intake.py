@@ -1,0 +1,151 @@
+"""Whether a large upload holds what is promised: `python -m benchmarks.intake [PART ...]`.
+
+The parts, both without an argument: `kill` packs 10,000 drawn images, ends the process that takes them in half way, as
+a power cut would, looks whether all that it had reported is there whole, and takes the rest in; `memory` takes in zips
+of 100 MB and of 1 GB, and prints the most memory that the process and its decoders held: it must not grow with the zip.
+"""
+
+import argparse
+import hashlib
+import io
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import psutil
+from PIL import Image
+
+from benchmarks.clock import machine, table
+from core.catalog.originals import OriginalStore
+from core.intake.results import Taken
+from core.intake.taking import take_in
+
+IMAGES = 10_000
+PICTURE_BYTES = 4_000_000
+ZIPS = (100_000_000, 1_000_000_000)
+LOOK_SECONDS = 0.05
+TAKE_IN = """
+import sys
+from pathlib import Path
+from core.catalog.originals import OriginalStore
+from core.intake.taking import take_in
+source, folder = map(Path, sys.argv[1:])
+for result in take_in(source, OriginalStore(folder / "originals", folder / "thumbnails")):
+    print(getattr(result, "digest", ""), flush=True)
+"""
+
+
+def kill(folder: Path) -> str:
+    """End an intake half way, and take the rest in."""
+    source, store = folder / "many.zip", OriginalStore(folder / "originals", folder / "thumbnails")
+    _pack(source, (_drawn(number, 96) for number in range(IMAGES)))
+    began = time.perf_counter()
+    process = _start(source, folder)
+    assert process.stdout is not None
+    reported = [process.stdout.readline().strip() for _ in range(IMAGES // 2)]
+    process.send_signal(signal.SIGKILL)
+    first = time.perf_counter() - began
+    process.communicate()
+    whole = sum(hashlib.sha256(store.path(one).read_bytes()).hexdigest() == one for one in reported)
+    began = time.perf_counter()
+    results = list(take_in(source, store, known=frozenset(reported)))
+    second = time.perf_counter() - began
+    taken = sum(isinstance(one, Taken) for one in results)
+    rows = [
+        ("reported before the kill", f"{len(reported):,}", f"{first:.1f}"),
+        ("of these, there and whole", f"{whole:,}", ""),
+        ("taken in by the second try, the others skipped", f"{taken:,}", f"{second:.1f}"),
+        ("altogether", f"{len(list(store.originals.glob('??/*'))):,}", f"{first + second:.1f}"),
+    ]
+    return table(f"{IMAGES:,} images in one zip, killed half way", ("", "images", "seconds"), rows)
+
+
+def memory(folder: Path) -> str:
+    """The most memory that an intake holds, for zips of two sizes."""
+    rows = []
+    for size in ZIPS:
+        source = folder / f"{size}.zip"
+        _pack(source, (_noise(number) for number in range(size // PICTURE_BYTES)))
+        began, process = time.perf_counter(), _start(source, folder)
+        peak = 0
+        while process.poll() is None:
+            peak = max(peak, _family_bytes(psutil.Process(process.pid)))
+            try:
+                process.communicate(timeout=LOOK_SECONDS)
+            except subprocess.TimeoutExpired:
+                continue
+        seconds = time.perf_counter() - began
+        rows.append((f"{source.stat().st_size / 1e6:,.0f} MB", f"{peak / 1e6:,.0f} MB", f"{seconds:.1f}"))
+        source.unlink()
+    return table("Memory of an intake, decoders included", ("zip", "most memory", "seconds"), rows)
+
+
+def _start(source: Path, folder: Path) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", TAKE_IN, str(source), str(folder)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def _pack(path: Path, files) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for number, data in enumerate(files):
+            archive.writestr(f"class {number % 10}/{number:05}.jpg", data)
+
+
+def _drawn(seed: int, side: int) -> bytes:
+    noise = np.random.default_rng(seed).integers(0, 255, (8, 8, 3), np.uint8)
+    return _jpeg(Image.fromarray(noise).resize((side, side), Image.Resampling.BICUBIC), 90)
+
+
+def _noise(number: int) -> bytes:
+    """A photograph of 12 megapixels and 4 MB or more, another file for each number."""
+    return _photograph() + number.to_bytes(8, "big")
+
+
+@cache
+def _photograph() -> bytes:
+    noise = np.random.default_rng(0).integers(0, 255, (750, 1000, 3), np.uint8)
+    data = _jpeg(Image.fromarray(noise).resize((4000, 3000), Image.Resampling.BICUBIC), 85)
+    return data + bytes(max(0, PICTURE_BYTES - len(data)))
+
+
+def _jpeg(image: Image.Image, quality: int) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=quality)
+    return file.getvalue()
+
+
+def _family_bytes(process: psutil.Process) -> int:
+    """Resident memory of a process and its descendants, those that share pages counted each."""
+    total = 0
+    try:
+        for one in (process, *process.children(recursive=True)):
+            total += one.memory_info().rss
+    except psutil.NoSuchProcess:
+        pass  # it ended while it was looked at
+    return total
+
+
+PARTS = {"kill": kill, "memory": memory}
+
+
+def main() -> None:
+    """Run the chosen parts and print their tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    options = parser.parse_args()
+    if unknown := set(options.parts) - PARTS.keys():
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    print(machine(), "\n")
+    for part in options.parts or PARTS:
+        with tempfile.TemporaryDirectory() as folder:
+            print(PARTS[part](Path(folder)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
