@@ -41,7 +41,7 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
 def _draw_counts(labels: Sequence[Label]) -> None:
     totals = {split: sum(label.splits.get(split, 0) for label in labels) for split in ("train", "validation", "test")}
     everything = sum(totals.values())
-    with st.grid(columns=3):
+    with st.grid(columns=3, min_column_width=96):
         for split, images in totals.items():
             share = f"{images / everything:.0%}" if everything else None
             st.metric(split.capitalize(), f"{images:,}", share, delta_color="off", delta_arrow="off", border=True)
