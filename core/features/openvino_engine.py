@@ -1,6 +1,8 @@
 """A network computed by OpenVINO on the processor. Worker only: imports OpenVINO."""
 
+import importlib.metadata
 import os
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -43,7 +45,20 @@ def convert(function: Any) -> Any:  # noqa: ANN401 - untyped in TensorFlow and O
     Raises:
         Exception: Nearly any, where it cannot be converted.
     """
+    if sys.version_info >= (3, 13):
+        _tell_tensorflow_version()
     return openvino.convert_model(function)
+
+
+def _tell_tensorflow_version() -> None:
+    """Keep the converter from asking for TensorFlow's version in its own way.
+
+    It executes `del tensorflow` among a function's locals, which raises NameError since Python 3.13
+    (https://peps.python.org/pep-0667): up to OpenVINO 2026.4.1 no network could be converted there.
+    """
+    from openvino.frontend.tensorflow import utils
+
+    utils.get_environment_setup = lambda _framework: {"tensorflow": importlib.metadata.version("tensorflow")}
 
 
 def save_network(network: Any, path: Path) -> None:  # noqa: ANN401
