@@ -45,7 +45,7 @@ DASK = {
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 65536,
     "distributed.nanny.environ.TF_CPP_MIN_LOG_LEVEL": "2",
     "distributed.nanny.environ.KERAS_BACKEND": "tensorflow",
-    # What Dask watches of itself, up to a hundred times a second, took two thirds of a core while nobody wanted anything.
+    # What Dask watches of itself, up to a hundred times a second, took half a core while nobody wanted anything.
     "distributed.worker.profile.enabled": False,
     "distributed.worker.memory.monitor-interval": "10s",
     "distributed.scheduler.active-memory-manager.start": False,
