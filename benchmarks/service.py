@@ -22,7 +22,7 @@ from core.settings import Settings
 from core.training.events import Epoch, Started
 from core.training.recipe import Recipe, make_recipe
 
-LOOK_SECONDS = 0.005
+LOOK_SECONDS = 0.02
 LONGEST_SECONDS = 300
 
 
@@ -77,8 +77,7 @@ def _small_recipe() -> Recipe:
     return make_recipe(
         {
             "backbone": {"name": "MobileNetV2_050_96", "weights": "none"},
-            "head_phase": {"epochs": 3},
-            "augmentation": {"views": 0},
+            "head_phase": {"epochs": 3, "learning_rate": 1e-3},
         }
     )
 

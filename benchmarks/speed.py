@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--set", type=Path, help="zip with one folder a class (default: flowers5_small of the test data)"
     )
-    parser.add_argument("--backbone", default="MobileNetV2", help="a MobileNetV2 (default: %(default)s)")
+    parser.add_argument("--backbone", default="MobileNetV2", help="a MobileNet or MobileNetV2 (default: %(default)s)")
     parser.add_argument("--epochs", type=int, default=20, help="of the head (default: %(default)s)")
     parser.add_argument("--fine-tune-epochs", type=int, default=5, help="of the last block (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each way is measured (default: %(default)s)")
@@ -72,7 +72,7 @@ def _prepare(choices: argparse.Namespace, folder: Path) -> Bench:
     keras_home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
     if choices.short:
         photographs = drawn(60, folder / "photographs", keras_home)
-        task = Task(photographs.folder, "MobileNetV2_050_96", pretrained=False, epochs=2, fine_tune_epochs=1)
+        task = Task(photographs.folder, "MobileNet025", pretrained=False, epochs=2, fine_tune_epochs=1)
         return Bench(task, photographs, folder, rounds=1, seeds=1, short=True)
     sets = Path(os.environ[DATA]) / "sets"
     photographs = from_zip(choices.set or sets / "flowers5_small.zip", folder / "photographs", keras_home)
