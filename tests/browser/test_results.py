@@ -170,9 +170,9 @@ def encircle_all(map_: Locator) -> None:
     box, mouse = map_.bounding_box(), map_.page.mouse
     assert box is not None
     left, right, top, bottom = box["x"] + 4, box["x"] + box["width"] - 4, box["y"] + 4, box["y"] + box["height"] - 4
-    mouse.move(left, top)
+    mouse.move(left, bottom)  # the page's header may lie over the top
     mouse.down()
-    for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
+    for x, y in ((right, bottom), (right, top), (left, top), (left, bottom)):
         mouse.move(x, y, steps=8)
     mouse.up()
 
