@@ -162,7 +162,7 @@ def copies(sets: Path, looker: Looker) -> str:
         false = {one for one in flagged - known - originals if "--" not in one}
         share = len(false) / len(files)
         rows.append(
-            (name, len(files), f"{exact} of {COPIES}", f"{changed} of {COPIES}", "95 %", f"{len(false)} ({share:.1%})")
+            (name, len(files), f"{exact} of {COPIES}", f"{changed} of {COPIES}", "95%", f"{len(false)} ({share:.1%})")
         )
         rows[-1] += ("1 %", len(known))
     head = ("set", "images", "exact", "changed", "goal", "false", "goal", "flagged before planting")
