@@ -57,8 +57,8 @@ class Steps:
         self._batch_size = batch_size
         self._weights = network.trainable_variables
         self.optimizer.build(self._weights)
-        self._train = tf.function(self._loop, reduce_retracing=True)
-        self._logits = tf.function(self._forward, reduce_retracing=True)
+        self._train: Any = None
+        self._logits: Any = None
 
     def train(
         self, inputs: Arrays, labels: NDArray[np.int64], weights: NDArray[np.float32], before: Sums = NOTHING
@@ -71,6 +71,9 @@ class Steps:
             weights: (n,) weight of each image in the loss.
             before: What to add to.
         """
+        if self._train is None:
+            kinds = (_any_number(inputs), *_any_number([labels, weights]), tf.TensorSpec((), tf.float64))
+            self._train = tf.function(self._loop, input_signature=(*kinds, tf.TensorSpec((), tf.int64)))
         loss, hits = self._train(
             [tf.constant(array) for array in inputs],
             tf.constant(labels),
@@ -82,6 +85,8 @@ class Steps:
 
     def logits(self, inputs: Arrays) -> NDArray[np.float32]:
         """(n, classes) logits of a batch, in inference mode."""
+        if self._logits is None:
+            self._logits = tf.function(self._forward, input_signature=(_any_number(inputs),))
         logits: NDArray[np.float32] = self._logits([tf.constant(array) for array in inputs]).numpy()
         return logits
 
@@ -113,3 +118,8 @@ class Steps:
     def _call(self, inputs: list[tf.Tensor], *, training: bool) -> tf.Tensor:
         floats = [tf.cast(array, tf.float32) for array in inputs]
         return self.network(floats if len(floats) > 1 else floats[0], training=training)
+
+
+def _any_number(arrays: Arrays) -> list[tf.TensorSpec]:
+    """Arrays like these, of any length: one graph serves them all, and building one takes longer than an epoch."""
+    return [tf.TensorSpec((None, *array.shape[1:]), array.dtype) for array in arrays]
