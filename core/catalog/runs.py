@@ -69,9 +69,11 @@ def get_run(database: Database, run_id: str) -> Run:
         return _run(*_find(session, run_id))
 
 
-def list_runs(database: Database, project_id: str) -> list[Run]:
-    """Give the runs of a project, the last one first."""
-    query = select(RunRow, JobRow).join(JobRow, RunRow.id == JobRow.id).where(RunRow.project_id == project_id)
+def list_runs(database: Database, project_id: str | None = None) -> list[Run]:
+    """Give the runs of a project, or of all projects, the last one first."""
+    query = select(RunRow, JobRow).join(JobRow, RunRow.id == JobRow.id)
+    if project_id is not None:
+        query = query.where(RunRow.project_id == project_id)
     with database.read() as session:
         return [_run(run, job) for run, job in session.execute(query.order_by(JobRow.created_at.desc()))]
 

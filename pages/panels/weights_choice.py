@@ -1,4 +1,4 @@
-"""What the network starts from: ImageNet weights, the starter's, a person's own file, or random numbers."""
+"""What the network starts from: ImageNet, the starter's, a person's own file or earlier training, or random numbers."""
 
 from pathlib import Path
 
@@ -11,14 +11,14 @@ from core.backbones.zoo import BackboneSpec, find_backbone
 from core.catalog.jobs import Job
 from core.jobs.queue import submit
 from core.training.recipe import WeightsKind
-from pages.panels import starter_sheet
+from pages.panels import earlier_training, starter_sheet
 from pages.shared import choices, own_weights, progress, state, uploads, words
 from pages.shared.workspace import database, settings
 
 _TITLES: dict[WeightsKind, str] = {
     "imagenet": "ImageNet",
     "starter": "Starter",
-    "file": "My own file",
+    "file": "My own file or earlier training",
     "none": "Random, nothing learned yet",
 }
 _DOWNLOAD = "download-weights"
@@ -26,7 +26,7 @@ _UPLOAD = "weights"
 
 
 def draw(project_id: str) -> None:
-    """Draw the choice, the download of what is not here yet, and the upload of a file."""
+    """Draw the choice, the download of what is not here yet, and what a person has of their own."""
     recipe = choices.recipe(project_id)
     spec = find_backbone(recipe.backbone.name)
     kinds = [kind for kind in _TITLES if kind in spec.weights_kinds]
@@ -45,7 +45,7 @@ def draw(project_id: str) -> None:
     if current == "imagenet":
         _draw_download(project_id, spec)
     if current == "file":
-        _draw_upload(project_id, spec)
+        _draw_own(project_id, spec)
     if "starter" in kinds:
         starter_sheet.draw()
 
@@ -65,7 +65,9 @@ def _caption(spec: BackboneSpec, kind: WeightsKind, weights_file: str | None) ->
         return "Learned from images drawn by formulas, part of Graft. Much weaker than ImageNet weights on photographs."
     if kind == "file":
         return (
-            f"Now: {Path(weights_file).name}" if weights_file else "A .weights.h5, .h5 or .keras file of this network."
+            f"Now: {Path(weights_file).name}"
+            if weights_file
+            else "What this network learned in another training, or a .weights.h5, .h5 or .keras file of it."
         )
     return "To compare: what the same network learns from your images alone."
 
@@ -102,18 +104,24 @@ def _downloaded(job: Job) -> str:
     return f"The weights of {job.arguments['backbone']} are on this machine now."
 
 
-def _draw_upload(project_id: str, spec: BackboneSpec) -> None:
+def _draw_own(project_id: str, spec: BackboneSpec) -> None:
+    chosen = earlier_training.draw(spec)
+    path = own_weights.keep_trained(*chosen) if chosen is not None else _draw_upload(project_id)
+    if path is not None:
+        state.remember(_asked(project_id, spec), False)
+        state.say(f"{words.shorten(path.name)} is kept in the workspace; it is checked when the training loads it.")
+        choices.replace(project_id, lambda recipe: with_weights(recipe, "file", str(path)))
+
+
+def _draw_upload(project_id: str) -> Path | None:
     file = st.file_uploader(
         "Weights file of this network", type=own_weights.SUFFIXES, key=uploads.uploader_key(_UPLOAD)
     )
     if file is None:
         if choices.recipe(project_id).backbone.weights_file is None:
-            st.info("Add a file; until then the other weights stay chosen.", icon=":material/info:")
-        return
-    path = own_weights.keep_weights(_UPLOAD, file)
-    state.remember(_asked(project_id, spec), False)
-    state.say(f"{words.shorten(path.name)} is kept in the workspace; it is checked when the training loads it.")
-    choices.replace(project_id, lambda recipe: with_weights(recipe, "file", str(path)))
+            st.info("Add one; until then the other weights stay chosen.", icon=":material/info:")
+        return None
+    return own_weights.keep_weights(_UPLOAD, file)
 
 
 def _asked(project_id: str, spec: BackboneSpec) -> str:

@@ -1,6 +1,8 @@
-"""Weights files that a person brings: kept in the workspace under the digest of their bytes, each once."""
+"""Weights that a person brings or trained: kept in the workspace under the digest of their bytes, each once."""
 
 import hashlib
+import re
+import secrets
 import shutil
 from pathlib import Path
 
@@ -8,6 +10,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import WorkspaceError
 from pages.shared import uploads
+from pages.shared.run_results import MODEL_FILE
 from pages.shared.workspace import settings
 
 SUFFIXES = ["h5", "keras"]
@@ -26,14 +29,38 @@ def keep_weights(upload_name: str, file: UploadedFile) -> Path:
     folder = uploads.move_to_disk(upload_name, [file])
     try:
         (source,) = (path for path in folder.rglob("*") if path.is_file())
+        return _keep(source, source.name)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def keep_trained(run_id: str, name: str) -> Path:
+    """Keep the network of a finished run, which stays when the run is deleted, and give its place.
+
+    Args:
+        run_id: The run.
+        name: What its file is called.
+
+    Raises:
+        WorkspaceError: The run was deleted, the disk is full or cannot be written.
+    """
+    letters = re.sub(r"[^\w\-., ]", "_", name).strip(". ") or "network"
+    return _keep(settings().runs / run_id / MODEL_FILE, f"{letters}.keras")
+
+
+def _keep(source: Path, name: str) -> Path:
+    try:
         with source.open("rb") as opened:
             digest = hashlib.file_digest(opened, "sha256").hexdigest()
-        target = settings().workspace / "weights" / digest[:16] / source.name
+        target = settings().workspace / "weights" / digest[:16] / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        return source.replace(target)
+        part = target.with_name(f"{secrets.token_hex(8)}.part")
+        try:
+            shutil.copyfile(source, part)
+            return part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as error:
         raise WorkspaceError(
             f"The weights file could not be kept: {error.strerror or error}.", "Free some space, then add it again."
         ) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

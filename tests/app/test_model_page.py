@@ -1,14 +1,16 @@
 """The Model page: everything is chosen already, and every choice is kept."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
 from core.backbones.speed import Speedometer, record_speed
 from core.catalog.jobs import list_jobs
 from core.catalog.projects import load_draft, save_draft
-from core.catalog.runs import list_runs
-from core.training.recipe import Recipe, load_recipe
+from core.catalog.runs import create_run, list_runs
+from core.training.recipe import Recipe, dump_recipe, load_recipe, make_recipe
 from pages.shared.draft import Draft, dump_draft
 from pages.shared.draft import load_draft as read_draft
 from pages.shared.steps import HOME, MODEL
@@ -196,3 +198,30 @@ def test_a_card_says_how_fast_the_network_was_on_this_machine(open_page, project
     tab = open_page(MODEL, project=project)
     (fact,) = [text.value for text in tab.markdown if "images a second" in text.value]
     assert "**120 images a second** on this machine" in fact
+
+
+def test_the_network_of_an_earlier_training_of_any_project_can_be_gone_on_from(settings, database, project, open_page):
+    before = fill_project(settings, database, "Leaves", files=False)
+    partial = make_recipe({"strategy": "partial", "cut": "block_4_add"})
+    run = create_run(database, before, dump_recipe(partial), "Run 1, of 2024/25")
+    create_run(database, before, dump_recipe(Recipe()), "its network learned nothing")
+    for one in list_runs(database):
+        (settings.runs / one.id).mkdir(parents=True)
+        (settings.runs / one.id / "model.keras").write_bytes(f"the model of {one.name}".encode())
+    tab = open_page(MODEL, project=project)
+    by_label(tab.radio, "Start from").set_value("file").run()
+    choice = by_label(tab.selectbox, "An earlier training")
+    assert choice.options == ["Run 1, of 2024/25 of Leaves"]
+    choice.set_value(run).run()
+    by_label(tab.button, "Start from it").click().run()
+    kept = Path(recipe_of(database, project).backbone.weights_file)
+    assert kept.name == "Run 1, of 2024_25 of Leaves.keras"
+    shutil.rmtree(settings.runs)
+    assert kept.read_bytes() == b"the model of Run 1, of 2024/25"
+    assert kept.is_relative_to(settings.workspace)
+    assert not tab.exception
+
+
+def test_a_network_that_was_never_trained_here_says_when_there_will_be_a_choice(tab):
+    by_label(tab.radio, "Start from").set_value("file").run()
+    assert any("once there is one" in caption.value for caption in tab.caption)
