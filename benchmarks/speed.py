@@ -39,7 +39,10 @@ SECTIONS: dict[str, Callable[[Bench], Iterator[str]]] = {
 
 def main() -> None:
     """Measure the sections that were asked for, and print them as they are done."""
-    choices = _parser().parse_args()
+    parser = _parser()
+    choices = parser.parse_args()
+    if not choices.short and DATA not in os.environ:
+        parser.error(f"set {DATA} to the folder of the sample sets, or say --short")
     with tempfile.TemporaryDirectory(prefix="graft-speed-") as folder:
         bench = _prepare(choices, Path(folder))
         pieces = [f"Measured on {machine()}; medians of {bench.rounds}.\n"]

@@ -1,8 +1,9 @@
 """Well-known public sample sets, downloaded on demand; a file that is not the published one is never opened.
 
-Only sets whose file has a published hash are offered. The hashes of both are those of TensorFlow Datasets
+Only sets whose file has a published hash are offered. Those of the flowers and of CIFAR-10 are in TensorFlow Datasets
 (`url_checksums` at https://github.com/tensorflow/datasets); the MD5 of CIFAR-10 on its own page belongs to the same
-file.
+file. That of the cats and dogs is in GoMLX (`examples/dogsvscats` at https://github.com/gomlx/gomlx). For the smaller
+`cats_and_dogs_filtered.zip` of many tutorials nobody has published one; it is a part of these.
 """
 
 import hashlib
@@ -38,7 +39,7 @@ class PublicSample:
         title: What a person reads on its card.
         sentence: What it is and what it is good for.
         classes: Names of its classes.
-        images: Number of its images that are taken in.
+        images: Number of its images that are looked at.
         licence: Under which it may be used.
         source: Where it comes from.
         url: Of its file.
@@ -136,6 +137,22 @@ def _as_it_is(path: Path, _scratch: Path) -> Path:
     return path
 
 
+# As many as the tutorials' part has.
+PETS_A_CLASS: Final = 1500
+
+
+def _first_pets(path: Path, scratch: Path) -> Path:
+    """The first photographs of each class of the cats and dogs, as a zip; a few of them are damaged, as published."""
+    target = scratch / "cats-and-dogs.zip"
+    with disk_in_plain_words(str(target)), zipfile.ZipFile(path) as whole, zipfile.ZipFile(target, "w") as part:
+        there = set(whole.namelist())
+        for label in ("Cat", "Dog"):
+            for name in (f"PetImages/{label}/{number}.jpg" for number in range(PETS_A_CLASS)):
+                if name in there:
+                    part.writestr(zipfile.ZipInfo(name, TIME), whole.read(name))
+    return target
+
+
 CIFAR_CLASSES: Final = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
 )  # fmt: skip
@@ -202,6 +219,20 @@ PUBLIC_SAMPLES: Final[Mapping[str, PublicSample]] = MappingProxyType(
             size_bytes=228_813_984,
             sha256="4c54ace7911aaffe13a365c34f650e71dd5bf1be0a58b464e5a7183e3e595d9c",
             unpack=_as_it_is,
+        ),
+        "cats_and_dogs": PublicSample(
+            title="Cats and dogs",
+            sentence="Photographs of pets, the first 1,500 of each class; a few are damaged and will be refused.",
+            classes=("Cat", "Dog"),
+            images=2 * PETS_A_CLASS,
+            licence="Microsoft Research's own, which lies in the file",
+            source="J. Elson and others, Asirra: A CAPTCHA that Exploits Interest-Aligned Manual Image Categorization,"
+            " 2007, https://www.microsoft.com/en-us/download/details.aspx?id=54765",
+            url="https://download.microsoft.com/download/3/E/1/3E1C3F21-ECDB-4869-8368-6DEBA77B919F/"
+            "kagglecatsanddogs_5340.zip",
+            size_bytes=824_887_076,
+            sha256="b7974bd00a84a99921f36ee4403f089853777b5ae8d151c76a86e64900334af9",
+            unpack=_first_pets,
         ),
         "cifar10": PublicSample(
             title="CIFAR-10",

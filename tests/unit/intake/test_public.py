@@ -6,7 +6,7 @@ import tarfile
 from dataclasses import replace
 
 import pytest
-from intake_files import picture, taken_and_refused, tarred
+from intake_files import picture, taken_and_refused, tarred, zipped
 from PIL import Image
 from web_server import serving
 
@@ -86,6 +86,25 @@ def test_more_than_the_published_file_is_not_read(tmp_path, server, published, a
     with pytest.raises(NetworkError):
         fetch_sample(sample, tmp_path, tmp_path, context=server[1], on_progress=lambda *step: told.append(step))
     assert len(told) < 3
+
+
+def test_of_the_cats_and_dogs_the_first_are_taken_and_damaged_ones_refused(
+    tmp_path, store, server, published, monkeypatch
+):
+    monkeypatch.setattr(public, "PETS_A_CLASS", 3)
+    names = [f"PetImages/{label}/{number}.jpg" for label in ("Cat", "Dog") for number in range(4)]
+    files = {name: picture(seed) for seed, name in enumerate(names)} | {"PetImages/Cat/1.jpg": b"", "readme.txt": b"x"}
+    data = zipped(tmp_path / "pets.zip", files).read_bytes()
+    path = fetch_sample(published("cats_and_dogs", data), tmp_path / "kept", tmp_path, context=server[1])
+    taken, refused = taken_and_refused(path, store)
+    assert {name: one.label for name, one in taken.items()} == {
+        "PetImages/Cat/0.jpg": "Cat",
+        "PetImages/Cat/2.jpg": "Cat",
+        "PetImages/Dog/0.jpg": "Dog",
+        "PetImages/Dog/1.jpg": "Dog",
+        "PetImages/Dog/2.jpg": "Dog",
+    }
+    assert list(refused) == ["PetImages/Cat/1.jpg"]
 
 
 def record(label, red, green, blue):
