@@ -71,6 +71,28 @@ def test_many_batches_at_once_are_the_same_as_one_by_one():
     assert sums.hits == sum(one.hits for one in each)
 
 
+class Counting(keras.layers.Layer):
+    """Counts how often it is made part of a graph."""
+
+    graphs = 0
+
+    def call(self, inputs):
+        self.graphs += 1
+        return inputs
+
+
+def test_one_graph_serves_chunks_of_every_length():
+    counting, features = Counting(), keras.Input((12,))
+    steps = Steps(keras.Model(features, keras.layers.Dense(3)(counting(features))), "adam", 0.01, 16)
+    steps.train([FEATURES[:32]], LABELS[:32], EVEN[:32])
+    steps.logits([FEATURES[:32]])
+    graphs = counting.graphs
+    for length in (70, 16, 5):
+        steps.train([FEATURES[:length]], LABELS[:length], EVEN[:length])
+        steps.logits([FEATURES[:length]])
+    assert counting.graphs == graphs
+
+
 def test_a_weight_counts_an_image_as_often():
     twice, weighted = Steps(head(), "sgd", 0.1, 4), Steps(head(), "sgd", 0.1, 4)
     twice.train([FEATURES[[0, 1, 1, 2]]], LABELS[[0, 1, 1, 2]], EVEN[:4])
