@@ -2,7 +2,8 @@
 
 The parts, both without an argument: `kill` packs 10,000 drawn images, ends the process that takes them in half way, as
 a power cut would, looks whether all that it had reported is there whole, and takes the rest in; `memory` takes in zips
-of 100 MB and of 1 GB, and prints the most memory that the process and its decoders held: it must not grow with the zip.
+of 100 MB, 1 GB and 4 GB, and prints the most memory that the process and its decoders held, which must not grow with
+the zip.
 """
 
 import argparse
@@ -28,7 +29,7 @@ from core.intake.taking import take_in
 
 IMAGES = 10_000
 PICTURE_BYTES = 4_000_000
-ZIPS = (100_000_000, 1_000_000_000)
+ZIPS = (100_000_000, 1_000_000_000, 4_200_000_000)
 LOOK_SECONDS = 0.05
 TAKE_IN = """
 import sys
