@@ -4,12 +4,13 @@ Two ways, by the same rules of colour and rotation (`core.intake.upright`): the 
 gets it, and a square for training, for which JPEGs are decoded at a fraction of their size where that is enough.
 """
 
+import math
 import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,25 @@ PAD_SIDE: Final = 8192
 AHEAD: Final = 3
 
 Batch = NDArray[np.uint8]
+
+
+class Squaring(Protocol):
+    """A way from a file to the square that a network is fed."""
+
+    @property
+    def size(self) -> int:
+        """Side of the square in pixels."""
+
+    @property
+    def address(self) -> str:
+        """A plain file name that is another one whenever other pixels come out."""
+
+    def square(self, path: Path, name: str) -> NDArray[np.uint8]:
+        """(size, size, 3) uint8 of a file, which a person knows by a name.
+
+        Raises:
+            ImageError: The file is gone or cannot be decoded.
+        """
 
 
 def load_upright(path: Path, name: str = "") -> NDArray[np.uint8]:
@@ -115,6 +135,27 @@ def _pad(picture: Image.Image) -> Image.Image:
     return padded
 
 
+class TrainingSquares(NamedTuple):
+    """The squares that networks are trained on; a `Squaring`.
+
+    Attributes:
+        size: Side of the square in pixels.
+        resize: `crop`, `pad` or `stretch`, as in `load_square`.
+    """
+
+    size: int
+    resize: Resize = "crop"
+
+    @property
+    def address(self) -> str:
+        """Where working copies are kept."""
+        return f"pixels-v{VERSION}-{self.resize}-{self.size}"
+
+    def square(self, path: Path, name: str) -> NDArray[np.uint8]:
+        """Decode a picture, as `load_square` does."""
+        return load_square(path, self.size, self.resize, name)
+
+
 class PixelSource:
     """The squares of many images, in batches: from working copies where there are some, decoded in threads where not.
 
@@ -123,8 +164,7 @@ class PixelSource:
     Args:
         digests: (n,) digest of each image.
         originals: Where the files lie.
-        size: Side of the squares in pixels.
-        resize: `crop`, `pad` or `stretch`, as in `load_square`.
+        squaring: How a file becomes a square.
         arrays: Where working copies are kept; None keeps none.
         names: (n,) names a person knows, for errors; empty where there are none.
         threads: Decoding threads; default: one a core.
@@ -134,22 +174,21 @@ class PixelSource:
         self,
         digests: Sequence[str],
         originals: OriginalStore,
+        squaring: Squaring,
         *,
-        size: int,
-        resize: Resize = "crop",
         arrays: ArrayStore | None = None,
         names: Sequence[str] = (),
         threads: int | None = None,
     ) -> None:
         self.digests = digests
-        self.shape = (size, size, 3)
+        self.shape = (squaring.size, squaring.size, 3)
         self._originals = originals
-        self._resize: Resize = resize
+        self._squaring = squaring
         self._names = names
         self._threads = threads or os.cpu_count() or 1
         self._kept: ArrayRows | None = None
-        if arrays is not None and arrays.fits(len(digests) * size * size * 3):
-            self._kept = arrays.open(f"pixels-v{VERSION}-{resize}-{size}")
+        if arrays is not None and arrays.fits(len(digests) * math.prod(self.shape)):
+            self._kept = arrays.open(squaring.address)
 
     def __len__(self) -> int:
         return len(self.digests)
@@ -206,7 +245,7 @@ class PixelSource:
     def _decode(self, row: int) -> NDArray[np.uint8]:
         digest = self.digests[row]
         name = self._names[row] if len(self._names) else ""
-        return load_square(self._originals.path(digest), self.shape[0], self._resize, name)
+        return self._squaring.square(self._originals.path(digest), name)
 
 
 class _Started(NamedTuple):

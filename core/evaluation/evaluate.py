@@ -52,7 +52,8 @@ def evaluate(
         out: The run's folder with `model.keras`, and `events.jsonl` where there is one.
         manifest: The images of the run.
         originals: Where their files lie.
-        settings: Where networks converted for the fastest engine are kept; None computes with TensorFlow.
+        settings: Where converted networks and what was seen before are kept; None keeps nothing and computes with
+            TensorFlow.
         say: Takes sentences for the run's story.
         on_progress: Told the images done and the images altogether.
         should_stop: Asked between batches.
@@ -70,7 +71,9 @@ def evaluate(
     rows = measured_rows(manifest)
     looked = look(
         served,
-        [(originals.path(manifest.digests[row]), manifest.names[row]) for row in rows],
+        [manifest.digests[row] for row in rows],
+        originals=originals,
+        names=[manifest.names[row] for row in rows],
         settings=settings,
         say=say,
         on_progress=on_progress,

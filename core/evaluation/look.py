@@ -4,34 +4,40 @@ Full-size upright pixels go through the model's own resizing in threads, while t
 squares before: OpenVINO on a processor (5 ms an image of MobileNetV2 instead of 20, once its conversion was checked
 against TensorFlow), TensorFlow on a GPU, and for few photographs where nobody has converted the network yet. What
 stands behind the pooling is computed by Keras again.
+
+Squares and pooled maps are kept, as a class trains the same frozen network on the same images again and again, and
+decoding a photograph of 12 megapixels in full and resizing it takes longer than any network here.
 """
 
-import os
+import contextlib
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
 from typing import Final
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.dataset.pixels import load_upright
+from core.catalog.originals import OriginalStore
+from core.dataset.arrays import ArrayRows
+from core.dataset.pixels import PixelSource
 from core.errors import RunStopped
 from core.evaluation.baselines import SIDE
 from core.evaluation.served import BATCH, Served
 from core.features.converted import is_converted
 from core.features.engine import Engine, choose_engine
 from core.features.fingerprint import fingerprint
+from core.features.source import open_cache
 from core.features.tensorflow_engine import TensorFlowEngine
 from core.settings import Settings
 
 # So many photographs pay for the conversion of a network: it takes seconds, and OpenVINO saves 15 ms a photograph with
 # MobileNetV2. A frozen network was converted for its training already.
 WORTH_CONVERTING: Final = 500
+# Pooled maps that go through the layers behind them at once.
+AT_ONCE: Final = 4096
 
 Progress = Callable[[int, int], None]
 
@@ -42,7 +48,7 @@ class Looked:
 
     Attributes:
         features: (n, n_features) float32, what the last layer before the classes is fed.
-        thumbnails: (n, SIDE, SIDE, 3) uint8, for the nearest neighbour on raw pixels.
+        thumbnails: (n, SIDE, SIDE, 3) uint8 of the squares, for the nearest neighbour on raw pixels.
     """
 
     features: NDArray[np.float32]
@@ -51,8 +57,10 @@ class Looked:
 
 def look(
     served: Served,
-    photographs: Sequence[tuple[Path, str]],
+    digests: Sequence[str],
     *,
+    originals: OriginalStore,
+    names: Sequence[str],
     settings: Settings | None,
     say: Callable[[str], None],
     on_progress: Progress,
@@ -62,59 +70,102 @@ def look(
 
     Args:
         served: The exported model.
-        photographs: Path of each, and the name a person knows it by; at least one.
-        settings: Where converted networks are kept; None computes with TensorFlow.
+        digests: (n,) digest of each photograph; at least one.
+        originals: Where their files lie.
+        names: (n,) names a person knows them by.
+        settings: Where converted networks and what was seen before are kept; None keeps nothing and computes with
+            TensorFlow.
         say: Takes sentences for the run's story.
-        on_progress: Told the photographs done and altogether.
+        on_progress: Told the photographs read and altogether.
         should_stop: Asked between batches.
 
     Raises:
         ImageError: A photograph is gone; names it.
         RunStopped: `should_stop` said so.
+        WorkspaceError: The disk is full or not writable.
     """
+    cache = open_cache(settings) if settings is not None else None
+    source = PixelSource(digests, originals, served, arrays=cache, names=names)
+    network = _Trunk(served, settings, say)
     thumbnails: list[NDArray[np.uint8]] = []
 
     def squares() -> Iterator[NDArray[np.uint8]]:
-        for batch, small in _prepared(served, photographs):
+        for batch in source.batches(BATCH):
             if should_stop():
                 raise RunStopped("The evaluation was stopped.", "The model is kept; it can be evaluated again.")
-            thumbnails.append(small)
+            thumbnails.append(np.stack([_thumbnail(square) for square in batch]))
             yield batch
+            on_progress(sum(map(len, thumbnails)), len(digests))
 
-    features: list[NDArray[np.float32]] = []
-    for (pooled,) in _engine(served, len(photographs), settings, say).run(squares()):
-        features.append(served.behind_trunk(pooled))
-        on_progress(sum(map(len, features)), len(photographs))
+    kept = cache.open(f"seen-{keras.__version__}-{network.address}") if cache is not None else None
+    pooled = network.pooled(digests, squares(), kept)
+    features = [served.behind_trunk(pooled[at : at + AT_ONCE]) for at in range(0, len(pooled), AT_ONCE)]
     return Looked(np.concatenate(features), np.concatenate(thumbnails))
 
 
-def _engine(served: Served, photographs: int, settings: Settings | None, say: Callable[[str], None]) -> Engine:
-    trunk = served.trunk
-    if settings is None:
-        return TensorFlowEngine(trunk, "this machine")
-    address = fingerprint(trunk, size=served.size, resize=served.resize, precision="float32")
-    if photographs < WORTH_CONVERTING and not is_converted(address, settings):
-        return TensorFlowEngine(trunk, "this machine")
-    return choose_engine(trunk, address, settings, "float32", say)
+class _Trunk:
+    """The network of an exported model up to its pooled maps, the part that takes the time.
+
+    Args:
+        served: The exported model.
+        settings: Where converted networks are kept; None computes with TensorFlow.
+        say: Takes sentences for the run's story.
+    """
+
+    def __init__(self, served: Served, settings: Settings | None, say: Callable[[str], None]) -> None:
+        self._network = served.trunk
+        self._settings = settings
+        self._say = say
+        self.address = fingerprint(self._network, size=served.size, resize=served.resize, precision="float32")
+
+    def pooled(
+        self, digests: Sequence[str], batches: Iterator[NDArray[np.uint8]], kept: ArrayRows | None
+    ) -> NDArray[np.float32]:
+        """(n, channels) pooled maps: those that are kept, and of the other photographs computed ones.
+
+        Args:
+            digests: (n,) digest of each photograph.
+            batches: Their squares; all are read, also where nothing is computed.
+            kept: Where pooled maps are kept.
+        """
+        pooled = np.empty((len(digests), self._network.output.shape[-1]), np.float32)
+        unknown = np.ones(len(digests), bool)
+        if kept is not None:
+            there, rows = kept.get(digests)
+            unknown = ~there
+            if there.any():
+                pooled[there] = rows
+        computing: deque[NDArray[np.int64]] = deque()
+
+        def to_compute() -> Generator[NDArray[np.uint8]]:
+            start = 0
+            for squares in batches:
+                wanted = np.flatnonzero(unknown[start : start + len(squares)])
+                if len(wanted):
+                    computing.append(start + wanted)
+                    yield squares[wanted]
+                start += len(squares)
+
+        with contextlib.closing(to_compute()) as squares, kept or contextlib.nullcontext():
+            for (values,) in self._run(squares, int(unknown.sum())):
+                rows = computing.popleft()
+                pooled[rows] = values
+                if kept is not None:
+                    kept.append([digests[row] for row in rows], values)
+        return pooled
+
+    def _run(self, squares: Iterator[NDArray[np.uint8]], photographs: int) -> Iterator[tuple[NDArray[np.float32], ...]]:
+        if photographs:
+            yield from self._engine(photographs).run(squares)
+        else:
+            deque(squares, maxlen=0)  # they are read all the same, and none is given
+
+    def _engine(self, photographs: int) -> Engine:
+        settings = self._settings
+        if settings is None or (photographs < WORTH_CONVERTING and not is_converted(self.address, settings)):
+            return TensorFlowEngine(self._network, "this machine")
+        return choose_engine(self._network, self.address, settings, "float32", self._say)
 
 
-def _prepared(
-    served: Served, photographs: Sequence[tuple[Path, str]]
-) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
-    """Squares and thumbnails in batches, two batches ahead of the network."""
-
-    def prepare(photograph: tuple[Path, str]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        pixels = load_upright(*photograph)
-        thumbnail = Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BOX)
-        return served.shrink(pixels), np.asarray(thumbnail)
-
-    pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="evaluate")
-    try:
-        upcoming = iter(photographs)
-        waiting = deque(pool.submit(prepare, photograph) for photograph in islice(upcoming, 2 * BATCH))
-        while waiting:
-            ready = [waiting.popleft().result() for _ in range(min(BATCH, len(waiting)))]
-            waiting.extend(pool.submit(prepare, photograph) for photograph in islice(upcoming, BATCH))
-            yield np.stack([square for square, _ in ready]), np.stack([small for _, small in ready])
-    finally:
-        pool.shutdown(cancel_futures=True)
+def _thumbnail(square: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(Image.fromarray(square).resize((SIDE, SIDE), Image.Resampling.BOX))

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from core.dataset.pixels import load_upright
 from core.errors import NotFoundError, WeightsError
 from core.training.head import LOGITS, POOLING, PROBABILITIES
 
@@ -99,6 +100,19 @@ class Served:
         if self.resizing.crop_to_aspect_ratio:
             return "crop"
         return "pad" if self.resizing.pad_to_aspect_ratio else "stretch"
+
+    @property
+    def address(self) -> str:
+        """Another one whenever other squares come out: those of Keras' own resizing, as this version does it."""
+        return f"served-{keras.__version__}-{self.resize}-{self.size}"
+
+    def square(self, path: Path, name: str) -> NDArray[np.uint8]:
+        """Decode a photograph at its full size and resize it as the model does: what makes this a `Squaring`.
+
+        Raises:
+            ImageError: The file is gone or cannot be decoded.
+        """
+        return self.shrink(load_upright(path, name))
 
     def shrink(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Resize one photograph as the model does, to the whole numbers that it goes on with.

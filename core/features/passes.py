@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.catalog.originals import OriginalStore
 from core.dataset.arrays import ArrayStore
-from core.dataset.pixels import PixelSource, Resize
+from core.dataset.pixels import PixelSource, Resize, TrainingSquares
 from core.features.engine import Engine, Precision, Squares, choose_engine
 from core.features.views import Rows, Views
 from core.settings import Settings
@@ -124,8 +124,7 @@ class Pass:
         source = PixelSource(
             self._views.digests,
             self._originals,
-            size=self._prefix.size,
-            resize=self._prefix.resize,
+            TrainingSquares(self._prefix.size, self._prefix.resize),
             arrays=self._cache,
             names=self._names,
         )

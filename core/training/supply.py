@@ -9,7 +9,7 @@ import numpy as np
 from core.backbones.speed import Speedometer, record_speed
 from core.catalog.originals import OriginalStore
 from core.dataset.manifest import TRAIN, VALIDATION, Manifest
-from core.dataset.pixels import PixelSource
+from core.dataset.pixels import PixelSource, TrainingSquares
 from core.features.source import compute_activations, open_cache
 from core.settings import Settings
 from core.training.feed import ActivationFeed, Feed, PixelFeed, Rows
@@ -107,8 +107,7 @@ class Supply:
         return PixelSource(
             self._digests(rows),
             self.originals,
-            size=self.plan.input_size,
-            resize=self.recipe.resize,
+            TrainingSquares(self.plan.input_size, self.recipe.resize),
             arrays=open_cache(self.settings),
             names=self._names(rows),
         )

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 from core.catalog.originals import OriginalStore
 from core.dataset import pixels
 from core.dataset.arrays import ArrayStore
-from core.dataset.pixels import PixelSource, load_square, load_upright
+from core.dataset.pixels import PixelSource, TrainingSquares, load_square, load_upright
 from core.errors import ImageError
 
 RESIZES = ("crop", "pad", "stretch")
@@ -221,7 +221,7 @@ def stored(originals, tmp_path, n):
 
 def test_a_source_gives_every_square_in_order(originals, tmp_path):
     digests = stored(originals, tmp_path, 11)
-    source = PixelSource(digests, originals, size=32)
+    source = PixelSource(digests, originals, TrainingSquares(32))
     batches = list(source.batches(4))
     assert [len(batch) for batch in batches] == [4, 4, 3]
     expected = np.stack([load_square(originals.path(digest), 32, "crop") for digest in digests])
@@ -230,7 +230,7 @@ def test_a_source_gives_every_square_in_order(originals, tmp_path):
 
 def test_a_source_gives_the_rows_it_is_asked_for(originals, tmp_path):
     digests = stored(originals, tmp_path, 5)
-    (batch,) = PixelSource(digests, originals, size=32).batches(8, rows=[3, 1, 3])
+    (batch,) = PixelSource(digests, originals, TrainingSquares(32)).batches(8, rows=[3, 1, 3])
     assert (batch[0] == load_square(originals.path(digests[3]), 32, "crop")).all()
     assert (batch[0] == batch[2]).all()
 
@@ -238,31 +238,33 @@ def test_a_source_gives_the_rows_it_is_asked_for(originals, tmp_path):
 def test_a_second_pass_decodes_nothing(originals, tmp_path):
     digests = stored(originals, tmp_path, 6)
     arrays = ArrayStore(tmp_path / "arrays", limit_bytes=2**24)
-    first = np.concatenate(list(PixelSource(digests, originals, size=32, arrays=arrays).batches(4)))
+    first = np.concatenate(list(PixelSource(digests, originals, TrainingSquares(32), arrays=arrays).batches(4)))
     for digest in digests:
         originals.remove(digest)
-    second = np.concatenate(list(PixelSource(digests, originals, size=32, arrays=arrays).batches(4)))
+    second = np.concatenate(list(PixelSource(digests, originals, TrainingSquares(32), arrays=arrays).batches(4)))
     assert (first == second).all()
 
 
 def test_working_copies_of_another_way_to_resize_are_others(originals, tmp_path):
     digests = stored(originals, tmp_path, 1)
     arrays = ArrayStore(tmp_path / "arrays", limit_bytes=2**24)
-    squares = [next(PixelSource(digests, originals, size=32, resize=r, arrays=arrays).batches(1)) for r in RESIZES]
+    squares = [next(PixelSource(digests, originals, TrainingSquares(32, r), arrays=arrays).batches(1)) for r in RESIZES]
     assert len({square.tobytes() for square in squares}) == len(RESIZES)
 
 
 def test_more_than_the_cache_holds_is_not_kept(originals, tmp_path):
     digests = stored(originals, tmp_path, 6)
     arrays = ArrayStore(tmp_path / "arrays", limit_bytes=4 * 32 * 32 * 3)
-    assert sum(len(batch) for batch in PixelSource(digests, originals, size=32, arrays=arrays).batches(4)) == 6
+    assert (
+        sum(len(batch) for batch in PixelSource(digests, originals, TrainingSquares(32), arrays=arrays).batches(4)) == 6
+    )
     assert arrays.used_bytes() == 0
 
 
 def test_a_consumer_that_stops_leaves_what_was_decoded(originals, tmp_path):
     digests = stored(originals, tmp_path, 6)
     arrays = ArrayStore(tmp_path / "arrays", limit_bytes=2**24)
-    batches = PixelSource(digests, originals, size=32, arrays=arrays).batches(2)
+    batches = PixelSource(digests, originals, TrainingSquares(32), arrays=arrays).batches(2)
     next(batches)
     batches.close()
     assert arrays.used_bytes() > 0
@@ -271,7 +273,7 @@ def test_a_consumer_that_stops_leaves_what_was_decoded(originals, tmp_path):
 def test_an_image_that_is_gone_is_named(originals, tmp_path):
     digests = stored(originals, tmp_path, 3)
     originals.remove(digests[1])
-    source = PixelSource(digests, originals, size=32, names=["a.png", "b.png", "c.png"])
+    source = PixelSource(digests, originals, TrainingSquares(32), names=["a.png", "b.png", "c.png"])
     with pytest.raises(ImageError, match=r"b\.png cannot be used any more\. Its file cannot be read\."):
         list(source.batches(2))
 
@@ -280,7 +282,7 @@ def test_an_image_that_was_damaged_is_named(originals, tmp_path):
     (digest,) = stored(originals, tmp_path, 1)
     originals.path(digest).write_bytes(originals.path(digest).read_bytes()[:200])
     with pytest.raises(ImageError, match=r"bird\.png cannot be used any more\. The image is"):
-        list(PixelSource([digest], originals, size=32, names=["bird.png"]).batches(1))
+        list(PixelSource([digest], originals, TrainingSquares(32), names=["bird.png"]).batches(1))
 
 
 @pytest.mark.data

@@ -17,13 +17,13 @@ CLASSES = ("red", "green", "blue")
 SIZES = ((40, 60), (64, 64), (33, 90), (120, 80))
 
 
-def backbone(size=32):
-    """Colours as shares of 1, at an eighth of the size; one layer deep and one wide, as a network's last block."""
+def backbone(size=32, gain=1.0):
+    """Colours as shares of 1, times a gain, at an eighth of the size; as deep and wide as a network's last block."""
     pixels = keras.Input((size, size, 3), name="pixels")
     shares = keras.layers.Rescaling(1 / 255, name="scale")(pixels)
     convolved = keras.layers.Conv2D(3, 8, strides=8, use_bias=False, name="mean")(shares)
     model = keras.Model(pixels, convolved, name="colour_means")
-    model.get_layer("mean").set_weights([np.tile(np.eye(3) / 64, (8, 8, 1, 1)).astype(np.float32)])
+    model.get_layer("mean").set_weights([np.tile(gain * np.eye(3) / 64, (8, 8, 1, 1)).astype(np.float32)])
     return model
 
 
@@ -34,8 +34,8 @@ def head(sharpness=30.0) -> NewLayers:
     return layers
 
 
-def save_colour_model(out: Path, sharpness=30.0, resize="crop") -> Path:
-    return save_model(build_serving(backbone(), head(sharpness), size=32, resize=resize), CLASSES, out)
+def save_colour_model(out: Path, sharpness=30.0, resize="crop", gain=1.0) -> Path:
+    return save_model(build_serving(backbone(gain=gain), head(sharpness), size=32, resize=resize), CLASSES, out)
 
 
 def colour_pictures(store: OriginalStore, folder: Path, images=90, noise=60.0, seed=0) -> Manifest:

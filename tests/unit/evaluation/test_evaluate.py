@@ -1,6 +1,7 @@
 """A run is measured on its exported model: every number is what the file itself answers."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import keras
@@ -94,6 +95,44 @@ def test_the_fast_engine_says_the_same(run, pictures, settings, tmp_path, monkey
     assert list((settings.cache / "networks").glob("*/network.xml"))
     slow, fast = (read_predictions(out / "predictions.csv") for out in (run[0], tmp_path))
     np.testing.assert_allclose(fast.probabilities, slow.probabilities, atol=1e-4)
+
+
+@pytest.fixture
+def own_pictures(tmp_path):
+    """Pictures whose files a test may take away."""
+    store = OriginalStore(tmp_path / "originals", tmp_path / "thumbnails")
+    return store, colour_pictures(store, tmp_path / "made")
+
+
+def test_what_was_seen_is_not_computed_again(own_pictures, settings, tmp_path):
+    store, manifest = own_pictures
+    reports = []
+    for name in ("first", "second"):
+        save_colour_model(tmp_path / name)
+        reports.append(evaluate(tmp_path / name, manifest, originals=store, settings=settings))
+        shutil.rmtree(store.originals, ignore_errors=True)
+    assert reports[0] == reports[1]
+
+
+def test_another_network_looks_at_the_squares_that_are_there(own_pictures, run, settings, tmp_path):
+    store, manifest = own_pictures
+    save_colour_model(tmp_path / "first")
+    evaluate(tmp_path / "first", manifest, originals=store, settings=settings)
+    shutil.rmtree(store.originals)
+    save_colour_model(tmp_path / "second", sharpness=15.0, gain=2.0)
+    evaluate(tmp_path / "second", manifest, originals=store, settings=settings)
+    table, alike = (read_predictions(out / "predictions.csv") for out in (tmp_path / "second", run[0]))
+    np.testing.assert_allclose(table.probabilities, alike.probabilities, atol=1e-5)
+
+
+def test_another_way_of_resizing_asks_for_the_files_again(own_pictures, settings, tmp_path):
+    store, manifest = own_pictures
+    save_colour_model(tmp_path / "first")
+    evaluate(tmp_path / "first", manifest, originals=store, settings=settings)
+    shutil.rmtree(store.originals)
+    save_colour_model(tmp_path / "second", resize="stretch")
+    with pytest.raises(ImageError, match="cannot be used any more"):
+        evaluate(tmp_path / "second", manifest, originals=store, settings=settings)
 
 
 def test_overconfidence_is_repaired_in_the_exported_model(run):
