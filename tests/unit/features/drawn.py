@@ -47,6 +47,7 @@ def two_tensors() -> Any:
 
     keras.utils.set_random_seed(1)
     pixels = keras.Input((SIZE, SIZE, 3))
-    first = keras.layers.Conv2D(4, 3, strides=2, padding="same", activation="relu")(pixels)
+    scaled = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(pixels)
+    first = keras.layers.Conv2D(4, 3, strides=2, padding="same", activation="relu")(scaled)
     second = keras.layers.Conv2D(6, 3, strides=2, padding="same", activation="relu")(first)
     return keras.Model(pixels, [second, first])
