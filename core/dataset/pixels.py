@@ -18,7 +18,7 @@ from PIL import Image
 from core.catalog.originals import OriginalStore
 from core.dataset.arrays import ArrayRows, ArrayStore
 from core.errors import ImageError
-from core.intake.upright import open_image, to_upright
+from core.intake.upright import WHITE, open_image, to_upright
 
 Resize = Literal["crop", "pad", "stretch"]
 
@@ -36,12 +36,13 @@ AHEAD: Final = 3
 Batch = NDArray[np.uint8]
 
 
-def load_upright(path: Path, name: str = "") -> NDArray[np.uint8]:
+def load_upright(path: Path, name: str = "", background: str = WHITE) -> NDArray[np.uint8]:
     """Decode a picture at its full size: what the exported model is fed.
 
     Args:
         path: The original file.
         name: The name a person knows it by, for the error; default: the file's.
+        background: What transparent places are laid on, `#rrggbb`.
 
     Returns:
         (height, width, 3) uint8 sRGB, upright.
@@ -49,10 +50,10 @@ def load_upright(path: Path, name: str = "") -> NDArray[np.uint8]:
     Raises:
         ImageError: The file is gone or cannot be decoded.
     """
-    return np.asarray(_decode(path, name, None))
+    return np.asarray(_decode(path, name, background, None))
 
 
-def load_square(path: Path, size: int, resize: Resize, name: str = "") -> NDArray[np.uint8]:
+def load_square(path: Path, size: int, resize: Resize, name: str = "", background: str = WHITE) -> NDArray[np.uint8]:
     """Decode a picture as a square for training.
 
     Where the JPEG is not decoded at a fraction of its size, the result equals
@@ -63,6 +64,7 @@ def load_square(path: Path, size: int, resize: Resize, name: str = "") -> NDArra
         size: Side of the square in pixels.
         resize: `crop` the middle, `pad` with black, or `stretch`.
         name: The name a person knows it by, for the error; default: the file's.
+        background: What transparent places are laid on, `#rrggbb`.
 
     Returns:
         (size, size, 3) uint8 sRGB, upright.
@@ -70,7 +72,7 @@ def load_square(path: Path, size: int, resize: Resize, name: str = "") -> NDArra
     Raises:
         ImageError: The file is gone or cannot be decoded.
     """
-    picture = _decode(path, name, (size, resize))
+    picture = _decode(path, name, background, (size, resize))
     if resize == "crop":
         picture = _crop(picture)
     elif resize == "pad":
@@ -78,12 +80,12 @@ def load_square(path: Path, size: int, resize: Resize, name: str = "") -> NDArra
     return np.asarray(picture.resize((size, size), Image.Resampling.BILINEAR))
 
 
-def _decode(path: Path, name: str, square: tuple[int, Resize] | None) -> Image.Image:
+def _decode(path: Path, name: str, background: str, square: tuple[int, Resize] | None) -> Image.Image:
     try:
         with open_image(path, Path(name).suffix.lower()) as image:
             if square is not None:
                 _draft(image, *square)
-            return to_upright(image)
+            return to_upright(image, background=background)
     except ImageError as error:
         raise ImageError(f"{name or path.name} cannot be used any more.", error.sentence) from error
     except OSError as error:
@@ -125,6 +127,7 @@ class PixelSource:
         originals: Where the files lie.
         size: Side of the squares in pixels.
         resize: `crop`, `pad` or `stretch`, as in `load_square`.
+        background: What transparent places are laid on, `#rrggbb`.
         arrays: Where working copies are kept; None keeps none.
         names: (n,) names a person knows, for errors; empty where there are none.
         threads: Decoding threads; default: one a core.
@@ -137,6 +140,7 @@ class PixelSource:
         *,
         size: int,
         resize: Resize = "crop",
+        background: str = WHITE,
         arrays: ArrayStore | None = None,
         names: Sequence[str] = (),
         threads: int | None = None,
@@ -145,11 +149,12 @@ class PixelSource:
         self.shape = (size, size, 3)
         self._originals = originals
         self._resize: Resize = resize
+        self._background = background
         self._names = names
         self._threads = threads or os.cpu_count() or 1
         self._kept: ArrayRows | None = None
         if arrays is not None and arrays.fits(len(digests) * size * size * 3):
-            self._kept = arrays.open(f"pixels-v{VERSION}-{resize}-{size}")
+            self._kept = arrays.open(_address(size, resize, background))
 
     def __len__(self) -> int:
         return len(self.digests)
@@ -206,7 +211,13 @@ class PixelSource:
     def _decode(self, row: int) -> NDArray[np.uint8]:
         digest = self.digests[row]
         name = self._names[row] if len(self._names) else ""
-        return load_square(self._originals.path(digest), self.shape[0], self._resize, name)
+        return load_square(self._originals.path(digest), self.shape[0], self._resize, name, self._background)
+
+
+def _address(size: int, resize: Resize, background: str) -> str:
+    """Of working copies; those on white, the usual ones, have kept theirs from before a background could be chosen."""
+    other = "" if background == WHITE else f"-{background.removeprefix('#')}"
+    return f"pixels-v{VERSION}-{resize}-{size}{other}"
 
 
 class _Started(NamedTuple):

@@ -92,7 +92,9 @@ def _engine(served: Served, photographs: int, settings: Settings | None, say: Ca
     trunk = served.trunk
     if settings is None:
         return TensorFlowEngine(trunk, "this machine")
-    address = fingerprint(trunk, size=served.size, resize=served.resize, precision="float32")
+    address = fingerprint(
+        trunk, size=served.size, resize=served.resize, precision="float32", background=served.background
+    )
     if photographs < WORTH_CONVERTING and not is_converted(address, settings):
         return TensorFlowEngine(trunk, "this machine")
     return choose_engine(trunk, address, settings, "float32", say)
@@ -104,7 +106,7 @@ def _prepared(
     """Squares and thumbnails in batches, two batches ahead of the network."""
 
     def prepare(photograph: tuple[Path, str]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        pixels = load_upright(*photograph)
+        pixels = load_upright(*photograph, background=served.background)
         thumbnail = Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BOX)
         return served.shrink(pixels), np.asarray(thumbnail)
 

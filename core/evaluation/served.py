@@ -15,7 +15,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from core.errors import NotFoundError, WeightsError
+from core.intake.upright import WHITE
 from core.training.head import LOGITS, POOLING, PROBABILITIES
+from core.training.recipe import read_recipe
 
 BATCH: Final = 32
 
@@ -26,13 +28,16 @@ class Served:
     Args:
         model: From the file of a `core.training.serving.build_serving`; before it was saved, its layers belong to other
             graphs as well.
+        background: What transparent places of a photograph were laid on in its training, `#rrggbb`: the model itself
+            is fed opaque ones.
 
     Raises:
         WeightsError: The model is not built like one that Graft exports.
     """
 
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(self, model: keras.Model, background: str = WHITE) -> None:
         self.model = model
+        self.background = background
         self.logits = _layer(model, LOGITS)
         self.resizing = _resizing(model)
         self._features: keras.KerasTensor = self.logits.input
@@ -42,11 +47,12 @@ class Served:
 
     @classmethod
     def load(cls, path: Path) -> "Served":
-        """Load an exported model, in safe mode.
+        """Load an exported model, in safe mode; its background is that of the recipe beside it, else white.
 
         Raises:
             NotFoundError: There is no such file.
             WeightsError: It is damaged, or not a model that Graft exports.
+            RecipeError: The recipe beside it cannot be read.
         """
         if not path.is_file():
             raise NotFoundError(f"There is no model {path}.", "Train first, or name a model.keras.")
@@ -54,7 +60,8 @@ class Served:
             model = keras.models.load_model(path, compile=False)
         except (ValueError, TypeError, OSError, KeyError) as error:
             raise WeightsError(f"{path.name} cannot be loaded as a Keras model.", "Export it again.") from error
-        return cls(model)
+        recipe = read_recipe(path.parent)
+        return cls(model) if recipe is None else cls(model, recipe.background)
 
     @cached_property
     def halves(self) -> tuple[keras.Model, keras.Model]:

@@ -33,6 +33,7 @@ class Prefix:
         address: Its fingerprint.
         size: Side of the squares in pixels.
         resize: How an image becomes a square.
+        background: What transparent places of an image are laid on, `#rrggbb`.
         precision: What it is computed in.
     """
 
@@ -40,6 +41,7 @@ class Prefix:
     address: str
     size: int
     resize: Resize
+    background: str
     precision: Precision
 
     @property
@@ -126,6 +128,7 @@ class Pass:
             self._originals,
             size=self._prefix.size,
             resize=self._prefix.resize,
+            background=self._prefix.background,
             arrays=self._cache,
             names=self._names,
         )

@@ -82,6 +82,7 @@ class Supply:
             settings=self.settings,
             size=self.plan.input_size,
             resize=self.recipe.resize,
+            background=self.recipe.background,
             precision=self.recipe.precision,
             augmentation=self.recipe.augmentation,
             views=views,
@@ -109,6 +110,7 @@ class Supply:
             self.originals,
             size=self.plan.input_size,
             resize=self.recipe.resize,
+            background=self.recipe.background,
             arrays=open_cache(self.settings),
             names=self._names(rows),
         )
