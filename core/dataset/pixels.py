@@ -19,7 +19,7 @@ from PIL import Image
 from core.catalog.originals import OriginalStore
 from core.dataset.arrays import ArrayRows, ArrayStore
 from core.errors import ImageError
-from core.intake.upright import open_image, to_upright
+from core.intake.upright import WHITE, open_image, to_upright
 
 Resize = Literal["crop", "pad", "stretch"]
 
@@ -56,12 +56,13 @@ class Squaring(Protocol):
         """
 
 
-def load_upright(path: Path, name: str = "") -> NDArray[np.uint8]:
+def load_upright(path: Path, name: str = "", background: str = WHITE) -> NDArray[np.uint8]:
     """Decode a picture at its full size: what the exported model is fed.
 
     Args:
         path: The original file.
         name: The name a person knows it by, for the error; default: the file's.
+        background: What transparent places are laid on, `#rrggbb`.
 
     Returns:
         (height, width, 3) uint8 sRGB, upright.
@@ -69,10 +70,10 @@ def load_upright(path: Path, name: str = "") -> NDArray[np.uint8]:
     Raises:
         ImageError: The file is gone or cannot be decoded.
     """
-    return np.asarray(_decode(path, name, None))
+    return np.asarray(_decode(path, name, background, None))
 
 
-def load_square(path: Path, size: int, resize: Resize, name: str = "") -> NDArray[np.uint8]:
+def load_square(path: Path, size: int, resize: Resize, name: str = "", background: str = WHITE) -> NDArray[np.uint8]:
     """Decode a picture as a square for training.
 
     Where the JPEG is not decoded at a fraction of its size, the result equals
@@ -83,6 +84,7 @@ def load_square(path: Path, size: int, resize: Resize, name: str = "") -> NDArra
         size: Side of the square in pixels.
         resize: `crop` the middle, `pad` with black, or `stretch`.
         name: The name a person knows it by, for the error; default: the file's.
+        background: What transparent places are laid on, `#rrggbb`.
 
     Returns:
         (size, size, 3) uint8 sRGB, upright.
@@ -90,7 +92,7 @@ def load_square(path: Path, size: int, resize: Resize, name: str = "") -> NDArra
     Raises:
         ImageError: The file is gone or cannot be decoded.
     """
-    picture = _decode(path, name, (size, resize))
+    picture = _decode(path, name, background, (size, resize))
     if resize == "crop":
         picture = _crop(picture)
     elif resize == "pad":
@@ -98,12 +100,12 @@ def load_square(path: Path, size: int, resize: Resize, name: str = "") -> NDArra
     return np.asarray(picture.resize((size, size), Image.Resampling.BILINEAR))
 
 
-def _decode(path: Path, name: str, square: tuple[int, Resize] | None) -> Image.Image:
+def _decode(path: Path, name: str, background: str, square: tuple[int, Resize] | None) -> Image.Image:
     try:
         with open_image(path, Path(name).suffix.lower()) as image:
             if square is not None:
                 _draft(image, *square)
-            return to_upright(image)
+            return to_upright(image, background=background)
     except ImageError as error:
         raise ImageError(f"{name or path.name} cannot be used any more.", error.sentence) from error
     except OSError as error:
@@ -135,25 +137,32 @@ def _pad(picture: Image.Image) -> Image.Image:
     return padded
 
 
+def mark_of(background: str) -> str:
+    """A part of an address for a background; empty for white, the usual one."""
+    return "" if background == WHITE else f"-{background.removeprefix('#')}"
+
+
 class TrainingSquares(NamedTuple):
     """The squares that networks are trained on; a `Squaring`.
 
     Attributes:
         size: Side of the square in pixels.
         resize: `crop`, `pad` or `stretch`, as in `load_square`.
+        background: What transparent places are laid on, `#rrggbb`.
     """
 
     size: int
     resize: Resize = "crop"
+    background: str = WHITE
 
     @property
     def address(self) -> str:
-        """Where working copies are kept."""
-        return f"pixels-v{VERSION}-{self.resize}-{self.size}"
+        """Where working copies are kept; those on white stay where they were before a background could be chosen."""
+        return f"pixels-v{VERSION}-{self.resize}-{self.size}{mark_of(self.background)}"
 
     def square(self, path: Path, name: str) -> NDArray[np.uint8]:
         """Decode a picture, as `load_square` does."""
-        return load_square(path, self.size, self.resize, name)
+        return load_square(path, self.size, self.resize, name, self.background)
 
 
 class PixelSource:

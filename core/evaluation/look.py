@@ -116,7 +116,9 @@ class _Trunk:
         self._network = served.trunk
         self._settings = settings
         self._say = say
-        self.address = fingerprint(self._network, size=served.size, resize=served.resize, precision="float32")
+        self.address = fingerprint(
+            self._network, size=served.size, resize=served.resize, precision="float32", background=served.background
+        )
 
     def pooled(
         self, digests: Sequence[str], batches: Iterator[NDArray[np.uint8]], kept: ArrayRows | None

@@ -14,9 +14,11 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from core.dataset.pixels import load_upright
+from core.dataset.pixels import load_upright, mark_of
 from core.errors import NotFoundError, WeightsError
+from core.intake.upright import WHITE
 from core.training.head import LOGITS, POOLING, PROBABILITIES
+from core.training.recipe import read_recipe
 
 BATCH: Final = 32
 
@@ -27,13 +29,16 @@ class Served:
     Args:
         model: From the file of a `core.training.serving.build_serving`; before it was saved, its layers belong to other
             graphs as well.
+        background: What transparent places of a photograph were laid on in its training, `#rrggbb`: the model itself
+            is fed opaque ones.
 
     Raises:
         WeightsError: The model is not built like one that Graft exports.
     """
 
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(self, model: keras.Model, background: str = WHITE) -> None:
         self.model = model
+        self.background = background
         self.logits = _layer(model, LOGITS)
         self.resizing = _resizing(model)
         self._features: keras.KerasTensor = self.logits.input
@@ -43,11 +48,12 @@ class Served:
 
     @classmethod
     def load(cls, path: Path) -> "Served":
-        """Load an exported model, in safe mode.
+        """Load an exported model, in safe mode; its background is that of the recipe beside it, else white.
 
         Raises:
             NotFoundError: There is no such file.
             WeightsError: It is damaged, or not a model that Graft exports.
+            RecipeError: The recipe beside it cannot be read.
         """
         if not path.is_file():
             raise NotFoundError(f"There is no model {path}.", "Train first, or name a model.keras.")
@@ -55,7 +61,8 @@ class Served:
             model = keras.models.load_model(path, compile=False)
         except (ValueError, TypeError, OSError, KeyError) as error:
             raise WeightsError(f"{path.name} cannot be loaded as a Keras model.", "Export it again.") from error
-        return cls(model)
+        recipe = read_recipe(path.parent)
+        return cls(model) if recipe is None else cls(model, recipe.background)
 
     @cached_property
     def halves(self) -> tuple[keras.Model, keras.Model]:
@@ -104,7 +111,7 @@ class Served:
     @property
     def address(self) -> str:
         """Another one whenever other squares come out: those of Keras' own resizing, as this version does it."""
-        return f"served-{keras.__version__}-{self.resize}-{self.size}"
+        return f"served-{keras.__version__}-{self.resize}-{self.size}{mark_of(self.background)}"
 
     def square(self, path: Path, name: str) -> NDArray[np.uint8]:
         """Decode a photograph at its full size and resize it as the model does: what makes this a `Squaring`.
@@ -112,7 +119,7 @@ class Served:
         Raises:
             ImageError: The file is gone or cannot be decoded.
         """
-        return self.shrink(load_upright(path, name))
+        return self.shrink(load_upright(path, name, self.background))
 
     def shrink(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Resize one photograph as the model does, to the whole numbers that it goes on with.

@@ -15,7 +15,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from core.catalog.originals import OriginalStore, disk_in_plain_words
 from core.dataset.manifest import TEST
@@ -34,10 +33,9 @@ from core.export.formats import FORMATS, Format
 from core.export.take_home.preprocess import square
 from core.export.writers import WRITERS
 from core.training.files import write_whole
-from core.training.recipe import Recipe, load_recipe
+from core.training.recipe import RECIPE_FILE, read_recipe
 from core.training.serving import LABELS_FILE, MODEL_FILE
 
-RECIPE_FILE: Final = "recipe.json"
 INPUT_FILE: Final = "input.json"
 # Real images that each format is asked about, spread over the test split.
 ASKED: Final = 16
@@ -86,8 +84,11 @@ def build_bundle(
         WorkspaceError: The disk is full or not writable.
     """
     wanted = _wanted(formats)
-    report, recipe, manifest = read_report(out), _read_recipe(out), load_manifest(out)
-    served, asked = Served.load(out / MODEL_FILE), _ask(out, originals)
+    report, recipe, manifest = read_report(out), read_recipe(out), load_manifest(out)
+    if recipe is None:
+        raise NotFoundError("The recipe of this run is gone.", "Train again.")
+    served = Served.load(out / MODEL_FILE)
+    asked = _ask(out, originals, served.background)
     with tempfile.TemporaryDirectory(prefix="graft-bundle-") as temporary:
         folder = Path(temporary)
         certified: dict[str, Certified] = {}
@@ -118,17 +119,10 @@ def _wanted(formats: Sequence[str]) -> list[Format]:
     return [listed for key, listed in FORMATS.items() if key == "keras" or key in formats]
 
 
-def _read_recipe(out: Path) -> Recipe:
-    try:
-        return load_recipe((out / RECIPE_FILE).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise NotFoundError("The recipe of this run is gone.", "Train again.") from error
-
-
-def _ask(out: Path, originals: OriginalStore) -> _Asked:
+def _ask(out: Path, originals: OriginalStore, background: str) -> _Asked:
     test = read_predictions(out / table.FILE_NAME).of_split(TEST)
     rows = np.unique(np.linspace(0, len(test) - 1, ASKED).round().astype(np.int64))
-    pixels = [load_upright(originals.path(test.digests[row]), test.names[row]) for row in rows]
+    pixels = [load_upright(originals.path(test.digests[row]), test.names[row], background) for row in rows]
     return _Asked(pixels, test.probabilities[rows])
 
 
@@ -157,7 +151,7 @@ def _write_and_prove(listed: Format, served: Served, path: Path, asked: _Asked) 
 def _fed(listed: Format, served: Served, pixels: NDArray[np.uint8]) -> NDArray[np.uint8] | NDArray[np.float32]:
     if listed.any_size:
         return pixels[np.newaxis]
-    return square(Image.fromarray(pixels), served.size, served.resize)
+    return square(pixels, served.size, served.resize)
 
 
 def _remove(path: Path) -> None:
@@ -175,9 +169,8 @@ def _accompany(folder: Path, out: Path, served: Served, proved: Certificate, tex
     """Everything in the bundle but the model itself."""
     for file in (LABELS_FILE, RECIPE_FILE, report_file.FILE_NAME):
         shutil.copyfile(out / file, folder / file)
-    described = {"size": served.size, "resize": served.resize}
-    scripts = ["predict.py"] if proved.formats.keys() <= {MODEL_FILE} else ["predict.py", "preprocess.py"]
-    for script in scripts:
+    described = {"size": served.size, "resize": served.resize, "background": served.background}
+    for script in ("predict.py", "preprocess.py"):
         shutil.copyfile(Path(take_home.__file__).with_name(script), folder / script)
     (folder / INPUT_FILE).write_text(json.dumps(described) + "\n", encoding="utf-8")
     (folder / certificate.FILE_NAME).write_text(proved.model_dump_json(indent=1) + "\n", encoding="utf-8")

@@ -30,7 +30,7 @@ def model_card(name: str, report: Report, recipe: Recipe, manifest: Manifest, ce
     """
     sections = (
         [f"# {name}", "", f"Tells {len(report.classes)} classes of pictures apart: {', '.join(report.classes)}.", ""],
-        _use(certificate),
+        _use(certificate, recipe.background),
         _data(manifest),
         _training(recipe),
         _quality(report),
@@ -41,10 +41,11 @@ def model_card(name: str, report: Report, recipe: Recipe, manifest: Manifest, ce
     return "\n".join(line for section in sections for line in section)
 
 
-def _use(certificate: Certificate) -> Iterator[str]:
+def _use(certificate: Certificate, background: str) -> Iterator[str]:
     yield from ("## Use", "", "    pip install -r requirements.txt", "    python predict.py picture.jpg", "")
     yield "The model takes pictures of any size as bytes of red, green and blue, and gives one probability a class, in"
-    yield "the order of `labels.json`. Nothing has to be resized or scaled before."
+    yield "the order of `labels.json`. Nothing has to be resized or scaled before. `preprocess.py` reads a file as the"
+    yield f"app does: upright, in sRGB, its transparent places on `{background}`."
     if any(not fmt.any_size and fmt.path in certificate.formats for fmt in FORMATS.values()):
         yield "The formats for small computers are fed squares instead, which `preprocess.py` makes."
     yield ""

@@ -39,7 +39,8 @@ class Predictor:
     """An exported model, ready to answer.
 
     Args:
-        model: Path of `model.keras`; `labels.json` lies beside it, and `features.npz` where "none of these" is wanted.
+        model: Path of `model.keras`; `labels.json` lies beside it, `recipe.json` where transparent pictures lie on
+            another background than white, and `features.npz` where "none of these" is wanted.
 
     Attributes:
         classes: Names of the classes, in the order of the probabilities.
@@ -47,6 +48,7 @@ class Predictor:
     Raises:
         NotFoundError: The model or its labels are not there.
         WeightsError: The model cannot be loaded, is not one that Graft exports, or has other classes than its labels.
+        RecipeError: The recipe beside the model cannot be read.
     """
 
     def __init__(self, model: Path | str) -> None:
@@ -89,15 +91,16 @@ class Predictor:
         return Judgement(probabilities, self._space.distances(seen), self._space.threshold)
 
     def _features(self, pictures: Sequence[Picture]) -> NDArray[np.float32]:
-        return self.served.see(np.stack([self.served.shrink(_pixels(picture)) for picture in pictures]))
+        pixels = (_pixels(picture, self.served.background) for picture in pictures)
+        return self.served.see(np.stack([self.served.shrink(each) for each in pixels]))
 
 
-def _pixels(picture: Picture) -> NDArray[np.uint8]:
+def _pixels(picture: Picture, background: str) -> NDArray[np.uint8]:
     if isinstance(picture, np.ndarray):
         return picture
     path = Path(picture)
     try:
-        return load_upright(path)
+        return load_upright(path, background=background)
     except ImageError as error:
         raise ImageError(f"{path.name} cannot be read as a picture.", error.hint) from error
 

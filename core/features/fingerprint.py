@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from core.dataset import pixels
+from core.intake.upright import WHITE
 
 # Another number whenever the same network gives other activations, or they are kept in another form.
 VERSION: Final = 1
@@ -15,7 +16,7 @@ VERSION: Final = 1
 Json = dict[str, Any] | list[Any] | str | float | bool | None
 
 
-def fingerprint(prefix: keras.Model, *, size: int, resize: str, precision: str) -> str:
+def fingerprint(prefix: keras.Model, *, size: int, resize: str, precision: str, background: str = WHITE) -> str:
     """Hash a network with its weights and the way of an image to it.
 
     Two networks that compute the same have the same fingerprint in every process: names, which Keras counts up, and
@@ -26,6 +27,7 @@ def fingerprint(prefix: keras.Model, *, size: int, resize: str, precision: str) 
         size: Side of the square images.
         resize: How an image becomes a square.
         precision: What the network is computed in.
+        background: What transparent places of an image are laid on, `#rrggbb`.
 
     Returns:
         64 hexadecimal digits.
@@ -34,6 +36,8 @@ def fingerprint(prefix: keras.Model, *, size: int, resize: str, precision: str) 
     names: dict[str, int] = {}
     _find_names(graph, names)
     facts = [VERSION, pixels.VERSION, size, resize, precision, _canonical(graph, names)]
+    if background != WHITE:  # the usual one is left out: what was kept before it could be chosen stays valid
+        facts.append(background)
     digest = hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=32)
     for variable in prefix.weights:
         values = np.ascontiguousarray(variable.numpy())

@@ -33,6 +33,7 @@ class Prefix:
         address: Its fingerprint.
         size: Side of the squares in pixels.
         resize: How an image becomes a square.
+        background: What transparent places of an image are laid on, `#rrggbb`.
         precision: What it is computed in.
     """
 
@@ -40,6 +41,7 @@ class Prefix:
     address: str
     size: int
     resize: Resize
+    background: str
     precision: Precision
 
     @property
@@ -124,7 +126,7 @@ class Pass:
         source = PixelSource(
             self._views.digests,
             self._originals,
-            TrainingSquares(self._prefix.size, self._prefix.resize),
+            TrainingSquares(self._prefix.size, self._prefix.resize, self._prefix.background),
             arrays=self._cache,
             names=self._names,
         )

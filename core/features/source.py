@@ -24,6 +24,7 @@ from core.features.engine import Precision, usable_precision
 from core.features.fingerprint import fingerprint
 from core.features.passes import Pass, Prefix
 from core.features.views import Rows, Views
+from core.intake.upright import WHITE
 from core.settings import GIB, Settings
 
 # Activations up to this size are held in memory: MobileNetV2's pooled features of 26,000 images.
@@ -92,6 +93,7 @@ def compute_activations(
     settings: Settings,
     size: int,
     resize: Resize,
+    background: str = WHITE,
     precision: Precision = "float32",
     augmentation: Variations | None = None,
     views: int = 0,
@@ -111,6 +113,7 @@ def compute_activations(
         settings: Where the cache lies and how much it may hold.
         size: Side of the squares in pixels.
         resize: How an image becomes a square.
+        background: What transparent places of an image are laid on, `#rrggbb`.
         precision: `float32`, or `bfloat16` where the machine has it.
         augmentation: How far images are varied; None for not at all.
         views: Variations of each varied image, beside the image itself.
@@ -128,9 +131,9 @@ def compute_activations(
     """
     rows = np.arange(len(digests), dtype=np.int64)
     precision = usable_precision(precision, say)
-    address = fingerprint(prefix, size=size, resize=resize, precision=precision)
+    address = fingerprint(prefix, size=size, resize=resize, precision=precision, background=background)
     all_views = Views(digests, rows if varied is None else np.sort(varied), views, seed, augmentation)
-    network = Prefix(prefix, address, size, resize, precision)
+    network = Prefix(prefix, address, size, resize, background, precision)
     computing = Pass(network, all_views, originals, settings, names, say)
     kept = _Kept(network, computing, all_views, open_cache(settings), say)
     kept.complete(on_progress, should_stop)

@@ -35,7 +35,8 @@ def inspect(path: Path, suffix: str) -> tuple[dict[str, Any], bytes]:
     """Decode an image, so that a broken one is found, and measure it.
 
     JPEGs are decoded at a fraction of their size. That leaves out arithmetic, not data: every bit of the compressed
-    data is still read, so that a file that is cut off is found as in full decoding.
+    data is still read, so that a file that is cut off is found as in full decoding. Thumbnails, and with them all that
+    is measured of an image, lie on white: what a training lays them on is chosen later.
 
     Returns:
         Upright `width` and `height`, `format` and `facts`, and the thumbnail as JPEG.

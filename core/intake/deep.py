@@ -15,13 +15,14 @@ def to_grey(image: Image.Image) -> Image.Image:
     """Scale whole numbers or floats to 0 to 255.
 
     Whole numbers are taken to have 8, 12 or 16 bits, the least that holds them; floats to reach from 0 to 1 or to 255,
-    if they lie within. Anything else is stretched from its least to its greatest value. What is no number is black.
+    if they lie within. Anything else is stretched from its least to its greatest value. What is no number is black;
+    a value that means transparency gives an alpha channel.
     """
     values = np.asarray(image)
     grey = _scale_floats(values) if image.mode == "F" else _scale_integers(values)
     clear = image.info.get("transparency")
     if isinstance(clear, int):
-        grey[values == clear] = WHITE
+        return Image.fromarray(np.dstack([grey, np.where(values == clear, 0, WHITE).astype(np.uint8)]))
     return Image.fromarray(grey)
 
 

@@ -1,8 +1,8 @@
 """A file of any common format -> an upright picture in sRGB, always by the same rules.
 
 The one place that decides how a picture looks to a network: which formats are read, the first frame or page, EXIF
-rotation, colour profiles to sRGB, 16 bits and floats to 8, transparency on white. Every process that decodes starts
-with this module, so it imports little, and what only few images need when one comes.
+rotation, colour profiles to sRGB, 16 bits and floats to 8, transparency on a background. Every process that decodes
+starts with this module, so it imports little, and what only few images need when one comes.
 """
 
 import functools
@@ -33,7 +33,8 @@ NAMED_FORMATS: Final = {".tga": "TGA"}
 BMP_RUN_LENGTH: Final = (1, 2)
 # Pillow's own bound (a quarter of a gibibyte at 24 bits a pixel); above it Pillow warns of a decompression bomb.
 MAX_PIXELS: Final = 89_478_485
-WHITE: Final = (255, 255, 255)
+# What transparent images lie on where nobody chose another background.
+WHITE: Final = "#ffffff"
 ORIENTATION: Final = 0x0112
 TURNS: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -98,12 +99,13 @@ def open_image(path: Path, suffix: str = "") -> Image.Image:
     return image
 
 
-def to_upright(image: Image.Image, at_least: int = 0) -> Image.Image:
+def to_upright(image: Image.Image, at_least: int = 0, background: str = WHITE) -> Image.Image:
     """Decode an opened image: its first frame, upright, as 8-bit sRGB.
 
     Args:
         image: As `open_image` gave it.
         at_least: Where a small copy is enough, the least that its longer side should have; 0 for the full size.
+        background: What transparent places are laid on, sRGB as `#rrggbb`.
 
     Raises:
         ImageError: The data is cut off, damaged, or of a kind that cannot become RGB; its sentence is one of `reasons`.
@@ -114,7 +116,7 @@ def to_upright(image: Image.Image, at_least: int = 0) -> Image.Image:
         turn = TURNS.get(_orientation(image))
         profile = image.info.get("icc_profile")
         picture = _reduce(image, at_least) if at_least else image
-        picture = _to_srgb(_on_white(_to_8_bits(picture)), profile if isinstance(profile, bytes) else None)
+        picture = _to_rgb(_to_8_bits(picture), profile if isinstance(profile, bytes) else None, background)
         return picture.transpose(turn) if turn is not None else picture
     except ImageError:
         raise
@@ -191,15 +193,26 @@ def _to_8_bits(image: Image.Image) -> Image.Image:
     return to_grey(image)
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def _to_rgb(image: Image.Image, profile: bytes | None, background: str) -> Image.Image:
+    """Convert to sRGB, transparent places on the background.
+
+    A background is in sRGB, so it goes below what was converted already. White is white in every profile: it goes below
+    before that, as it did when nothing else could be chosen, and kept copies of half-transparent places stay valid.
+    """
     clear = "transparency" in image.info and image.mode in ("1", "L", "RGB", "P")
     if not clear and image.mode not in ("RGBA", "LA", "PA", "RGBa", "La"):
-        return image
+        return _to_srgb(image, profile)
     if image.mode == "La":
         image = image.convert("LA")
     picture = image.convert("RGBA")
-    opaque = Image.new("RGB", picture.size, WHITE)
-    opaque.paste(picture, mask=picture.getchannel("A"))
+    if background == WHITE:
+        return _to_srgb(_lay(picture, picture.getchannel("A"), WHITE), profile)
+    return _lay(_to_srgb(picture.convert("RGB"), profile), picture.getchannel("A"), background)
+
+
+def _lay(picture: Image.Image, alpha: Image.Image, background: str) -> Image.Image:
+    opaque = Image.new("RGB", picture.size, background)
+    opaque.paste(picture, mask=alpha)
     return opaque
 
 

@@ -16,7 +16,7 @@ from core.evaluation.evaluate import evaluate
 from core.evaluation.report import Report
 from core.settings import Settings
 from core.training.events import Event, Message, dump_event
-from core.training.recipe import Recipe, dump_recipe
+from core.training.recipe import RECIPE_FILE, Recipe, dump_recipe
 from core.training.session import Outcome, train
 
 EVENTS_FILE = "events.jsonl"
@@ -70,7 +70,7 @@ def execute_run(
     """
     manifest.check()
     out.mkdir(parents=True, exist_ok=True)
-    (out / "recipe.json").write_text(dump_recipe(recipe), encoding="utf-8")
+    (out / RECIPE_FILE).write_text(dump_recipe(recipe), encoding="utf-8")
     save_manifest(manifest, out)
     with (out / EVENTS_FILE).open("a", encoding="utf-8") as story:
 

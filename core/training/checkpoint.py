@@ -20,10 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.dataset.manifest import Manifest
+from core.intake.upright import WHITE
 from core.training.course import Course, lowest
 from core.training.events import Epoch, dump_event
 from core.training.files import write_whole
-from core.training.recipe import Recipe, dump_recipe
+from core.training.recipe import Recipe
 
 FOLDER: Final = "checkpoint"
 LAST: Final = "last.npz"
@@ -165,5 +166,7 @@ def _best_name(history: Iterable[Epoch]) -> str:
 def _fingerprint(recipe: Recipe, manifest: Manifest) -> str:
     """Hash of all that decides what a training does, where its weights file lies included."""
     images = zip(manifest.digests, manifest.labels.tolist(), manifest.splits.tolist(), strict=True)
-    text = json.dumps([VERSION, dump_recipe(recipe), manifest.classes, list(images)])
+    # A run that was begun before a background could be chosen goes on: it lay on white.
+    choices = recipe.model_dump_json(indent=2, exclude={"background"} if recipe.background == WHITE else None)
+    text = json.dumps([VERSION, choices, manifest.classes, list(images)])
     return hashlib.sha256(text.encode()).hexdigest()

@@ -5,17 +5,21 @@ of a newer version with a sentence; a field is never reused with another meaning
 """
 
 import json
-from typing import Annotated, Any, Literal, Self
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from core.errors import RecipeError
 
 VERSION: Literal[1] = 1
+# In the folder of a run and in its bundle, beside the model.
+RECIPE_FILE: Final = "recipe.json"
 
 Strategy = Literal["feature-extraction", "partial", "full", "scratch"]
 WeightsKind = Literal["imagenet", "starter", "none", "file"]
 Optimizer = Literal["adam", "adamw", "sgd", "rmsprop"]
+Colour = Annotated[str, StringConstraints(pattern="^#[0-9a-fA-F]{6}$", to_lower=True)]
 
 
 class _Frozen(BaseModel):
@@ -105,6 +109,7 @@ class Recipe(_Frozen):
         cut: Name of the cut up to which layers are frozen; only with `partial`.
         frozen_layers: An exact number of frozen layers instead of a cut; only with `partial`.
         resize: How an image becomes a square: `crop` its middle, `pad` it with black, or `stretch` it.
+        background: Colour that transparent places of an image are laid on, `#rrggbb`.
         head: The new layers.
         augmentation: Random variations of training images.
         head_phase: The head's phase, and the only one of `feature-extraction` and `scratch`.
@@ -124,6 +129,7 @@ class Recipe(_Frozen):
     cut: str | None = None
     frozen_layers: Annotated[int, Field(ge=0)] | None = None
     resize: Literal["crop", "pad", "stretch"] = "crop"
+    background: Colour = "#ffffff"
     head: Head = Head()
     augmentation: Augmentation = Augmentation()
     head_phase: Phase = Phase(epochs=20, learning_rate=2e-3)
@@ -166,6 +172,21 @@ def load_recipe(text: str) -> Recipe:
             "Update Graft, or export the recipe again from this version.",
         )
     return make_recipe(data)
+
+
+def read_recipe(folder: Path) -> Recipe | None:
+    """Read the recipe that lies beside a model; None where there is none.
+
+    Raises:
+        RecipeError: It cannot be read, or as in `load_recipe`.
+    """
+    path = folder / RECIPE_FILE
+    try:
+        return load_recipe(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"The recipe {path} cannot be read.", "Keep the one that the model came with.") from error
 
 
 def make_recipe(data: dict[str, Any]) -> Recipe:

@@ -82,6 +82,7 @@ class Supply:
             settings=self.settings,
             size=self.plan.input_size,
             resize=self.recipe.resize,
+            background=self.recipe.background,
             precision=self.recipe.precision,
             augmentation=self.recipe.augmentation,
             views=views,
@@ -107,7 +108,7 @@ class Supply:
         return PixelSource(
             self._digests(rows),
             self.originals,
-            TrainingSquares(self.plan.input_size, self.recipe.resize),
+            TrainingSquares(self.plan.input_size, self.recipe.resize, self.recipe.background),
             arrays=open_cache(self.settings),
             names=self._names(rows),
         )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from core.catalog.items import Filter, list_items
 from core.dataset.pixels import Resize, load_square
 from core.features.augment import augment
+from core.intake.upright import WHITE
 from core.training.recipe import Augmentation, Recipe
 from pages.shared import choices, words
 from pages.shared.workspace import database, store
@@ -74,22 +75,28 @@ def _draw_share(project_id: str, field: str, label: str, most: int) -> None:
 
 def _draw_preview(project_id: str, recipe: Recipe) -> None:
     items = list_items(database(), project_id, Filter(split="train", excluded=False), limit=_IMAGES)
-    pictures = [(item, path) for item in items if (path := store().thumbnail_path(item.digest)).is_file()]
+    path_of = store().thumbnail_path if recipe.background == WHITE else store().path  # thumbnails lie on white
+    pictures = [(item, path) for item in items if (path := path_of(item.digest)).is_file()]
     if not pictures:
         st.info("Add images to see here what the variations do to them.", icon=":material/info:")
         return
     st.markdown("Your own images, and what the network will see of them:")
     for item, path in pictures:
-        row = _preview(item.digest, path, recipe.resize, recipe.seed, recipe.augmentation)
+        square = _square(path, item.name, recipe.resize, recipe.background)
+        row = _preview(item.digest, square, recipe.seed, recipe.augmentation)
         name = words.shorten(item.name)
         st.image(row, width="stretch", alt=f"{name} as it is, then {_VIEWS} random variations of it")
         st.caption(words.plain(name))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _preview(digest: str, path: Path, resize: Resize, seed: int, augmentation: Augmentation) -> NDArray[np.uint8]:
+def _square(path: Path, name: str, resize: Resize, background: str) -> NDArray[np.uint8]:
+    return load_square(path, _SIDE, resize, name, background)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _preview(digest: str, square: NDArray[np.uint8], seed: int, augmentation: Augmentation) -> NDArray[np.uint8]:
     """(side, width, 4) RGBA: the image and variations of it, side by side."""
-    square = load_square(path, _SIDE, resize)
     gap = np.zeros((_SIDE, _GAP, 4), np.uint8)
     row = []
     for view in range(_VIEWS + 1):

@@ -163,6 +163,16 @@ def _draw_data(project_id: str) -> None:
     )
     choices.choose(
         project_id,
+        "background",
+        lambda value, key: st.color_picker(
+            "Background of transparent images",
+            value,
+            key=key,
+            help="What transparent places become. The model that you take home comes with it.",
+        ).lower(),
+    )
+    choices.choose(
+        project_id,
         "class_weights",
         lambda value, key: st.toggle(
             "Weigh the classes so that each counts the same (*class weights*)",

@@ -14,6 +14,7 @@ _NAMES = {
     "cut": "frozen up to",
     "frozen_layers": "frozen layers",
     "resize": "resize",
+    "background": "background",
     "head.pooling": "pooling",
     "head.dropout": "dropout",
     "head.hidden_units": "hidden units",

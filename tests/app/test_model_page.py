@@ -10,6 +10,7 @@ from core.backbones.speed import Speedometer, record_speed
 from core.catalog.jobs import list_jobs
 from core.catalog.projects import load_draft, save_draft
 from core.catalog.runs import create_run, list_runs
+from core.dataset.pixels import load_square
 from core.training.recipe import Recipe, dump_recipe, load_recipe, make_recipe
 from pages.shared.draft import Draft, dump_draft
 from pages.shared.draft import load_draft as read_draft
@@ -165,6 +166,36 @@ def test_a_hidden_layer_can_be_added(tab, database, project):
     by_label(tab.toggle, "Hidden layer").set_value(True).run()
     by_label(tab.number_input, "Units of the hidden layer").set_value(64).run()
     assert recipe_of(database, project).head.hidden_units == 64
+
+
+def test_a_background_can_be_chosen(tab, database, project):
+    picker = by_label(tab.color_picker, "Background of transparent images")
+    assert picker.value == "#ffffff"
+    picker.set_value("#FFAA00").run()
+    assert recipe_of(database, project).background == "#ffaa00"
+    by_label(tab.button, "Start training").click().run()
+    assert load_recipe(list_runs(database, project)[0].recipe).background == "#ffaa00"
+    assert not tab.exception
+
+
+def test_variations_are_shown_on_the_background_that_was_chosen(open_page, settings, database, monkeypatch):
+    from pages.panels import augmentation_choice
+
+    loaded = []
+
+    def load(path, *how):
+        loaded.append((path.is_relative_to(settings.originals), how[-1]))
+        return load_square(path, *how)
+
+    monkeypatch.setattr(augmentation_choice, "load_square", load)
+    tab = open_page(MODEL, project=fill_project(settings, database, "Drawn"))
+    by_label(tab.slider, "Variations").set_value(2).run()
+    assert set(loaded) == {(False, "#ffffff")}  # thumbnails do, and lie on white
+    loaded.clear()
+    by_label(tab.color_picker, "Background").set_value("#000000").run()
+    tab.run()
+    assert loaded == [(True, "#000000")] * 3
+    assert not tab.exception
 
 
 def test_another_tab_s_choice_is_not_overwritten(tab, database, project):

@@ -127,9 +127,9 @@ def test_the_table_ranks_by_validation(open_page, workspace, project, run):
 
 
 def test_the_table_says_what_recipes_did_differently(open_page, workspace, project, run):
-    add_run(workspace, project, right=0.1, recipe=Recipe(seed=3), name="Other")
+    add_run(workspace, project, right=0.1, recipe=Recipe(background="#000000", seed=3), name="Other")
     tab = open_page(RESULTS, project=project, run=run, **{"results-part": "All runs"})
-    assert list(tab.dataframe[0].value["differs from the first in"]) == ["", "seed: 3"]
+    assert list(tab.dataframe[0].value["differs from the first in"]) == ["", "background: #000000, seed: 3"]
 
 
 @pytest.mark.usefixtures("open_page")

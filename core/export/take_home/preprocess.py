@@ -1,21 +1,42 @@
-"""Makes the square that `model.tflite` and `openvino/` are fed; `model.keras` and `saved_model/` resize themselves."""
+"""Makes of a file what a model is fed, as the app does.
 
+`model.keras` and `saved_model/` take what `read_rgb` gives and resize it themselves; `model.tflite` and `openvino/`
+take the `square` of it. Files are those that Pillow opens; HEIC needs `pillow_heif` as well.
+"""
+
+import io
 import json
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 
-def read_input(folder: Path) -> tuple[int, str]:
-    """Size and way of resizing of the model in a folder, for `square`."""
+def read_input(folder: Path) -> tuple[int, str, str]:
+    """Size and way of resizing of the model in a folder, for `square`, and its background, for `read_rgb`."""
     described = json.loads((folder / "input.json").read_text(encoding="utf-8"))
-    return described["size"], described["resize"]
+    return described["size"], described["resize"], described["background"]
 
 
-def square(picture: Image.Image, size: int, resize: str) -> np.ndarray:
+def read_rgb(file: Path | str, background: str) -> np.ndarray:
+    """(height, width, 3) uint8 pixels of a picture: upright, in sRGB, transparent places on `#rrggbb`."""
+    with Image.open(file) as opened:
+        picture = ImageOps.exif_transpose(opened)
+        profile = opened.info.get("icc_profile")
+    if picture.mode == "F" or picture.mode.startswith("I"):
+        picture = _to_8_bits(picture)
+    if not picture.has_transparency_data:
+        return np.asarray(_to_srgb(picture, profile))
+    picture = picture.convert("RGBA")
+    alpha = picture.getchannel("A")
+    if background == "#ffffff":  # white in every profile
+        return np.asarray(_to_srgb(_lay(picture, alpha, background), profile))
+    return np.asarray(_lay(_to_srgb(picture, profile), alpha, background))
+
+
+def square(pixels: np.ndarray, size: int, resize: str) -> np.ndarray:
     """(1, size, size, 3) float32 pixels of 0 to 255: the middle (`crop`), all with bars (`pad`) or all (`stretch`)."""
-    pixels = np.asarray(ImageOps.exif_transpose(picture).convert("RGB"), np.float32)
+    pixels = np.asarray(pixels, np.float32)
     height, width = pixels.shape[:2]
     if resize == "crop":
         side = min(height, width)
@@ -27,6 +48,36 @@ def square(picture: Image.Image, size: int, resize: str) -> np.ndarray:
     rows, columns = _bilinear(pixels.shape[0], size), _bilinear(pixels.shape[1], size)
     resized: np.ndarray = np.einsum("yh,hwc,xw->yxc", rows, pixels, columns, optimize=True)
     return np.round(resized)[np.newaxis]
+
+
+def _to_8_bits(picture: Image.Image) -> Image.Image:
+    """Grey of 12 or 16 bits, or of floats up to 1 or 255: the least that holds all values, else their own range."""
+    values = np.asarray(picture).astype(np.float32)
+    known = np.isfinite(values)
+    low, high = float(values[known].min()), float(values[known].max())
+    tops = (1, 255) if picture.mode == "F" else (255, 4095, 65535)
+    low, high = next(((0, top) for top in tops if low >= 0 and high <= top), (low, high))
+    grey = np.where(known, (values - low) * (255 / ((high - low) or 1)) + 0.5, 0).astype(np.uint8)
+    clear = picture.info.get("transparency")
+    return Image.fromarray(grey if clear is None else np.dstack([grey, np.where(values == clear, 0, 255).astype("u1")]))
+
+
+def _lay(picture: Image.Image, alpha: Image.Image, background: str) -> Image.Image:
+    opaque = Image.new("RGB", picture.size, background)
+    opaque.paste(picture, mask=alpha)
+    return opaque
+
+
+def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    if picture.mode not in ("L", "RGB", "CMYK"):
+        picture = picture.convert("RGB")
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile or b""))
+        if "srgb" not in ImageCms.getProfileDescription(source).lower():
+            return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), picture.mode, "RGB").apply(picture)
+    except (ImageCms.PyCMSError, OSError):  # none, a broken one, or one of another kind of colours
+        pass
+    return picture.convert("RGB")
 
 
 def _bilinear(old: int, new: int) -> np.ndarray:

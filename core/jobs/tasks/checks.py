@@ -11,20 +11,21 @@ from core.checks.material import Material
 from core.checks.registry import run_checks
 from core.dataset.manifest import TEST
 from core.errors import DatasetError, NetworkError, RunStopped, WeightsError
+from core.intake.upright import WHITE
 from core.jobs.tasks.project_features import Onlooker, read_images
 from core.jobs.worker import JobContext
 from core.training.events import Message
 
 
 def check(context: JobContext) -> dict[str, Any]:
-    """Run every check on the images of a project, and give the findings.
+    """Run every check on the images of a project as their thumbnails show them, on white, and give the findings.
 
     Argument of the job: `recipe`, whose backbone looks at the images, as JSON; without one, a backbone that is at hand.
     """
     material, network = read_images(context, unlabelled=True), ""
     if len(material):
         try:
-            onlooker = Onlooker(context)
+            onlooker = Onlooker(context, WHITE)
         except (NetworkError, WeightsError) as error:
             context.emit(Message(level="warning", text=f"Checks that need a network were left out. {error}"))
         else:

@@ -48,7 +48,7 @@ def explain(context: JobContext) -> dict[str, Any]:
     arguments = context.job.arguments
     served = _predictor(context).served
     path = Path(arguments["path"]) if "path" in arguments else _originals(context).path(arguments["digest"])
-    square = served.shrink(load_upright(path))
+    square = served.shrink(load_upright(path, background=served.background))
     heat = EXPLANATIONS[arguments["method"]](served, square, arguments["class"])
     folder = _run_folder(context) / "explanations"
     folder.mkdir(exist_ok=True)

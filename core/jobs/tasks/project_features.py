@@ -36,17 +36,23 @@ class Onlooker:
 
     Args:
         context: The job's.
+        background: What transparent places of an image are laid on; default: what the recipe says.
 
     Raises:
         NetworkError: The weights are not there and could not be downloaded.
         WeightsError: The weights cannot be used.
     """
 
-    def __init__(self, context: JobContext) -> None:
+    def __init__(self, context: JobContext, background: str | None = None) -> None:
         self._context = context
         text = context.job.arguments.get("recipe")
         chosen = load_recipe(text) if text else first_recipe(context.settings.keras_home)
-        self._recipe = Recipe(backbone=chosen.backbone, resize=chosen.resize, precision=chosen.precision)
+        self._recipe = Recipe(
+            backbone=chosen.backbone,
+            resize=chosen.resize,
+            background=background or chosen.background,
+            precision=chosen.precision,
+        )
         self._plan = make_plan(self._recipe, classes=2)
         self._network = _network(context, self._recipe, self._plan)
 
@@ -73,6 +79,7 @@ class Onlooker:
             settings=context.settings,
             size=self._plan.input_size,
             resize=self._recipe.resize,
+            background=self._recipe.background,
             precision=self._recipe.precision,
             names=material.names,
             on_progress=context.progress(stage, unit="images"),

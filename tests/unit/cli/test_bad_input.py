@@ -208,7 +208,7 @@ def run_core(*arguments: str, **options: object) -> "subprocess.CompletedProcess
     )
 
 
-RECIPE = {"strategy": "partial", "cut": "block_13_add", "seed": 7}
+RECIPE = {"strategy": "partial", "cut": "block_13_add", "seed": 7, "background": "#00ff00"}
 CHANGED = {
     "nothing": ([], ("partial", "block_13_add", None)),
     "the strategy": (["--strategy", "full"], ("full", None, None)),
@@ -224,3 +224,4 @@ def test_options_change_what_a_recipe_says(tmp_path: Path, options: list[str], e
     given = options_of(["train", "x.zip", "--out", "out", "--recipe", str(tmp_path / "recipe.json"), *options])
     recipe = recipe_from(given)
     assert (recipe.strategy, recipe.cut, recipe.frozen_layers, recipe.seed) == (*expected, 7)
+    assert recipe.background == "#00ff00"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.util.tensor_util import make_ndarray
 
@@ -17,7 +19,7 @@ from core.evaluation.report import read_report
 from core.intake.samples import write_sample
 from core.settings import Settings
 from core.training.events import Epoch, load_event
-from core.training.recipe import load_recipe
+from core.training.recipe import dump_recipe, load_recipe
 
 ROOT = Path(__file__).parents[3]
 
@@ -112,6 +114,25 @@ def test_the_exported_model_classifies_a_picture_in_another_process(
     assert set(result["probabilities"]) == set(trained["classes"])
     assert result["class"] == max(result["probabilities"], key=result["probabilities"].get)
     assert sum(result["probabilities"].values()) == pytest.approx(1)
+
+
+def test_a_transparent_picture_lies_on_the_background_of_the_recipe_beside_the_model(
+    run_core: Run, folder: Path, trained: dict
+):
+    out, copy = Path(trained["run"]), folder / "on-black"
+    copy.mkdir()
+    for name in ("model.keras", "labels.json"):
+        shutil.copy(out / name, copy)
+    recipe = load_recipe((out / "recipe.json").read_text())
+    (copy / "recipe.json").write_text(dump_recipe(recipe.model_copy(update={"background": "#000000"})))
+    Image.new("RGBA", (64, 64), (200, 30, 30, 0)).save(folder / "clear.png")
+    for colour in ("white", "black"):
+        Image.new("RGB", (64, 64), colour).save(folder / f"{colour}.png")
+    for run, colour in ((out, "white"), (copy, "black")):
+        done = run_core("predict", run, folder / "clear.png", folder / f"{colour}.png", "--json")
+        assert done.returncode == 0, done.stderr
+        clear, opaque = json.loads(done.stdout.splitlines()[-1])
+        assert clear["probabilities"] == pytest.approx(opaque["probabilities"], abs=1e-6)
 
 
 def test_a_picture_that_is_none_is_said_in_one_line(run_core: Run, folder: Path, trained: dict):

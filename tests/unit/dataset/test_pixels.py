@@ -7,13 +7,14 @@ import zipfile
 import numpy as np
 import pillow_heif
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageColor
 
 from core.catalog.originals import OriginalStore
 from core.dataset import pixels
 from core.dataset.arrays import ArrayStore
 from core.dataset.pixels import PixelSource, TrainingSquares, load_square, load_upright
 from core.errors import ImageError
+from tests.unit.dataset.transparent import KINDS, save_transparent, wide_profile
 
 RESIZES = ("crop", "pad", "stretch")
 QUARTERS = np.array([[[250, 0, 0], [0, 250, 0]], [[0, 0, 250], [250, 250, 0]]], np.uint8)
@@ -80,7 +81,7 @@ def test_a_large_jpeg_is_decoded_small_and_differs_little(tmp_path, resize, orie
 def test_a_large_jpeg_is_not_decoded_in_full(tmp_path, monkeypatch):
     sizes = []
     decode = pixels.to_upright
-    monkeypatch.setattr(pixels, "to_upright", lambda image: sizes.append(image.size) or decode(image))
+    monkeypatch.setattr(pixels, "to_upright", lambda image, **how: sizes.append(image.size) or decode(image, **how))
     load_square(saved(tmp_path / "a.jpg", photograph(1600, 2000)), 96, "crop")
     assert sizes == [(250, 200)]
 
@@ -125,6 +126,37 @@ def test_a_transparent_colour_of_a_palette_becomes_white(tmp_path):
     picture = load_upright(tmp_path / "a.gif")
     assert picture[0, 0].tolist() == [255, 255, 255]
     assert picture[3, 3].tolist() == [200, 0, 0]
+
+
+@pytest.mark.parametrize("background", ["#ff0000", "#000000", "#2080a0"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_transparency_becomes_the_background_exactly(tmp_path, kind, background):
+    path = save_transparent(kind, tmp_path)
+    picture = load_upright(path, background=background)
+    assert {tuple(colour) for colour in picture[4:].reshape(-1, 3).tolist()} == {ImageColor.getrgb(background)}
+    assert (picture[:4] == load_upright(path)[:4]).all()
+    assert (load_square(path, 8, "crop", background=background) == picture).all()
+
+
+def test_what_is_half_transparent_is_mixed_with_the_background(tmp_path):
+    values = np.full((4, 4, 4), (0, 0, 200, 102), np.uint8)
+    picture = load_upright(saved(tmp_path / "a.png", values), background="#ff0000")
+    assert picture[0, 0].tolist() == [153, 0, 80]
+
+
+def test_half_transparent_colours_of_a_profile_stay_what_they_were_on_white(tmp_path):
+    values = np.random.default_rng(0).integers(0, 256, (16, 16, 4), np.uint8)
+    on_white = Image.alpha_composite(Image.new("RGBA", (16, 16), "white"), Image.fromarray(values)).convert("RGB")
+    wide = ImageCms.ImageCmsProfile(io.BytesIO(wide_profile()))
+    expected = np.asarray(ImageCms.profileToProfile(on_white, wide, ImageCms.createProfile("sRGB")), int)
+    picture = load_upright(saved(tmp_path / "a.png", values, icc_profile=wide_profile()))
+    assert np.abs(picture - expected).mean() < 1  # Pillow's two ways to lay one on the other differ by rounding
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "gif", "bmp", "tiff", "webp"])
+def test_opaque_images_have_no_background(tmp_path, suffix):
+    path = saved(tmp_path / f"a.{suffix}", photograph(40, 50))
+    assert (load_upright(path, background="#00ff00") == load_upright(path)).all()
 
 
 @pytest.mark.parametrize(("high", "expected"), [(65535, 255), (4095, 255), (200, 200)])
@@ -250,6 +282,23 @@ def test_working_copies_of_another_way_to_resize_are_others(originals, tmp_path)
     arrays = ArrayStore(tmp_path / "arrays", limit_bytes=2**24)
     squares = [next(PixelSource(digests, originals, TrainingSquares(32, r), arrays=arrays).batches(1)) for r in RESIZES]
     assert len({square.tobytes() for square in squares}) == len(RESIZES)
+
+
+def test_working_copies_on_another_background_are_others(originals, tmp_path):
+    path = save_transparent("png of RGB and alpha", tmp_path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    originals.put_file(path, digest)
+    arrays = ArrayStore(tmp_path / "arrays", limit_bytes=2**24)
+    for background in ("#ffffff", "#2080a0", "#ffffff"):
+        (square,) = next(
+            PixelSource([digest], originals, TrainingSquares(32, background=background), arrays=arrays).batches(1)
+        )
+        assert tuple(square[-1, 0].tolist()) == ImageColor.getrgb(background)
+    # The first name is older than the choice: what was kept under it stays valid.
+    assert {folder.name for folder in arrays.folder.glob("pixels-*")} == {
+        "pixels-v1-crop-32",
+        "pixels-v1-crop-32-2080a0",
+    }
 
 
 def test_more_than_the_cache_holds_is_not_kept(originals, tmp_path):

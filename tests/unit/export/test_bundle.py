@@ -19,8 +19,12 @@ from core.export import bundle as module
 from core.export.bundle import build_bundle
 from core.export.certificate import Certificate
 from core.export.formats import FORMATS
+from core.export.predictor import Predictor
 from core.export.take_home.preprocess import read_input, square
 from core.export.writers import WRITERS
+from core.intake.upright import WHITE
+from core.training.recipe import Recipe, dump_recipe
+from tests.unit.dataset.transparent import KINDS, save_transparent
 
 pytestmark = [
     # Keras' own way of reading variables, while it saves a model, with NumPy 2.
@@ -83,6 +87,53 @@ def test_the_script_answers_in_a_fresh_process_without_graft(packed, evaluated, 
     assert done.stdout.strip().endswith(f"picture.png: {expected}")
 
 
+# Runs predict.py for each picture, and keeps the probabilities that it printed one of.
+SCRIPT_RUNNER = """
+import json, runpy, sys
+folder, *pictures = sys.argv[1:]
+sys.path.insert(0, folder)
+answers = []
+for picture in pictures:
+    sys.argv = ["predict.py", picture]
+    answers.append(runpy.run_path(f"{folder}/predict.py")["probabilities"].tolist())
+print(json.dumps(answers))
+"""
+
+
+@pytest.fixture(scope="module")
+def on_blue(evaluated, tmp_path_factory):
+    """A run that lies on a blue background, and its bundle, unpacked."""
+    folder = tmp_path_factory.mktemp("on-blue")
+    shutil.copytree(evaluated.out, folder / "run")
+    (folder / "run" / "recipe.json").write_text(dump_recipe(Recipe(background="#8080a0")), encoding="utf-8")
+    build_bundle(folder / "run", folder / "blue.zip", originals=evaluated.originals)
+    with zipfile.ZipFile(folder / "blue.zip") as archive:
+        archive.extractall(folder / "unpacked")
+    return folder
+
+
+@pytest.mark.parametrize("background", ["#8080a0", "#ffffff"])
+def test_the_script_says_of_transparent_pictures_what_the_app_says(background, on_blue, packed, evaluated, tmp_path):
+    run, bundle = (on_blue / "run", on_blue / "unpacked") if background != WHITE else (evaluated.out, packed[0])
+    pictures = [save_transparent(kind, tmp_path) for kind in KINDS]
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT_RUNNER, bundle, *pictures],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answers = json.loads(done.stdout.splitlines()[-1])
+    np.testing.assert_allclose(answers, Predictor(run / "model.keras").predict(pictures), atol=1e-4)
+    assert np.ptp([answer[2] for answer in answers]) < 0.2  # the background decides, not what lies under it
+
+
+def test_the_background_is_described(on_blue):
+    assert read_input(on_blue / "unpacked") == (32, "crop", "#8080a0")
+    assert "its transparent places on `#8080a0`" in (on_blue / "unpacked" / "README.md").read_text()
+
+
 def test_the_script_has_about_ten_lines(packed):
     text = (packed[0] / "predict.py").read_text()
     assert len([line for line in text.splitlines() if line.strip()]) <= 15
@@ -112,8 +163,10 @@ def test_the_plain_bundle_holds_one_model(evaluated, tmp_path):
     certificate = build_bundle(evaluated.out, tmp_path / "plain.zip", originals=evaluated.originals)
     assert certificate.formats.keys() == {"model.keras"}
     names = zipfile.ZipFile(tmp_path / "plain.zip").namelist()
-    assert "preprocess.py" not in names
-    assert "model.keras" in names
+    assert set(names) == {
+        "model.keras", "labels.json", "recipe.json", "report.json", "README.md", "predict.py", "preprocess.py",
+        "input.json", "requirements.txt", "certificate.json",
+    }  # fmt: skip
 
 
 def test_every_format_can_be_written_and_opened():
@@ -187,4 +240,4 @@ def test_squares_equal_those_of_the_graph(resize, shape):
 
 
 def test_the_input_of_a_bundle_is_described(packed):
-    assert read_input(packed[0]) == (32, "crop")
+    assert read_input(packed[0]) == (32, "crop", "#ffffff")

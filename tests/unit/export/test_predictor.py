@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.errors import ImageError, NotFoundError, WeightsError
+from core.errors import ImageError, NotFoundError, RecipeError, WeightsError
 from core.evaluation.predictions import read_predictions
 from core.export.predictor import Predictor
+from core.training.recipe import RECIPE_FILE, Recipe, dump_recipe
 
 # Keras' own way of reading variables, while it saves a model, with NumPy 2.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -64,6 +65,35 @@ def test_without_features_nothing_is_said_about_strangers(evaluated, tmp_path):
         shutil.copy(evaluated.out / name, tmp_path)
     judged = Predictor(tmp_path / "model.keras").judge([np.zeros((9, 9, 3), np.uint8)])
     assert (judged.distances, judged.threshold) == (None, None)
+
+
+@pytest.mark.parametrize(("background", "strongest"), [("#c81e1e", "red"), ("#1e1ec8", "blue")])
+def test_transparent_pictures_lie_on_the_background_of_the_recipe_beside(evaluated, tmp_path, background, strongest):
+    for name in ("model.keras", "labels.json"):
+        shutil.copy(evaluated.out / name, tmp_path)
+    (tmp_path / RECIPE_FILE).write_text(dump_recipe(Recipe(background=background)), encoding="utf-8")
+    Image.new("RGBA", (40, 40), (0, 200, 0, 0)).save(tmp_path / "clear.png")
+    on_background = Predictor(tmp_path / "model.keras")
+    (answer,) = on_background.predict([tmp_path / "clear.png"])
+    assert on_background.classes[answer.argmax()] == strongest
+
+
+def test_without_a_recipe_they_lie_on_white(evaluated, tmp_path):
+    for name in ("model.keras", "labels.json"):
+        shutil.copy(evaluated.out / name, tmp_path)
+    Image.new("RGBA", (40, 40), (0, 200, 0, 0)).save(tmp_path / "clear.png")
+    clear, white = Predictor(tmp_path / "model.keras").predict(
+        [tmp_path / "clear.png", np.full((40, 40, 3), 255, np.uint8)]
+    )
+    np.testing.assert_array_equal(clear, white)
+
+
+def test_a_damaged_recipe_beside_the_model_is_refused(evaluated, tmp_path):
+    for name in ("model.keras", "labels.json"):
+        shutil.copy(evaluated.out / name, tmp_path)
+    (tmp_path / RECIPE_FILE).write_text("half", encoding="utf-8")
+    with pytest.raises(RecipeError, match=r"^The recipe is not JSON"):
+        Predictor(tmp_path / "model.keras")
 
 
 def test_a_file_that_is_no_picture_is_named(predictor, tmp_path):

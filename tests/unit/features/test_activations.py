@@ -19,6 +19,7 @@ from core.features.augment import augment
 from core.features.source import Activations, compute_activations, open_cache
 from core.settings import Settings
 from core.training.recipe import Augmentation
+from tests.unit.dataset.transparent import save_transparent
 from tests.unit.features.drawn import SIZE, draw_photographs, small_network, two_tensors
 
 VARIATIONS = Augmentation(rotation=30, brightness=0.3)
@@ -108,6 +109,19 @@ def test_another_weights_file_never_gets_stale_activations(compute, draw, store)
     activations = compute(other, digests)
     assert compute.computed == 6
     np.testing.assert_allclose(activations.gather(np.arange(6))[0], directly(other, store, digests)[0], rtol=1e-4)
+
+
+def test_activations_on_another_background_are_others(compute, store, tmp_path):
+    path = save_transparent("png of RGB and alpha", tmp_path)
+    store.put_file(path, "ab" * 32)
+    computed, seen = [], []
+    for background in ("#ffffff", "#000000", "#ffffff"):
+        activations = compute(small_network(), ["ab" * 32], background=background)
+        computed.append(compute.computed)
+        seen.append(activations.gather(np.array([0]))[0])
+    assert computed == [1, 1, 0]
+    assert np.abs(seen[0] - seen[1]).max() > 0.01
+    np.testing.assert_array_equal(seen[0], seen[2])
 
 
 def test_the_engine_is_told(compute, draw):

@@ -29,7 +29,9 @@ def test_one_changed_weight_has_another_address():
     assert address(network) != before
 
 
-@pytest.mark.parametrize("change", [{"size": 33}, {"resize": "pad"}, {"precision": "bfloat16"}])
+@pytest.mark.parametrize(
+    "change", [{"size": 33}, {"resize": "pad"}, {"precision": "bfloat16"}, {"background": "#000000"}]
+)
 def test_the_way_of_the_image_matters(change):
     network = small_network()
     assert address(network, **change) != address(network)

@@ -18,7 +18,7 @@ from core.errors import DatasetError
 from core.intake.facts import measure
 from core.jobs.worker import JobContext
 from core.settings import Settings
-from core.training.recipe import Backbone, Recipe, dump_recipe
+from core.training.recipe import Backbone, Recipe, dump_recipe, load_recipe
 
 RECIPE = dump_recipe(Recipe(backbone=Backbone(name="Starter", weights="starter", input_size=32)))
 
@@ -99,6 +99,24 @@ def test_cross_validation_leaves_the_test_split_alone_unless_asked(workspace: tu
     ]
     assert [one.images for one in measured] == [23, 25]
     assert [(one.folds, one.sets) for one in measured] == [(3, 1), (3, 1)]
+
+
+def test_checks_look_at_images_on_white_and_cross_validation_as_the_recipe_says(
+    workspace: tuple[Settings, Database, str], monkeypatch: pytest.MonkeyPatch
+):
+    from core.jobs.tasks import checks, project_features
+
+    compute, backgrounds = project_features.compute_activations, []
+
+    def spy(*arguments: object, **how: object) -> object:
+        backgrounds.append(how["background"])
+        return compute(*arguments, **how)
+
+    monkeypatch.setattr(project_features, "compute_activations", spy)
+    recipe = dump_recipe(load_recipe(RECIPE).model_copy(update={"background": "#000000"}))
+    checks.check(context(workspace, "check", recipe=recipe))
+    checks.cross_validation(context(workspace, "cross-validate", recipe=recipe, folds=2))
+    assert backgrounds == ["#ffffff", "#ffffff", "#000000"]
 
 
 def test_without_images_there_is_nothing_to_cross_validate(workspace: tuple[Settings, Database, str]):

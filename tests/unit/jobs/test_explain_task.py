@@ -9,6 +9,7 @@ from core.catalog.items import list_items
 from core.errors import ImageError
 from core.jobs.tasks.models import explain
 from core.jobs.worker import JobContext
+from core.training.recipe import RECIPE_FILE, Recipe, dump_recipe
 from tests.finished_runs import add_project, add_run, open_workspace
 from tests.unit.evaluation.colours import save_colour_model
 
@@ -32,6 +33,7 @@ def ask(settings):
         answer = explain(JobContext(workspace.database, settings, jobs.get_job(workspace.database, job)))
         return (np.asarray(Image.open(answer[name])) for name in ("square", "heat"))
 
+    ask_for.recipe = settings.runs / run / RECIPE_FILE
     ask_for.images = list_items(workspace.database, project)
     return ask_for
 
@@ -64,6 +66,13 @@ def test_classes_and_methods_are_kept_apart(ask, picture):
 def test_an_image_of_the_project_is_explained(ask):
     square, heat = ask(digest=ask.images[0].digest, **{"class": RED}, method="grad-cam")
     assert square.shape[:2] == heat.shape
+
+
+def test_the_square_lies_on_the_background_of_the_run(ask, tmp_path):
+    ask.recipe.write_text(dump_recipe(Recipe(background="#20c040")), encoding="utf-8")
+    Image.new("RGBA", (40, 40), (200, 0, 0, 0)).save(tmp_path / "clear.png")
+    square, _ = ask(path=str(tmp_path / "clear.png"), **{"class": GREEN}, method="grad-cam")
+    assert (square == (0x20, 0xC0, 0x40)).all()
 
 
 def test_an_image_that_is_gone_is_said(ask, tmp_path):

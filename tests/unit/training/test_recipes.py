@@ -1,11 +1,13 @@
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import RecipeError
-from core.training.recipe import VERSION, Recipe, dump_recipe, load_recipe, make_recipe
+from core.intake.upright import WHITE
+from core.training.recipe import RECIPE_FILE, VERSION, Recipe, dump_recipe, load_recipe, make_recipe, read_recipe
 
 PHASES = st.fixed_dictionaries({"epochs": st.integers(1, 10_000), "learning_rate": st.floats(1e-9, 10)})
 SHARES = st.floats(0, 0.5)
@@ -28,6 +30,7 @@ def recipes(draw) -> Recipe:
             "strategy": strategy,
             **frozen,
             "resize": draw(st.sampled_from(["crop", "pad", "stretch"])),
+            "background": draw(st.from_regex("#[0-9a-f]{6}", fullmatch=True)),
             "head": {
                 "pooling": draw(st.sampled_from(["average", "max"])),
                 "dropout": draw(st.floats(0, 0.99)),
@@ -65,6 +68,8 @@ def test_a_recipe_is_hashable_and_cannot_be_changed(recipe):
         ({"head_phase": {"epochs": 0, "learning_rate": 0.1}}, "head_phase.epochs is 0: Input should be greater than"),
         ({"batch_size": 0}, "batch_size is 0: Input should be greater than"),
         ({"strategy": "magic"}, "strategy is 'magic': Input should be 'feature-extraction'"),
+        ({"background": "red"}, "background is 'red': String should match pattern"),
+        ({"background": "#fff"}, "background is '#fff': String should match pattern"),
         ({"colour": 1}, "colour is 1: Extra inputs are not permitted"),
         ({"cut": "block 3"}, "cut and frozen_layers belong to partial fine-tuning, not to feature-extraction"),
         ({"strategy": "partial", "cut": "a", "frozen_layers": 1}, "cut and frozen_layers exclude each other"),
@@ -87,3 +92,26 @@ def test_a_recipe_of_a_newer_version_is_refused():
 def test_what_is_no_recipe_is_refused(text, sentence):
     with pytest.raises(RecipeError, match=sentence):
         load_recipe(text)
+
+
+def test_a_recipe_of_before_a_background_could_be_chosen_lies_on_white():
+    earlier = Path(__file__).with_name("recipe_before_backgrounds.json").read_text(encoding="utf-8")
+    recipe = load_recipe(earlier)
+    assert recipe.background == WHITE
+    assert recipe.model_dump(exclude={"background"}) == json.loads(earlier)
+
+
+def test_a_background_is_written_small():
+    assert make_recipe({"background": "#FFAA00"}).background == "#ffaa00"
+
+
+def test_the_recipe_beside_a_model_is_read(tmp_path):
+    assert read_recipe(tmp_path) is None
+    (tmp_path / RECIPE_FILE).write_text(dump_recipe(Recipe(seed=3)), encoding="utf-8")
+    assert read_recipe(tmp_path) == Recipe(seed=3)
+
+
+def test_a_recipe_beside_a_model_that_is_no_text_is_named(tmp_path):
+    (tmp_path / RECIPE_FILE).write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(RecipeError, match=r"^The recipe .*recipe\.json cannot be read\. Keep the one"):
+        read_recipe(tmp_path)

@@ -13,9 +13,9 @@ from core.errors import DatasetError, RecipeError, RunStopped, WeightsError
 from core.evaluation.served import Served
 from core.features.converted import is_converted
 from core.features.fingerprint import fingerprint
-from core.training.checkpoint import FOLDER, LAST, clear_checkpoint
+from core.training.checkpoint import FINISHED, FOLDER, LAST, Checkpoint, clear_checkpoint
 from core.training.events import Batch, Epoch, Message, Stage
-from core.training.recipe import Augmentation, Backbone, Phase, dump_recipe
+from core.training.recipe import Augmentation, Backbone, Phase, dump_recipe, load_recipe
 from tests.unit.training import drawn_images
 from tests.unit.training.drawn_images import small_recipe
 
@@ -160,6 +160,20 @@ def test_a_damaged_checkpoint_begins_anew(train):
     told = train(small_recipe(), stop=lambda events: sum(isinstance(event, Epoch) for event in events) == 2)
     (told.out / FOLDER / LAST).write_bytes(b"torn")
     assert len(train(small_recipe()).of(Epoch)) == 3
+
+
+def test_a_run_that_began_before_a_background_could_be_chosen_goes_on(tmp_path):
+    earlier = Path(__file__).with_name("recipe_before_backgrounds.json").read_text(encoding="utf-8")
+    two = np.array([0, 1])
+    manifest = Manifest(("a", "b"), ("x", "y"), two.astype(np.int64), two.astype(np.int8), ("x.png", "y.png"))
+    # Of that recipe and these images, as it was computed then.
+    state = {"fingerprint": "95f1db2151cc0e027c628d59e134e6b1ac0620f8c6a962d791aa499d1e858296"}
+    (tmp_path / FOLDER).mkdir()
+    np.savez(tmp_path / FOLDER / FINISHED, np.array(json.dumps(state | {"history": [], "seconds": {}})))
+    recipe = load_recipe(earlier)
+    assert Checkpoint(tmp_path, recipe, manifest).finished() is not None
+    on_black = recipe.model_copy(update={"background": "#000000"})
+    assert Checkpoint(tmp_path, on_black, manifest).finished() is None
 
 
 def test_a_fall_after_unfreezing_is_told_and_the_epoch_before_is_kept(train):
