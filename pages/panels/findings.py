@@ -66,8 +66,7 @@ def _draw_finding(project_id: str, finding: Finding, items: dict[str, Item]) -> 
     )
     if answer.opened in items:
         look_at(items[answer.opened])
-    if finding.repair is not None:
-        _draw_repair(project_id, finding.repair, answer.chosen, {one.id for one in shown}, items)
+    _draw_repair(project_id, finding, answer.chosen, {one.id for one in shown}, items)
 
 
 def _set_numbers(finding: Finding) -> dict[str, str]:
@@ -86,18 +85,22 @@ def _page(check: str, images: int) -> int:
 
 
 def _draw_repair(
-    project_id: str, offer: RepairOffer, chosen: frozenset[str] | None, shown: set[str], items: dict[str, Item]
+    project_id: str, finding: Finding, chosen: frozenset[str] | None, shown: set[str], items: dict[str, Item]
 ) -> None:
     """Draw the button; what was not shown is repaired only with the second button, which says how many."""
+    offer = finding.repair
+    if offer is None:
+        return
     offered = {item for item in offer.items if item in items} if offer.preselected else set()
     here = (offered & shown) if chosen is None else chosen & shown
     verb = _VERBS[offer.action]
     if offer.title not in _PLAIN:
         st.markdown(f"**{offer.title}:**")
     with st.container(horizontal=True):
-        if st.button(f"{verb} {words.count(len(here), 'chosen image')}", disabled=not here):
+        title = f"{verb} {words.count(len(here), 'chosen image')}"
+        if st.button(title, key=f"repair-{finding.check}", disabled=not here):
             _repair(project_id, offer, here)
-        if offered - shown and st.button(f"{verb} all {len(offered):,}"):
+        if offered - shown and st.button(f"{verb} all {len(offered):,}", key=f"repair-all-{finding.check}"):
             _repair(project_id, offer, offered)
 
 

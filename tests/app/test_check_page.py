@@ -84,6 +84,25 @@ def test_a_finding_is_repaired_by_one_click_and_undone_by_another(open_page, dat
     assert not list_items(database, project, Filter(excluded=True))
 
 
+def test_two_findings_that_set_aside_equally_many_have_a_button_each(open_page, database: Database, project):
+    first, second = (item.id for item in list_items(database, project)[:2])
+    found = [
+        Finding(
+            check=check,
+            summary="One image.",
+            items=(image,),
+            repair=RepairOffer(action="exclude", title="Set it aside", items=(image,)),
+        ).model_dump()
+        for check, image in (("too-dark", first), ("too-bright", second))
+    ]
+    finished(database, project, "check", {"images": 20, "network": "Starter", "findings": found})
+    tab = open_page(CHECK, project=project)
+    assert not tab.exception
+    _, last = (one for one in tab.button if one.label == "Set aside 1 chosen image")
+    last.click().run()
+    assert [item.id for item in list_items(database, project, Filter(excluded=True))] == [second]
+
+
 def test_a_split_that_flatters_is_told_beside_the_honest_one(open_page, database: Database, project):
     finished(database, project, "check", copies(database, project) | {"splits": compared(0.98, 0.84)})
     tab = open_page(CHECK, project=project)
