@@ -47,6 +47,29 @@ def response(bench: Bench) -> Iterator[str]:
     )
 
 
+def classroom(bench: Bench) -> Iterator[str]:
+    """A class presses Train at once, each with a seed of their own, on the images of one project and one worker."""
+    students = 2 if bench.short else 30
+    settings = Settings(workspace=bench.folder / "classroom", keras_home=bench.photographs.settings.keras_home)
+    recipe = _small_recipe() if bench.short else Recipe()
+    with contextlib.closing(Database(settings)) as database, _dispatcher(settings):
+        project = projects.create_project(database, "Class")
+        source = {"sample": "shapes"} if bench.short else {"paths": [str(bench.sets / "flowers5_small.zip")]}
+        _wait_for(database, submit(database, settings, project, "take-in", source), None)
+        began = time.perf_counter()
+        runs = [
+            submit_run(database, settings, project, recipe.model_copy(update={"seed": seed}))
+            for seed in range(students)
+        ]
+        ends = [_wait_for(database, run, None) - began for run in runs]
+        images = projects.get_project(database, project).images
+    yield (
+        f"{students} runs started at once on the same {images} images ({recipe.backbone.name}, defaults, evaluation "
+        f"included, one worker that had done nothing before): the first ended after {min(ends):.0f} s, the last after "
+        f"{max(ends):.0f} s.\n"
+    )
+
+
 def agreement(bench: Bench) -> Iterator[str]:
     """The exported file in Keras on the original photographs, beside the probabilities that the app showed."""
     out = bench.folder / "evaluated"

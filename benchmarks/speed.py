@@ -22,7 +22,7 @@ from benchmarks.clock import machine
 from benchmarks.peers import Task
 from benchmarks.photographs import drawn, from_zip
 from benchmarks.sections import Bench, feature_extraction, fine_tuning, growth, intake, scaled_decoding, throughput
-from benchmarks.service import agreement, response
+from benchmarks.service import agreement, classroom, response
 
 DATA = "GRAFT_TEST_DATA"
 SECTIONS: dict[str, Callable[[Bench], Iterator[str]]] = {
@@ -33,6 +33,7 @@ SECTIONS: dict[str, Callable[[Bench], Iterator[str]]] = {
     "scaled-decoding": scaled_decoding,
     "agreement": agreement,
     "response": response,
+    "classroom": classroom,
     "growth": growth,
 }
 

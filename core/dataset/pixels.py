@@ -101,15 +101,16 @@ def load_square(path: Path, size: int, resize: Resize, name: str = "", backgroun
 
 
 def _decode(path: Path, name: str, background: str, square: tuple[int, Resize] | None) -> Image.Image:
+    name = name or path.name
     try:
         with open_image(path, Path(name).suffix.lower()) as image:
             if square is not None:
                 _draft(image, *square)
             return to_upright(image, background=background)
     except ImageError as error:
-        raise ImageError(f"{name or path.name} cannot be used any more.", error.sentence) from error
+        raise ImageError(f"{name} cannot be used any more.", error.sentence) from error
     except OSError as error:
-        raise ImageError(f"{name or path.name} cannot be used any more.", "Its file cannot be read.") from error
+        raise ImageError(f"{name} cannot be used any more.", "Its file cannot be read.") from error
 
 
 def _draft(image: Image.Image, size: int, resize: Resize) -> None:

@@ -59,7 +59,8 @@ def explain(question: Question) -> None:
     )
     method = st.radio("Found by", list(_METHODS), format_func=_METHODS.__getitem__, horizontal=True)
     with st.spinner("Looking into the network"):
-        arguments: dict[str, Any] = {"run": question.run_id, **question.picture, "class": wanted, "method": method}
+        asked = {"run": question.run_id, **question.picture, "name": question.name}
+        arguments: dict[str, Any] = {**asked, "class": wanted, "method": method}
         answer = answers.ask(question.project_id, "explain", arguments, "The explanation", patience=_PATIENCE_SECONDS)
     if answer is None:
         return

@@ -20,7 +20,7 @@ def look_at(item: Item) -> None:
 
     from core.dataset.pixels import load_upright  # noqa: PLC0415
 
-    picture = Image.fromarray(load_upright(store().path(item.digest)))
+    picture = Image.fromarray(load_upright(store().path(item.digest), item.name))
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     st.markdown(f"**{words.plain(item.name)}**")
     st.image(picture, output_format="JPEG", width="stretch", alt=item.name)

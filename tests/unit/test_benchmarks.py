@@ -22,12 +22,14 @@ ROWS = {
     "scaled-decoding": ("drawn",),
     "agreement": (),
     "response": (),
+    "classroom": (),
     "growth": ("60",),
 }
 SENTENCES = {
     "feature-extraction": ("The first run of all", "Mean test accuracy"),
     "agreement": ("The exported model, alone in Keras",),
     "response": ("From the click to the first event",),
+    "classroom": ("2 runs started at once",),
 }
 
 

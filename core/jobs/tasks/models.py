@@ -42,13 +42,13 @@ def predict(context: JobContext) -> dict[str, Any]:
 def explain(context: JobContext) -> dict[str, Any]:
     """Find what spoke for a class.
 
-    Arguments of the job: `run`; the `digest` of an image or the `path` of a picture; the index of a `class`; a `method`
-    of `EXPLANATIONS`. Gives the square that the network sees and the heat map of it, both as files.
+    Arguments of the job: `run`; the `digest` of an image or the `path` of a picture, and its `name`; the index of a
+    `class`; a `method` of `EXPLANATIONS`. Gives the square that the network sees and the heat map of it, both as files.
     """
     arguments = context.job.arguments
     served = _predictor(context).served
     path = Path(arguments["path"]) if "path" in arguments else _originals(context).path(arguments["digest"])
-    square = served.shrink(load_upright(path, background=served.background))
+    square = served.shrink(load_upright(path, arguments.get("name", ""), served.background))
     heat = EXPLANATIONS[arguments["method"]](served, square, arguments["class"])
     folder = _run_folder(context) / "explanations"
     folder.mkdir(exist_ok=True)

@@ -284,6 +284,11 @@ def test_working_copies_of_another_way_to_resize_are_others(originals, tmp_path)
     assert len({square.tobytes() for square in squares}) == len(RESIZES)
 
 
+def test_a_format_that_only_the_name_tells_is_read_by_the_name_of_the_file_too(tmp_path):
+    Image.new("RGB", (9, 7), (10, 20, 30)).save(tmp_path / "picture.tga")
+    assert load_upright(tmp_path / "picture.tga").shape == (7, 9, 3)
+
+
 def test_working_copies_on_another_background_are_others(originals, tmp_path):
     path = save_transparent("png of RGB and alpha", tmp_path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -68,6 +68,12 @@ def test_an_image_of_the_project_is_explained(ask):
     assert square.shape[:2] == heat.shape
 
 
+def test_a_format_that_only_the_name_tells_is_explained(ask, tmp_path):
+    Image.new("RGB", (40, 40), (30, 160, 30)).save(tmp_path / "kept-under-a-digest", "TGA")
+    square, _ = ask(path=str(tmp_path / "kept-under-a-digest"), name="leaf.TGA", **{"class": GREEN}, method="grad-cam")
+    assert (square == (30, 160, 30)).all()
+
+
 def test_the_square_lies_on_the_background_of_the_run(ask, tmp_path):
     ask.recipe.write_text(dump_recipe(Recipe(background="#20c040")), encoding="utf-8")
     Image.new("RGBA", (40, 40), (200, 0, 0, 0)).save(tmp_path / "clear.png")
