@@ -9,11 +9,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
 
 from core.evaluation.metrics import Floats, Ints
 
 BINS = 10
-FOLDS = 5
+# Of the prior of a temperature's logarithm: before any image was seen, two of three are between 0.83 and 1.2.
+PRIOR_DEVIATION = 30**-0.5
+# A temperature of 1.005 moves a probability of 80% by 0.1 points.
+UNSEEN = 0.005
+TOLERANCE = 1e-7
 # Confidences of a temperature beyond these are those of a broken model, not of an over- or underconfident one.
 COLDEST, HOTTEST = 0.05, 20.0
 
@@ -60,10 +65,14 @@ def softmax(logits: Floats) -> Floats:
 
 
 def fit_temperature(logits: Floats, true: Ints) -> float:
-    """The temperature with the lowest cross-entropy.
+    """The most probable temperature: a low cross-entropy, and not far from 1 without evidence.
 
-    The true class gets the target (n+1)/(n+2) instead of 1, as in Platt's scaling (Platt, Probabilistic outputs for
-    support vector machines, 1999): without it a validation split without mistakes would ask for boundless confidence.
+    The epoch that is kept was chosen by the same images, so a bare fit follows their chance: it wants boundless
+    confidence of a split without mistakes, and raised the cross-entropy of test splits by 0.03 to 0.21 on average. A
+    normal prior on the logarithm holds it back. Measured on six sets, 20 splits each, with three networks (MobileNetV2
+    at 96 and 224 pixels, MobileNet 0.25), against no temperature: the cross-entropy of the test split falls by 0.003,
+    0.003 and 0.023 on average, its calibration error on 5, 5 and 6 of the six sets. Keeping a bare fit only where
+    cross-validation says that it helps gave 0.003, 0.001 and 0.023, and 4, 2 and 4 sets.
 
     Args:
         logits: (n_images, n_classes) float64.
@@ -72,29 +81,18 @@ def fit_temperature(logits: Floats, true: Ints) -> float:
     Returns:
         Between `COLDEST` and `HOTTEST`; above 1 where the model is too sure of itself.
     """
-    n_images = len(true)
-    doubt = 1 / (n_images + 2)
-    wanted = (1 - doubt) * logits[np.arange(n_images), true] + doubt * logits.mean(axis=1)
-    low, high = 1 / HOTTEST, 1 / COLDEST
-    for _ in range(50):  # the slope rises with the inverse temperature, so its zero can be bisected
-        middle = (low + high) / 2
-        slope = float(np.mean(np.sum(softmax(logits * middle) * logits, axis=1) - wanted))
-        low, high = (low, middle) if slope > 0 else (middle, high)
-    return 2 / (low + high)
+
+    def doubt(logarithm: float) -> float:
+        return _cross_entropy(logits / np.exp(logarithm), true) + (logarithm / PRIOR_DEVIATION) ** 2 / 2
+
+    ends = float(np.log(COLDEST)), float(np.log(HOTTEST))
+    found = minimize_scalar(doubt, bounds=ends, method="bounded", options={"xatol": TOLERANCE})
+    return float(np.exp(found.x))
 
 
-def temperature_helps(logits: Floats, true: Ints) -> bool:
-    """Whether a fitted temperature lowers the cross-entropy of images it was not fitted on (cross-validated)."""
-    if len(true) < 2 * FOLDS:
-        return False
-    folds = np.random.default_rng(0).permutation(len(true)) % FOLDS
-    gain = 0.0
-    for fold in range(FOLDS):
-        inside, outside = folds != fold, folds == fold
-        temperature = fit_temperature(logits[inside], true[inside])
-        gain += _cross_entropy(logits[outside], true[outside])
-        gain -= _cross_entropy(logits[outside] / temperature, true[outside])
-    return gain > 0
+def is_worth_it(temperature: float) -> bool:
+    """Whether a temperature changes confidences so much that anybody could see it."""
+    return abs(float(np.log(temperature))) > UNSEEN
 
 
 def _cross_entropy(logits: Floats, true: Ints) -> float:

@@ -16,7 +16,7 @@ from core.dataset.manifest import TEST, TRAIN, VALIDATION, Manifest
 from core.errors import GraftError
 from core.evaluation import predictions as table
 from core.evaluation.baselines import measure_baselines
-from core.evaluation.calibration import fit_temperature, temperature_helps
+from core.evaluation.calibration import fit_temperature, is_worth_it
 from core.evaluation.look import Progress, look
 from core.evaluation.predictions import Predictions, write_predictions
 from core.evaluation.report import FILE_NAME, Report, read_report, write_report
@@ -127,12 +127,12 @@ def _calibrate(
     splits: NDArray[np.int8],
     true: NDArray[np.int64],
 ) -> Temperature:
-    """Fit the temperature on the validation split, and put it into the exported model where it helps."""
+    """Fit the temperature on the validation split, and put it into the exported model where it changes anything."""
     earlier = _earlier_temperature(out)
     logits = served.conclude(features)[0].astype(np.float64) * earlier
     validation = splits == VALIDATION
     fitted = fit_temperature(logits[validation], true[validation])
-    kept = temperature_helps(logits[validation], true[validation])
+    kept = is_worth_it(fitted)
     wanted = fitted if kept else 1.0
     if abs(wanted / earlier - 1) > 1e-6:  # noqa: PLR2004 - what float32 weights can hold
         set_temperature(served.model, wanted / earlier)

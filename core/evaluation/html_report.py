@@ -157,7 +157,7 @@ def _confidence(report: Report) -> str:
         f"The model divides its logits by a temperature of {calibration.temperature:.2f}; without it the difference "
         f"was {100 * calibration.before.error:.1f} points."
         if calibration.kept
-        else f"A temperature of {calibration.fitted:.2f} did not help on the validation split and is not used."
+        else "By the validation split, the confidences need no correction (a temperature of 1)."
     )
     refused = f"{unknown.refused_test:.1%} of the true test images are refused wrongly"
     if accepted := unknown.accepted_held_out.values():

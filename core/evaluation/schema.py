@@ -164,9 +164,9 @@ class Calibration(Part):
     """Whether confidences can be taken at their word.
 
     Attributes:
-        temperature: What the exported model divides its logits by; 1 where that did not help.
-        fitted: The best temperature on the validation split.
-        kept: Whether the exported model uses it, because it lowered the cross-entropy of held-out validation images.
+        temperature: What the exported model divides its logits by; 1 where its confidences are right as they are.
+        fitted: The most probable temperature by the validation split.
+        kept: Whether the exported model uses it, because it differs enough from 1.
         validation_loss: Cross-entropy of the validation split, without and with the fitted temperature.
         before: Test split, without a temperature.
         after: Test split, with the fitted temperature.

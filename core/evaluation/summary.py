@@ -45,7 +45,7 @@ class Temperature:
     """What calibration found.
 
     Attributes:
-        fitted: The best temperature on the validation split.
+        fitted: The most probable temperature by the validation split.
         kept: Whether the exported model uses it.
         validation: (n_validation, n_classes) float64 logits of the validation split, without a temperature.
         test: (n_test, n_classes) float64 logits of the test split, without a temperature.

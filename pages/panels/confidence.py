@@ -22,16 +22,15 @@ def draw(report: Report, run_id: str) -> None:
 
 
 def _draw_diagrams(calibration: Calibration, run_id: str) -> None:
-    """What the exported model says, beside what it would say without (or with) a temperature."""
-    exported, other = calibration.after, calibration.before
-    title = "Without the correction"
+    """What the exported model says, beside what it would say without its temperature."""
     if not calibration.kept:
-        exported, other, title = other, exported, "With a correction, which did not help on the validation split"
+        _draw_diagram("**As exported**", calibration.before, f"reliability-{run_id}")
+        return
     left, right = st.columns(2)
     with left:
-        _draw_diagram("**As exported**", exported, f"reliability-{run_id}")
+        _draw_diagram("**As exported**", calibration.after, f"reliability-{run_id}")
     with right:
-        _draw_diagram(title, other, f"reliability-other-{run_id}")
+        _draw_diagram("Without the correction", calibration.before, f"reliability-other-{run_id}")
 
 
 def _draw_diagram(title: str, diagram: Diagram, key: str) -> None:
@@ -42,13 +41,10 @@ def _draw_diagram(title: str, diagram: Diagram, key: str) -> None:
 
 
 def _temperature(calibration: Calibration) -> str:
+    if not calibration.kept:
+        return "By the validation split, the confidence needs no correction (*temperature 1*)."
     before, after = calibration.validation_loss
     losses = f"cross-entropy of the validation split {before:.3f} without and {after:.3f} with it"
-    if not calibration.kept:
-        return (
-            f"Correcting the confidence by one number (*temperature {calibration.fitted:.2f}*) did not help on "
-            f"held-out validation images ({losses}), so the exported model does without."
-        )
     return (
         f"The exported model corrects its confidence by one number (*temperature {calibration.temperature:.2f}*, "
         f"fitted on the validation split: {losses}). The answers stay the same."

@@ -54,16 +54,42 @@ def test_it_lowers_the_error_on_other_images():
     assert error(logits[2000:] / fitted) < 0.5 * error(logits[2000:])
 
 
-def test_it_helps_where_confidences_are_wrong_and_not_where_there_is_too_little_to_judge_by():
+def mean_loss(logits, true):
+    return -np.log(calibration.softmax(logits)[np.arange(len(true)), true]).mean()
+
+
+@pytest.mark.parametrize("temperature", [0.4, 2.5])
+def test_a_hundred_images_repair_most_of_it(temperature):
+    logits, true = overconfident(4100, temperature)
+    fitted = calibration.fit_temperature(logits[:100], true[:100])
+    without, with_it, best = (mean_loss(logits[100:] / t, true[100:]) for t in (1, fitted, temperature))
+    assert with_it - best < (without - best) / 3
+
+
+def test_right_confidences_are_left_nearly_alone():
+    rises = []
+    for seed in range(40):
+        logits, true = overconfident(2060, 1.0, seed)
+        fitted = calibration.fit_temperature(logits[:60], true[:60])
+        rises.append(mean_loss(logits[60:] / fitted, true[60:]) - mean_loss(logits[60:], true[60:]))
+    assert np.mean(rises) < 0.003
+
+
+def test_few_images_move_it_less_than_many():
     logits, true = overconfident(200, 2.5)
-    assert calibration.temperature_helps(logits, true)
-    assert not calibration.temperature_helps(logits[:9], true[:9])
+    few, many = calibration.fit_temperature(logits[:9], true[:9]), calibration.fit_temperature(logits, true)
+    assert 1 < few < many
 
 
 def test_no_mistake_on_few_images_does_not_ask_for_boundless_confidence():
     logits = np.tile([2.0, 0.0, -1.0], (20, 1))
     temperature = calibration.fit_temperature(logits, np.zeros(20, int))
-    assert 0.9 < calibration.softmax(logits / temperature).max() < 0.98
+    assert calibration.softmax(logits).max() < calibration.softmax(logits / temperature).max() < 0.98
+
+
+@pytest.mark.parametrize(("temperature", "worth"), [(1.0, False), (1.004, False), (0.98, True), (1.3, True)])
+def test_what_nobody_could_see_is_not_put_into_the_model(temperature, worth):
+    assert calibration.is_worth_it(temperature) is worth
 
 
 @settings(max_examples=50)
