@@ -81,7 +81,7 @@ def _draw_preview(project_id: str, recipe: Recipe) -> None:
     st.markdown("Your own images, and what the network will see of them:")
     for item, path in pictures:
         row = _preview(item.digest, path, recipe.resize, recipe.seed, recipe.augmentation)
-        name = words.shorten(item.name)
+        name = words.shorten(words.file_name(item.name))
         st.image(row, width="stretch", alt=f"{name} as it is, then {_VIEWS} random variations of it")
         st.caption(words.plain(name))
 

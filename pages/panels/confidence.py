@@ -27,7 +27,7 @@ def _draw_diagrams(calibration: Calibration, run_id: str) -> None:
     title = "Without the correction"
     if not calibration.kept:
         exported, other, title = other, exported, "With a correction, which did not help on the validation split"
-    left, right = st.columns(2)
+    left, right = st.columns(2, vertical_alignment="bottom")
     with left:
         _draw_diagram("**As exported**", exported, f"reliability-{run_id}")
     with right:

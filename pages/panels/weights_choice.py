@@ -65,7 +65,9 @@ def _caption(spec: BackboneSpec, kind: WeightsKind, weights_file: str | None) ->
         return "Learned from images drawn by formulas, part of Graft. Much weaker than ImageNet weights on photographs."
     if kind == "file":
         return (
-            f"Now: {Path(weights_file).name}" if weights_file else "A .weights.h5, .h5 or .keras file of this network."
+            f"Now: {words.plain(Path(weights_file).name)}"
+            if weights_file
+            else "A .weights.h5, .h5 or .keras file of this network."
         )
     return "To compare: what the same network learns from your images alone."
 
