@@ -35,6 +35,5 @@ def strangers(material: Material) -> Result:
     if not len(rows):
         return Result(scores, flags, "No image is unlike all others.")
     repair = Repair("exclude", f"Set {'it' if len(rows) == 1 else 'them'} aside", rows)
-    there = "is it" if len(rows) == 1 else "are they"
-    summary = f"{images(len(rows))} unlike all others: {there} there by mistake?"
+    summary = f"{images(len(rows))} unlike all others: is it there by mistake?"
     return Result(scores, flags, summary, repair=repair)
