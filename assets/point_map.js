@@ -136,7 +136,7 @@ function createMap(root) {
   }
 
   const words = (row) => [
-    data.names[row],
+    data.names[row].split("/").at(-1), // its folder is its class, told below
     `is ${data.classes[data.true[row]]}`,
     `called ${data.classes[data.predicted[row]]}, ${data.confidence[row]}% sure`,
     data.splits[data.split[row]],

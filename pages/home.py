@@ -1,4 +1,4 @@
-"""Home: what Graft is, the sample sets, and the projects."""
+"""Home: what Graft is, the projects, and the sample sets."""
 
 import streamlit as st
 
@@ -11,7 +11,11 @@ known = list_projects(database())
 
 st.header("Start", anchor=False)
 projects.draw_new()
-samples.draw()
+if not known:
+    samples.draw()
 
 st.header("Your projects", anchor=False)
 projects.draw_list(known)
+if known:
+    st.header("Sample sets", anchor=False)
+    samples.draw()

@@ -35,7 +35,7 @@ CONFUSION, MISTAKES, MAP, CLASSES, CONFIDENCE, COURSE, RUNS = (
 
 project = frame.project()
 runs = list_runs(database(), project.id)
-run = run_choice.chosen(runs)
+run = run_choice.chosen(runs, has_results)
 
 st.title("Results", anchor=False)
 if run is None:

@@ -35,5 +35,6 @@ def strangers(material: Material) -> Result:
     if not len(rows):
         return Result(scores, flags, "No image is unlike all others.")
     repair = Repair("exclude", f"Set {'it' if len(rows) == 1 else 'them'} aside", rows)
-    summary = f"{images(len(rows))} unlike all others: is it there by mistake?"
+    there = "is it" if len(rows) == 1 else "are they"
+    summary = f"{images(len(rows))} unlike all others: {there} there by mistake?"
     return Result(scores, flags, summary, repair=repair)

@@ -60,6 +60,10 @@ class Decoders:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the children; waits until all of them are free."""
         for _child in range(self._limits.decoders):
             self._idle.get().close()
 

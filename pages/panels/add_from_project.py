@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.catalog.labels import list_labels
-from core.catalog.projects import list_projects
+from core.catalog.projects import Project, list_projects
 from core.jobs.queue import submit
 from pages.shared import frame, words
 from pages.shared.workspace import database, settings
@@ -18,7 +18,7 @@ def draw(project_id: str) -> None:
     chosen = st.selectbox(
         "Project",
         list(others),
-        format_func=lambda one: f"{others[one].name} ({words.count(others[one].images, 'image')})",
+        format_func=lambda one: _title(others[one]),
         key="copy-project",
     )
     labels = {label.id: label for label in list_labels(database(), chosen)}
@@ -35,3 +35,9 @@ def draw(project_id: str) -> None:
         frame.act(
             lambda: submit(database(), settings(), project_id, "take-in", {"project": chosen, "classes": classes})
         )
+
+
+def _title(project: Project) -> str:
+    """Another one for each project, as the browser answers with it: several may have the same name."""
+    made = words.moment(project.created_at)
+    return f"{project.name} · {words.count(project.images, 'image')} · made {made}"

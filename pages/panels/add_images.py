@@ -13,7 +13,7 @@ from pages.shared import frame, uploads, words
 from pages.shared.class_choice import choose_class
 from pages.shared.workspace import database, settings
 
-ARCHIVE, FOLDER, FILES, CAMERA = "A zip or tar.gz", "A folder", "Single images", "The camera"
+ARCHIVE, FOLDER, FILES, CAMERA = "A zip", "A folder", "Single images", "The camera"
 BURST, PHONE, WEB, PROJECT = "A camera burst", "A phone", "The web", "Another project"
 
 _HELP = (
@@ -35,7 +35,7 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
         WEB: lambda: add_links.draw(project_id, labels),
         PROJECT: lambda: add_from_project.draw(project_id),
     }
-    chosen = st.segmented_control("Where are they?", list(ways), default=ARCHIVE, required=True)
+    chosen = st.pills("Where are they?", list(ways), default=ARCHIVE, required=True)
     ways[chosen]()
 
 

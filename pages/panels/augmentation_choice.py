@@ -84,7 +84,7 @@ def _draw_preview(project_id: str, recipe: Recipe) -> None:
     for item, path in pictures:
         square = _square(path, item.name, recipe.resize, recipe.background)
         row = _preview(item.digest, square, recipe.seed, recipe.augmentation)
-        name = words.shorten(item.name)
+        name = words.shorten(words.file_name(item.name))
         st.image(row, width="stretch", alt=f"{name} as it is, then {_VIEWS} random variations of it")
         st.caption(words.plain(name))
 

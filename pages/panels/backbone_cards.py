@@ -27,7 +27,7 @@ def draw(project_id: str) -> None:
         offered = [BACKBONES[chosen], *offered]
     with st.grid(columns="auto", min_column_width=250, border=True):
         for spec in offered:
-            with st.container(key=f"backbone-{spec.name}"):
+            with st.container(key=f"backbone-{spec.name}", height="stretch"):
                 _draw_card(project_id, spec, chosen)
     with st.expander(f"All {len(BACKBONES)} networks: filter, sort, compare", icon=":material/table:"):
         _draw_all(project_id, chosen)
@@ -39,8 +39,11 @@ def _draw_card(project_id: str, spec: BackboneSpec, chosen: str) -> None:
     if spec.name in REASONS:
         st.markdown(REASONS[spec.name])
     st.markdown(_facts(spec))
+    st.space("stretch")
     if spec.name == chosen:
-        st.button("Chosen", key=f"chosen-{spec.name}", disabled=True, icon=":material/check:", width="stretch")
+        st.button(
+            ":green[**Chosen**]", key=f"chosen-{spec.name}", disabled=True, icon=":material/check:", width="stretch"
+        )
     elif st.button("Choose", key=f"choose-{spec.name}", width="stretch", help=f"Train with {spec.name}"):
         _choose(project_id, spec)
 
@@ -56,7 +59,7 @@ def _facts(spec: BackboneSpec) -> str:
         f"sees **{spec.input_size}** pixels square, has **{spec.layers}** layers",
     ]
     if spec.top1 is not None:
-        facts.append(f"**{words.percent(spec.top1)}** right on ImageNet (*top-1 accuracy*)")
+        facts.append(f"**{words.percent(spec.top1)}** right on ImageNet (*top\u20111 accuracy*)")
     speed = read_speeds(settings()).get(spec.name)
     if speed is not None:
         facts.append(f"**{speed:,.0f} images a second** on this machine, measured in a training")
@@ -86,7 +89,8 @@ def _draw_all(project_id: str, chosen: str) -> None:
     with picture:
         _draw_picture(project_id, found, chosen)
     sources = sorted({spec.source for spec in found if spec.source})
-    st.caption("Accuracy on ImageNet as published: " + "; ".join(sources) + ".")
+    # Small and not a caption, in which links are too pale to read.
+    st.markdown(f":small[Accuracy on ImageNet as published: {'; '.join(sources)}.]")
 
 
 def _filter() -> list[BackboneSpec]:

@@ -41,11 +41,17 @@ def draw_pair(before: Results, after: Results, project_id: str, key: str) -> Non
     if paired is None:
         st.caption("These runs have no test image in common that is labelled the same.")
         return
-    difference = 100 * (paired.after - paired.before)
-    figures = st.columns(3)
-    figures[0].metric("Before", words.percent(paired.before))
-    figures[1].metric("After", words.percent(paired.after), delta=f"{difference:+.1f} points")
-    figures[2].metric("Is it real?", "yes" if paired.real else "not shown", help="McNemar's test, at 5%")
+    points = round(100 * (paired.after - paired.before), 1) + 0.0  # never -0.0
+    with st.grid(columns=3, min_column_width=140):
+        st.metric("Before", words.percent(paired.before))
+        st.metric(
+            "After",
+            words.percent(paired.after),
+            delta=f"{points:+.1f} points",
+            delta_color="normal" if points else "off",
+            delta_arrow="auto" if points else "off",
+        )
+        st.metric("Is it real?", "yes" if paired.real else "may be chance", help="McNemar's test, at 5%")
     st.caption(words.plain(paired.in_words()))
     for title, digests in (("repaired", paired.repaired), ("broken", paired.broken)):
         if digests:

@@ -4,6 +4,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
 
 from core.catalog import jobs
@@ -63,7 +64,7 @@ def _draw_packing(run: Run, formats: Sequence[str], failed: Job | None) -> None:
 
 def _draw_download(bundle: Path, run: Run) -> None:
     st.download_button(
-        f"Download ({_size(bundle.stat().st_size)})",
+        f"Download ({words.size(bundle.stat().st_size)})",
         bundle.read_bytes,
         file_name=f"{_file_name(run.name)}.zip",
         mime="application/zip",
@@ -80,7 +81,7 @@ def _draw_certificate(certificate: Certificate) -> None:
     )
     lines = [
         f"- `{file}`: the same class for {one.same_class} of {certificate.images} images, probabilities differ by at "
-        f"most {one.largest_difference:.1e} (certified up to {one.tolerance:g})"
+        f"most {_plain_number(one.largest_difference)} (certified up to {_plain_number(one.tolerance)})"
         for file, one in certificate.formats.items()
     ]
     st.markdown("\n".join(lines))
@@ -92,11 +93,12 @@ def _draw_contents(bundle: Path) -> None:
     with zipfile.ZipFile(bundle) as opened:
         files = [info for info in opened.infolist() if not info.is_dir()]
     with st.expander(f"What is inside: {words.count(len(files), 'file')}", icon=":material/folder_zip:"):
-        st.markdown("\n".join(f"- `{info.filename}`, {_size(info.file_size)}" for info in files))
+        st.markdown("\n".join(f"- `{info.filename}`, {words.size(info.file_size)}" for info in files))
 
 
-def _size(n_bytes: int) -> str:
-    return f"{n_bytes / 1e3:.1f} KB" if n_bytes < 1e5 else f"{n_bytes / 1e6:.1f} MB"  # noqa: PLR2004 - a tenth of a MB
+def _plain_number(small: float) -> str:
+    """Say a small number without an exponent: `0.0000016`."""
+    return np.format_float_positional(small, precision=2, fractional=False, trim="-")
 
 
 def _file_name(name: str) -> str:

@@ -27,7 +27,7 @@ def draw(results: Results) -> None:
     )
     _draw_table(report.metrics.test.per_class)
     chosen = st.selectbox("Curves of", [_ALL, *report.classes], key="curves-of")
-    left, right = st.columns(2)
+    left, right = st.columns(2, vertical_alignment="bottom")
     with left:
         _draw_roc(report, chosen, results.run_id)
     with right:
@@ -75,7 +75,7 @@ def _draw_roc(report: Report, chosen: str, run_id: str) -> None:
         return
     areas = report.metrics.test.areas
     said = f"ROC curves. Macro area {_area(areas.roc_macro)}, micro area {_area(areas.roc_micro)}."
-    st.markdown(f"**ROC** · area, mean of the classes: {_area(areas.roc_macro)}")
+    st.markdown(f"**ROC** · mean area of the classes: {_area(areas.roc_macro)}")
     chart = charts.curve(
         lines, x="false alarms (false positive rate)", y="found (true positive rate)", alt=said, diagonal=True
     )
@@ -88,7 +88,7 @@ def _draw_precision_recall(report: Report, chosen: str, run_id: str) -> None:
         st.info("This class has no test images, and so no precision-recall curve.", icon=":material/info:")
         return
     area = _area(report.metrics.test.areas.average_precision_macro)
-    st.markdown(f"**Precision and recall** · average precision, mean of the classes: {area}")
+    st.markdown(f"**Precision and recall** · mean average precision: {area}")
     said = f"Precision-recall curves. Mean average precision of the classes {area}."
     charts.show(charts.curve(lines, x="recall (found)", y="precision", alt=said), key=f"precision-recall-{run_id}")
 

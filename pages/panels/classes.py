@@ -15,7 +15,9 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
         _draw_table(labels)
         _draw_actions(project_id, labels)
     else:
-        st.info("There is no class yet. Add one below, or images in folders named after classes.")
+        st.info(
+            "There is no class yet. Add one below, or images in folders named after classes.", icon=":material/info:"
+        )
     _draw_new(project_id)
     if any(label.images for label in labels):
         from pages.shared import charts  # noqa: PLC0415 - Plotly only where something is plotted
@@ -76,7 +78,8 @@ def _rename(project_id: str, label: Label) -> None:
 @frame.dialog("Merge two classes")
 def _merge(project_id: str, label: Label, labels: Sequence[Label]) -> None:
     others = [other for other in labels if other.id != label.id]
-    into = st.selectbox(f"Move all images of “{label.name}” into", others, format_func=lambda other: other.name)
+    title = f"Move all images of “{words.plain(label.name)}” into"
+    into = st.selectbox(title, others, format_func=lambda other: other.name)
     st.caption(f"The class “{words.plain(label.name)}” is gone then; this cannot be undone.")
     if st.button("Merge", type="primary"):
         frame.act(

@@ -26,7 +26,7 @@ def _draw_diagrams(calibration: Calibration, run_id: str) -> None:
     if not calibration.kept:
         _draw_diagram("**As exported**", calibration.before, f"reliability-{run_id}")
         return
-    left, right = st.columns(2)
+    left, right = st.columns(2, vertical_alignment="bottom")
     with left:
         _draw_diagram("**As exported**", calibration.after, f"reliability-{run_id}")
     with right:

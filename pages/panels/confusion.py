@@ -1,15 +1,12 @@
 """The confusion matrix of the test split, and the images of the cell that was clicked."""
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from pages.panels import result_images
 from pages.shared import charts, frame, words
-from pages.shared.charts import Chart
-from pages.shared.confusion_chart import NUMBERS_UP_TO, Shares, confusion_chart, least_width
+from pages.shared.confusion_chart import NUMBERS_UP_TO, Shares, confusion_chart, matrix_window
 from pages.shared.run_results import Results
 
 _SHARES: dict[Shares, str] = {
@@ -29,7 +26,13 @@ def draw(project_id: str, results: Results) -> None:
     counts = np.array(results.report.confusion, np.int64)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         shares = st.segmented_control(
-            "Colours", list(_SHARES), default="counts", required=True, format_func=_SHARES.__getitem__, key="shares"
+            "Colours",
+            list(_SHARES),
+            default="counts",
+            required=True,
+            format_func=_SHARES.__getitem__,
+            key="shares",
+            wrap=True,
         )
         similar = st.toggle("Similar ones together", value=len(counts) > MANY_CLASSES, key="similar-together")
         mistakes = st.toggle("Mistakes only", key="mistakes-only")
@@ -41,8 +44,8 @@ def draw(project_id: str, results: Results) -> None:
         mistakes_only=mistakes,
     )
     above, matrix = st.container(), st.container()
-    with matrix:
-        points = _show(chart, len(counts), key=f"confusion-{results.run_id}-{similar}")
+    with matrix, matrix_window(len(counts)):
+        points = charts.show_selectable(chart, key=f"confusion-{results.run_id}-{similar}")
     clicked = (int(points[0]["customdata"][0]), int(points[0]["customdata"][1])) if points else None
     with above if len(counts) > NUMBERS_UP_TO else st.container():  # below a large matrix it is far
         cell = _choose_cell(counts, results.report.classes, clicked)
@@ -52,16 +55,6 @@ def draw(project_id: str, results: Results) -> None:
     rows = np.flatnonzero((test.true == cell[0]) & (test.predicted == cell[1]))
     rows = rows[np.argsort(-test.confidence[rows], kind="stable")]
     result_images.draw(project_id, results.run_id, test.rows(rows), f"cell-{cell[0]}-{cell[1]}")
-
-
-def _show(chart: Chart, classes: int, key: str) -> list[dict[str, Any]]:
-    """Draw the matrix; in a narrow window it scrolls sideways, where its cells would be too small to touch."""
-    st.html(_SCROLLING.replace("LEAST", str(least_width(classes))))
-    with st.container(key="matrix-window"), st.container(key="matrix"):
-        return charts.show_selectable(chart, key)
-
-
-_SCROLLING = "<style>.st-key-matrix-window { overflow-x: auto } .st-key-matrix { min-width: LEASTpx }</style>"
 
 
 def _choose_cell(counts: NDArray[np.int64], classes: tuple[str, ...], clicked: Cell | None) -> Cell | None:

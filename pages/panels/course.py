@@ -33,7 +33,7 @@ def draw(run: Run) -> None:
 
 def _draw_times(stages: Sequence[StageTime], training: float) -> None:
     st.subheader("Time spent", anchor=False)
-    rows = [(timed.stage.name, timed.told - timed.began) for timed in stages]
+    rows = [(timed.stage.name, timed.seconds) for timed in stages]
     if training:
         rows.append(("Training", training))
     if not rows:

@@ -11,7 +11,7 @@ from core.catalog.jobs import Job
 from core.catalog.labels import Label
 from core.jobs.queue import submit
 from pages.shared import charts, frame, progress, words
-from pages.shared.confusion_chart import confusion_chart
+from pages.shared.confusion_chart import confusion_chart, matrix_window
 from pages.shared.workspace import database, settings
 
 KIND = "cross-validate"
@@ -62,6 +62,7 @@ def _draw_choices(project_id: str, arguments: dict[str, Any]) -> None:
             [_WITHOUT_TEST, _ALL],
             default=_WITHOUT_TEST,
             required=True,
+            wrap=True,
             help="Without the test split, it stays unseen until the end, so you may choose by what you read here.",
         )
         if st.form_submit_button("Cross-validate", icon=":material/repeat:"):
@@ -79,7 +80,7 @@ def _draw_result(job: Job, result: dict[str, Any]) -> None:
             st.metric("Mean of the folds", words.percent(measured.mean))
             st.caption(f"Spread (standard deviation): ±{100 * measured.spread:.1f} points")
     st.caption(_how(job, result["network"], measured))
-    with st.expander("Which class was called which", icon=":material/grid_on:"):
+    with st.expander("Which class was called which", icon=":material/grid_on:"), matrix_window(len(measured.classes)):
         charts.show(confusion_chart(np.array(measured.confusion, np.int64), measured.classes), "cross-confusion")
     if job.arguments.get("test_too"):
         st.caption(

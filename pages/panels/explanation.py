@@ -14,7 +14,7 @@ from pages.shared import answers, frame, words
 
 # A drawing of the page's progress would close the dialog, so it waits for as long as a cold worker needs to start.
 _PATIENCE_SECONDS = 120
-_SIDE = 360  # both beside each other without scrolling
+_SIDE, _GAP = 360, 16  # both beside each other without scrolling, below each other in a narrow window
 _METHODS = {
     "grad-cam": "What the last layers saw (Grad-CAM)",
     "occlusion": "Covering part after part (occlusion; takes some seconds)",
@@ -66,14 +66,15 @@ def explain(question: Question) -> None:
         return
     opacity = st.slider("Strength of the colours", 0, 100, 70, step=5, format="%d%%") / 100
     label = question.classes[wanted]
-    with st.container(horizontal=True):
-        st.image(answer["square"], caption="What the network sees", width=_SIDE, alt=question.name)
-        st.image(
-            _overlay(answer, opacity),
-            caption=f"Yellow: spoke most for “{words.plain(label)}”",
-            width=_SIDE,
-            alt=f"Heat map over the picture: the bright places spoke most for {label}",
-        )
+    with st.container(width=2 * _SIDE + _GAP):
+        left, right = st.columns(2)
+    left.image(answer["square"], caption="What the network sees", width="stretch", alt=question.name)
+    right.image(
+        _overlay(answer, opacity),
+        caption=f"Yellow: spoke most for “{words.plain(label)}”",
+        width="stretch",
+        alt=f"Heat map over the picture: the bright places spoke most for {label}",
+    )
     st.caption(
         f"{_MEANINGS[method]} It shows where the network looked, not why; if it looked beside the thing, the "
         "background may give the class away."

@@ -35,7 +35,8 @@ def draw(project_id: str, found: Sequence[Finding]) -> None:
     with st.expander(f"{words.count(len(found) - len(wanting), 'check')} without a finding"):
         for finding in found:
             if finding not in wanting:
-                st.markdown(f"**{CHECKS[finding.check].title}** ({CHECKS[finding.check].term}): {finding.summary}")
+                check, said = CHECKS[finding.check], words.sentence(finding.summary)
+                st.markdown(f"**{check.title}** ({check.term}): {said}")
 
 
 def _without_images(found: Sequence[Finding]) -> set[str]:
@@ -47,23 +48,25 @@ def _without_images(found: Sequence[Finding]) -> set[str]:
 def _draw_finding(project_id: str, finding: Finding, items: dict[str, Item]) -> None:
     check = CHECKS[finding.check]
     st.subheader(check.title, anchor=False, help=f"The field's term: {check.term}.")
-    st.markdown(finding.summary)
+    st.markdown(words.sentence(finding.summary))
     there = [item for item in finding.items if item in items]
     if len(there) < len(finding.items):
         st.caption(f"{words.count(len(finding.items) - len(there), 'of them is', 'of them are')} repaired already.")
     if not there:
         return
     offered = set(finding.repair.items) if finding.repair and finding.repair.preselected else set()
+    pictures = st.container()
     first = _page(finding.check, len(there))
     notes = _set_numbers(finding) | finding.notes
     shown = [_picture(items[item], notes.get(item, "")) for item in there[first : first + PAGE]]
-    answer = draw_gallery(
-        f"finding-{finding.check}-{first}",
-        shown,
-        f"Images found by the check “{check.title}”",
-        chosen=offered,
-        choosable=finding.repair is not None,
-    )
+    with pictures:
+        answer = draw_gallery(
+            f"finding-{finding.check}-{first}",
+            shown,
+            f"Images found by the check “{check.title}”",
+            chosen=offered,
+            choosable=finding.repair is not None,
+        )
     if answer.opened in items:
         look_at(items[answer.opened])
     _draw_repair(project_id, finding, answer.chosen, {one.id for one in shown}, items)
@@ -77,11 +80,8 @@ def _set_numbers(finding: Finding) -> dict[str, str]:
 
 def _page(check: str, images: int) -> int:
     """Let the person leaf through the images, and give the first one to show."""
-    if images <= PAGE:
-        return 0
-    pages = (images + PAGE - 1) // PAGE
-    page = st.number_input(f"Page of {pages}", 1, pages, 1, key=f"finding-page-{check}", width=160)
-    return (int(page) - 1) * PAGE
+    pages = -(-images // PAGE)
+    return (st.pagination(pages, key=f"finding-page-{check}-{pages}") - 1) * PAGE if pages > 1 else 0
 
 
 def _draw_repair(
@@ -113,7 +113,7 @@ def _repair(project_id: str, offer: RepairOffer, chosen: set[str] | frozenset[st
 
 def _draw_undo(project_id: str) -> None:
     edit = last_edit(database(), project_id)
-    if edit is not None and st.button(f"Undo: {edit.title}", icon=":material/undo:"):
+    if edit is not None and st.button(f"Undo: {words.plain(edit.title)}", icon=":material/undo:"):
         frame.act(lambda: undo_edit(database(), project_id, edit.id), f"Undone: {edit.title}.")
 
 

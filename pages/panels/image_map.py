@@ -43,9 +43,16 @@ def draw(project_id: str, results: Results) -> None:
             required=True,
             format_func=_COLOURS.__getitem__,
             key="map-colours",
+            wrap=True,
         )
         way = st.segmented_control(
-            "Arranged by", list(_WAYS), default="pca", required=True, format_func=_WAYS.__getitem__, key="map-way"
+            "Arranged by",
+            list(_WAYS),
+            default="pca",
+            required=True,
+            format_func=_WAYS.__getitem__,
+            key="map-way",
+            wrap=True,
         )
     arranged = _arranged(project_id, results.run_id, file, by_neighbours=way == "tsne")
     if arranged is None:
@@ -76,7 +83,11 @@ def _arranged(project_id: str, run_id: str, file: Path, *, by_neighbours: bool) 
         if answers.ask(project_id, "map", arguments, "Arranging the images") is None:
             return None
     digests, places = _neighbours(kept, kept.stat().st_mtime_ns)
-    return digests, places, ("near is alike; the distance of groups", "and the directions mean nothing")
+    return (
+        digests,
+        places,
+        ("near is alike; how far groups lie apart means nothing", "no unit: directions mean nothing"),
+    )
 
 
 def _matched(seen: Predictions, digests: tuple[str, ...]) -> tuple[Predictions, NDArray[np.int64]]:

@@ -26,7 +26,7 @@ def draw(project_id: str) -> None:
     )
     st.dataframe(
         {
-            "Set": [one["name"] for one in sets],
+            "Set": [words.file_name(one["name"]) for one in sets],
             "Why": [", ".join(_KINDS.get(kind, kind) for kind in one["kinds"]) for one in sets],
             "Images": [one["images"] for one in sets],
             "Split": [" and ".join(one["splits"]) for one in sets],

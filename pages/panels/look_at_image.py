@@ -7,6 +7,8 @@ from pages.shared import frame, words
 from pages.shared.workspace import store
 
 LONGEST_SIDE = 1600
+# A picture is shown as large as it is, but no higher than most windows, and a tiny one enlarged.
+HIGHEST, LEAST_WIDTH = 640, 320
 
 
 @frame.dialog("An image", width="large")
@@ -23,9 +25,13 @@ def look_at(item: Item) -> None:
     picture = Image.fromarray(load_upright(store().path(item.digest), item.name))
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     st.markdown(f"**{words.plain(item.name)}**")
-    st.image(picture, output_format="JPEG", width="stretch", alt=item.name)
     st.caption(
         f"{words.plain(item.label or 'no class')} · {item.split or 'no split yet'}"
         f"{' (fixed)' if item.split_fixed else ''} · {item.width} by {item.height} pixels · "
-        f"{item.size_bytes / 1e6:.2f} MB"
+        f"{words.size(item.size_bytes)}"
     )
+    st.image(picture, output_format="JPEG", width=_width(*picture.size), alt=item.name)
+
+
+def _width(width: int, height: int) -> int:
+    return round(min(max(width, LEAST_WIDTH), width * HIGHEST / height))

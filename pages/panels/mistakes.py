@@ -22,9 +22,11 @@ _MOST = 240
 def draw(project_id: str, results: Results) -> None:
     """Draw a choice of lists, and the images of the chosen one."""
     mistakes, test = results.report.mistakes, results.test
+    lists = list(_LISTS)
     if not mistakes.wrong:
         st.success("No test image was called wrongly.", icon=":material/check_circle:")
-    chosen = st.segmented_control("Show", list(_LISTS), default=next(iter(_LISTS)), required=True, key="mistakes-list")
+        lists.remove(_WRONG)
+    chosen = st.segmented_control("Show", lists, default=lists[0], required=True, key=f"mistakes-list-{len(lists)}")
     text, rows_of = _LISTS[chosen]
     st.caption(text)
     key = f"mistakes-{list(_LISTS).index(chosen)}"
@@ -51,8 +53,9 @@ def _surest_right(test: Predictions) -> Rows:
     return right[np.argsort(-test.confidence[right], kind="stable")]
 
 
+_WRONG = "Called wrongly"
 _LISTS: dict[str, tuple[str, Callable[[Predictions], Rows]]] = {
-    "Called wrongly": (
+    _WRONG: (
         "The most surprising first (*top losses*): sure of the wrong class. Often the label is wrong, not the network.",
         _surest_wrong,
     ),

@@ -17,7 +17,7 @@ _STRANGER = "Unlike everything that it was trained on: perhaps none of these cla
 def draw(run: Run, batch: Batch) -> None:
     """Draw each picture of a batch beside the probabilities of its classes."""
     for name, reason in batch.refused:
-        st.warning(f"{words.plain(name)}: {reason}", icon=":material/warning:")
+        st.warning(f"{words.plain(name)}: {words.sentence(reason)}", icon=":material/warning:")
     if not batch.pictures:
         return
     arguments = {"run": run.id, "paths": [str(picture.path) for picture in batch.pictures]}
@@ -56,7 +56,7 @@ def _draw_answer(run: Run, picture: Picture, answer: dict[str, Any], row: int) -
     with st.container(border=True):
         left, right = st.columns([1, 3], vertical_alignment="center")
         left.image(picture.thumbnail, width="stretch", alt=picture.name)
-        left.caption(words.plain(words.shorten(picture.name)))
+        left.caption(words.plain(words.shorten(words.file_name(picture.name))))
         if left.button("Explain", key=f"explain-{run.id}-{picture.path}", icon=":material/visibility:"):
             source = {"path": str(picture.path)}
             question = explanation.Question(run.project_id, run.id, source, picture.name, classes, ranked[:3])

@@ -36,7 +36,7 @@ def draw_list(projects: Sequence[Project]) -> None:
     page = st.pagination(pages, key=f"projects-page-{pages}") if pages > 1 else 1
     with cards, st.grid(columns="auto", min_column_width=290, border=True):
         for project in found[(page - 1) * PAGE : page * PAGE]:
-            with st.container(key=f"project-{project.id}"):
+            with st.container(key=f"project-{project.id}", height="stretch"):
                 _draw_card(project)
 
 
@@ -56,6 +56,7 @@ def _draw_card(project: Project) -> None:
         f"{words.count(project.classes, 'class', 'classes')}, {words.count(project.images, 'image')}, "
         f"{words.count(project.runs, 'run')} · changed {words.ago(project.updated_at)}"
     )
+    st.space("stretch")
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Open", key=f"open-{project.id}", icon=IMAGES.icon, help=f"Open {words.plain(project.name)}"):
             frame.go(IMAGES, project_id=project.id)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.catalog.gaps import find_gaps
 from core.catalog.labels import Label
+from pages.shared import words
 
 SHOWN = 3
 
@@ -24,17 +25,13 @@ def draw(labels: Sequence[Label], unlabelled: int) -> bool:
     advice = [gap.sentence for gap in gaps if not gap.blocking]
     if advice:
         with st.expander(f"Advice on these images ({len(advice)})", icon=":material/lightbulb:"):
-            st.markdown("\n".join(f"- {_plain(sentence)}" for sentence in advice))
+            st.markdown("\n".join(f"- {words.sentence(one)}" for one in advice))
     return not blocking
 
 
 def _listed(sentences: Sequence[str]) -> str:
     head, *rest = sentences
-    lines = [f"- {_plain(sentence)}" for sentence in rest[:SHOWN]]
+    lines = [f"- {words.sentence(one)}" for one in rest[:SHOWN]]
     if len(rest) > SHOWN:
         lines.append(f"- and {len(rest) - SHOWN} more")
     return "\n".join([head, *lines])
-
-
-def _plain(sentence: str) -> str:
-    return sentence.replace("*", r"\*").replace("_", r"\_").replace("`", r"\`").replace("<", r"\<").replace("$", r"\$")

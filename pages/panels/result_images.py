@@ -86,7 +86,7 @@ def _draw_bar(
     st.markdown(f"**{words.count(total, 'image')}**, {len(judged)} chosen. Click pictures to choose them.")
     ids = [items[digest].id for digest in judged.digests]
     draw_changes(project_id, list_labels(database(), project_id), ids, _forget(f"{key}-{run_id}"))
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
             "Explain",
             key=f"{key}-explain",

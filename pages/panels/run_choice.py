@@ -1,6 +1,6 @@
 """Which run of the project is looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -18,15 +18,19 @@ STATUS = {
 }
 
 
-def chosen(runs: Sequence[Run]) -> Run | None:
+def chosen(runs: Sequence[Run], preferred: Callable[[str], bool] = lambda _run_id: True) -> Run | None:
     """The run that the link names, else the latest; None while the project has none.
+
+    Args:
+        runs: The runs of a project, the latest first.
+        preferred: Tells by its id whether a run is wanted rather than later ones, where the link names none.
 
     Raises:
         NotFoundError: The link names a run that this project does not have.
     """
     named = state.run_id()
     if named is None:
-        return runs[0] if runs else None
+        return next((run for run in runs if preferred(run.id)), runs[0] if runs else None)
     run = next((run for run in runs if run.id == named), None)
     if run is None:
         get_run(database(), named)  # says so if it is nowhere
@@ -39,7 +43,8 @@ def draw(runs: Sequence[Run], shown: Run) -> None:
     if len(runs) == 1:
         return
     ids = [run.id for run in runs]
-    titles = {run.id: f"{run.name} · {STATUS[run.job.status]} · {words.ago(run.job.created_at)}" for run in runs}
+    # The browser answers with a title: it has to be another one for each run, and the same as long as it is shown.
+    titles = {run.id: f"{run.name} · {STATUS[run.job.status]} · {words.moment(run.job.created_at)}" for run in runs}
     wanted = st.selectbox(
         "Run", ids, index=ids.index(shown.id), format_func=lambda one: titles[one], key=f"run-of-{shown.id}"
     )

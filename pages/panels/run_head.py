@@ -23,7 +23,7 @@ def draw(run: Run, story: Story) -> None:
         st.badge(STATUS[run.job.status], color=_COLOURS[run.job.status])  # type: ignore[arg-type]  # one of its names
         st.space("stretch")
         _draw_actions(run)
-    with st.grid(columns=3, min_column_width=180):
+    with st.grid(columns=3, min_column_width=150):
         st.metric("Best validation accuracy", words.percent(story.best.val_accuracy) if story.best else "none yet")
         st.metric("Epochs", _epochs(story))
         st.metric("Time", _time(run))

@@ -20,7 +20,7 @@ def draw(run_id: str, epochs: Sequence[Epoch]) -> None:
         epochs: At least one, in order.
     """
     from pages.shared import charts  # noqa: PLC0415 - Plotly only where something is plotted
-    from pages.shared.confusion_chart import confusion_chart  # noqa: PLC0415
+    from pages.shared.confusion_chart import confusion_chart, matrix_window  # noqa: PLC0415
 
     left, right = st.columns(2)
     with left:
@@ -35,7 +35,8 @@ def draw(run_id: str, epochs: Sequence[Epoch]) -> None:
     counts = np.array(last.confusion, np.int64)
     chart = confusion_chart(counts, _class_names(run_id, len(counts)))
     said = f"{np.trace(counts)} of {counts.sum()} validation images were called what they are."
-    charts.show(charts.Chart(chart.figure, said), key=f"confusion-{run_id}")
+    with matrix_window(len(counts)):
+        charts.show(charts.Chart(chart.figure, said), key=f"confusion-{run_id}")
 
 
 def _class_names(run_id: str, classes: int) -> Sequence[str]:

@@ -18,7 +18,7 @@ def draw(run: Run, story: Story) -> None:
     *earlier, current = story.stages.values() if story.stages else (None,)
     for timed in earlier:
         if timed is not None:
-            st.caption(f":material/check: {timed.stage.name}: {words.duration(timed.told - timed.began)}")
+            st.caption(f":material/check: {timed.stage.name}: {words.duration(timed.seconds)}")
     if story.trains:
         _draw_epochs(story)
     elif current is None:

@@ -43,7 +43,7 @@ def draw(runs: Sequence[Run], shown: Run) -> None:
     st.caption(_remark([row for row in rows if row.figures]))
     chosen = [rows[index] for index in event["selection"]["rows"] if index < len(rows)]
     if len(chosen) == 1 and chosen[0].run.id != shown.id:
-        if st.button(f"Open {chosen[0].run.name}", icon=":material/open_in_new:"):
+        if st.button(f"Open {words.plain(chosen[0].run.name)}", icon=":material/open_in_new:"):
             state.choose_run(chosen[0].run.id)
             st.rerun()
     elif len(chosen) > 1:

@@ -59,8 +59,11 @@ def _draw_end(run: Run, story: Story) -> None:
     if ended is None:
         st.info("It was stopped before it began.", icon=":material/info:")
         return
-    box = st.error if ended.status == "failed" else st.info
-    box(f"{ended.reason} {ended.hint}".strip())
+    said = words.sentence(f"{ended.reason} {ended.hint}".strip())
+    if ended.status == "failed":
+        st.error(said, icon=":material/error:")
+    else:
+        st.info(said, icon=":material/info:")
     log = ended.detail or _end_of_log(settings().logs / f"{run.id}.log")
     if ended.status == "failed" and log:
         with st.expander("For an engineer: the end of the log"):

@@ -15,6 +15,7 @@ from pages.shared.draft import Draft
 from pages.shared.workspace import database, settings
 
 SEEDS = 10_000
+WHOLE = 100  # per cent
 
 
 def draw(project_id: str, labels: Sequence[Label]) -> None:
@@ -32,7 +33,7 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
         st.caption(f"{words.count(fixed, 'image keeps', 'images keep')} the split that a folder or a person gave it.")
     kept_together.draw(project_id)
     with st.container(horizontal=True):
-        if st.button("Draw the splits again", icon=":material/shuffle:"):
+        if st.button("Draw the splits again", icon=":material/shuffle:", disabled=sum(changed.shares) != WHOLE):
             frame.act(lambda: _submit(project_id, changed))
         if st.button("Another seed", icon=":material/casino:", help="Chance falls differently with each seed."):
             frame.act(lambda: _choose_seed(project_id, changed))
@@ -58,13 +59,13 @@ def _draw_choices(draft: Draft) -> Draft:
         "Seed", 0, 2**31 - 1, draft.split_seed, key=state.draft_key("split-seed"), help="The same seed, the same draw."
     )
     notice = st.empty()  # always there, so that what follows keeps its place
-    if sum(shares) != 100:  # noqa: PLR2004 - per cent
+    if sum(shares) != WHOLE:
         notice.warning(f"The three shares add up to {sum(shares)}%; make them 100%.", icon=":material/warning:")
     return draft.model_copy(update={"shares": shares, "split_seed": int(seed)})
 
 
 def _submit(project_id: str, draft: Draft) -> None:
-    if sum(draft.shares) != 100:  # noqa: PLR2004 - per cent
+    if sum(draft.shares) != WHOLE:
         raise DatasetError(f"The three shares add up to {sum(draft.shares)}%.", "Make them 100%.")
     submit(database(), settings(), project_id, "draw-splits", {"shares": list(draft.shares), "seed": draft.split_seed})
 

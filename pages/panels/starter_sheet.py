@@ -25,4 +25,5 @@ def _open() -> None:
     )
     if st.button("Draw another sheet", icon=":material/refresh:"):
         state.remember(_SHEET, number := number + 1)
-    st.image(draw_sheet(ROWS, COLUMNS, seed=number), width="stretch", caption=f"Sheet {number}")
+    drawn = f"{ROWS * COLUMNS} images of drawn shapes and textures"
+    st.image(draw_sheet(ROWS, COLUMNS, seed=number), width="stretch", caption=f"Sheet {number}", alt=drawn)

@@ -57,7 +57,7 @@ def draw(project_id: str, classes: int, images: int) -> None:
     try:
         _draw_strip(make_plan(choices.recipe(project_id), classes=classes))
     except RecipeError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(words.sentence(str(error)), icon=":material/error:")
 
 
 def _draw_freezing(project_id: str, spec: BackboneSpec) -> None:
@@ -103,11 +103,11 @@ def _draw_exact_number(project_id: str, spec: BackboneSpec) -> None:
 
 def _draw_strip(plan: Plan) -> None:
     network_strip.draw(plan)
-    figures = st.columns(4)
-    figures[0].metric("Frozen layers", f"{plan.frozen_layers} of {plan.spec.layers}")
-    figures[1].metric("Frozen parameters", network_strip.millions(plan.frozen_parameters))
-    figures[2].metric("Trained parameters", network_strip.millions(plan.trainable_parameters))
-    figures[3].metric("Of them in the new head", network_strip.millions(plan.head_parameters))
+    with st.grid(columns=4, min_column_width=150):
+        st.metric("Frozen layers", f"{plan.frozen_layers} of {plan.spec.layers}")
+        st.metric("Frozen parameters", network_strip.millions(plan.frozen_parameters))
+        st.metric("Trained parameters", network_strip.millions(plan.trainable_parameters))
+        st.metric("Of them in the new head", network_strip.millions(plan.head_parameters))
 
 
 def _frozen_layers(recipe: Recipe) -> int:

@@ -44,9 +44,8 @@ def _packed(project_id: str) -> Job | None:
 def _draw_download(project: Project, job: Job) -> None:
     result = job.result or {}
     path = Path(result["zip"])
-    size = path.stat().st_size
     st.link_button(
-        f"Download {words.count(result['images'], 'image')} ({_size(size)})",
+        f"Download {words.count(result['images'], 'image')} ({words.size(path.stat().st_size)})",
         downloads.link(job.id),
         icon=":material/download:",
     )
@@ -61,7 +60,3 @@ def _draw_download(project: Project, job: Job) -> None:
             f"{words.count(len(result['missing']), 'file is', 'files are')} gone from the disk and not in it: {names}",
             icon=":material/warning:",
         )
-
-
-def _size(n_bytes: int) -> str:
-    return f"{n_bytes / 1e3:.1f} KB" if n_bytes < 1e5 else f"{n_bytes / 1e6:,.1f} MB"  # noqa: PLR2004 - a tenth of a MB

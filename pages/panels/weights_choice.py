@@ -65,7 +65,7 @@ def _caption(spec: BackboneSpec, kind: WeightsKind, weights_file: str | None) ->
         return "Learned from images drawn by formulas, part of Graft. Much weaker than ImageNet weights on photographs."
     if kind == "file":
         return (
-            f"Now: {Path(weights_file).name}"
+            f"Now: {words.plain(Path(weights_file).name)}"
             if weights_file
             else "What this network learned in another training, or a .weights.h5, .h5 or .keras file of it."
         )

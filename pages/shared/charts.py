@@ -11,10 +11,13 @@ from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.elements.lib.streamlit_plotly_theme import GRAY_90
 
 from core.training.events import Epoch
 
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#e69f00", "#009e73", "#8a8f98"
+# The theme's grey is too pale to be read on a light page. The browser puts the theme's text colour in for this one.
+TEXT = GRAY_90
 _MARGIN = {"l": 10, "r": 10, "t": 30, "b": 10}
 _SHARE = ".0%"
 # Plotly's buttons are English-only icons that cover small charts; a double click still resets a zoom.
@@ -40,16 +43,23 @@ class Chart:
 
 def show(chart: Chart, key: str) -> None:
     """Draw a chart."""
-    st.plotly_chart(chart.figure, key=key, config=_CONFIG, alt=chart.alt)
+    st.plotly_chart(_readable(chart.figure), key=key, config=_CONFIG, alt=chart.alt)
 
 
 def show_selectable(chart: Chart, key: str) -> list[dict[str, Any]]:
     """Draw a chart whose points can be clicked, and give the points that are selected."""
     event = st.plotly_chart(
-        chart.figure, key=key, config=_CONFIG, alt=chart.alt, on_select="rerun", selection_mode="points"
+        _readable(chart.figure), key=key, config=_CONFIG, alt=chart.alt, on_select="rerun", selection_mode="points"
     )
     points: list[dict[str, Any]] = event["selection"]["points"]
     return points
+
+
+def _readable(figure: go.Figure) -> go.Figure:
+    return figure.update_xaxes(_INK).update_yaxes(_INK)
+
+
+_INK = {"tickfont_color": TEXT, "title_font_color": TEXT}
 
 
 def sequential_colours() -> list[str]:
@@ -104,14 +114,15 @@ def probability_bars(names: Sequence[str], probabilities: Sequence[float], most:
         y=list(range(len(order))),
         orientation="h",
         text=[f"{share:.1%}" for share in shares],
-        textposition="auto",
+        textposition="outside",
+        textfont_color=TEXT,
         marker_color=[BLUE, *[GREY] * (len(order) - 1)],
         hovertemplate="%{customdata}: %{x:.2%}<extra></extra>",
         customdata=[short(name) for name in shown],
         cliponaxis=False,
     )
     figure = blank([bars], height=70 + 34 * len(order))
-    figure.update_xaxes(title="probability", range=[0, 1.02], tickformat=_SHARE)
+    figure.update_xaxes(title="probability", range=[0, 1.15], tickformat=_SHARE, tickvals=[0, 0.5, 1])
     figure.update_yaxes(
         title="class", tickvals=list(range(len(order))), ticktext=[short(name) for name in shown], autorange="reversed"
     )
@@ -137,8 +148,8 @@ def curve(lines: Sequence[Line], *, x: str, y: str, alt: str, diagonal: bool = F
         chance = {"color": GREY, "dash": "dot"}
         traces.append(go.Scatter(x=[0, 1], y=[0, 1], name="chance", mode="lines", line=chance, hoverinfo="skip"))
     figure = blank(traces, height=380)
-    figure.update_xaxes(title=x, range=[-0.01, 1.01], tickformat=_SHARE)
-    figure.update_yaxes(title=y, range=[-0.01, 1.03], tickformat=_SHARE)
+    figure.update_xaxes(title=x, range=[-0.01, 1.01], tickformat=_SHARE, dtick=0.25)
+    figure.update_yaxes(title=y, range=[-0.01, 1.03], tickformat=_SHARE, dtick=0.25)
     return Chart(figure, alt)
 
 
@@ -189,6 +200,7 @@ def scatter(points: Sequence[tuple[str, float, float]], *, x: str, y: str, chose
         customdata=[name for name, _, _ in points],
         mode="markers",
         marker={
+            "opacity": 1,
             "size": [16 if one else 10 for one in marked],
             "color": [ORANGE if one else BLUE for one in marked],
             "symbol": ["star" if one else "circle" for one in marked],
@@ -231,7 +243,8 @@ def _curves_over_epochs(epochs: Sequence[Epoch], train: Sequence[float], validat
             marker={"symbol": "star", "size": 14, "color": GREEN},
         )
     for first, phase in phase_starts(epochs)[1:]:
-        figure.add_vline(x=first - 0.5, line_dash="dash", line_color=GREY, annotation_text=f"{phase} →")
+        note = {"text": f"{phase} →", "font_color": TEXT}
+        figure.add_vline(x=first - 0.5, line_dash="dash", line_color=GREY, annotation=note)
     figure.update_xaxes(title="epoch", dtick=max(1, len(epochs) // 10), rangemode="tozero")
     return figure
 
@@ -252,7 +265,7 @@ def blank(traces: Sequence[Any], height: int) -> go.Figure:
     figure.update_layout(
         height=height,
         margin=_MARGIN,
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "xref": "container"},
         hoverlabel_namelength=-1,
     )
     figure.update_xaxes(automargin=True)

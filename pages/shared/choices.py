@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.errors import RecipeError
 from core.training.recipe import Recipe, make_recipe
-from pages.shared import state
+from pages.shared import state, words
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ def choose(project_id: str, path: str, draw: Callable[[Any, str], T]) -> T:
         try:
             keep(project_id, make_recipe(data))
         except RecipeError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(words.sentence(str(error)), icon=":material/error:")
     return value
 
 
@@ -65,6 +65,6 @@ def replace(project_id: str, change: Callable[[Recipe], Recipe]) -> None:
     try:
         keep(project_id, change(recipe(project_id)))
     except RecipeError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(words.sentence(str(error)), icon=":material/error:")
         return
     st.rerun()

@@ -1,14 +1,16 @@
 """The confusion matrix as a chart whose cells can be clicked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
+import streamlit as st
 from numpy.typing import NDArray
 
 from core.evaluation.contrast import BLACK, WHITE, ink_on, shade
-from pages.shared.charts import Chart, blank, sequential_colours, short
+from pages.shared.charts import TEXT, Chart, blank, sequential_colours, short
 
 Shares = Literal["counts", "rows", "columns"]
 
@@ -17,6 +19,7 @@ NUMBERS_UP_TO = 15
 # Up to this many classes an empty cell can be clicked as well; beyond, so many marks would be slow to draw.
 ALL_CELLS_UP_TO = 60
 _LABEL_LENGTH = 18
+_SCROLLING = "<style>.st-key-matrix-window { overflow-x: auto } .st-key-matrix { min-width: LEASTpx }</style>"
 _ORANGE = "rgba(230, 159, 0, 0.35)"
 _NUMBER: dict[Shares, str] = {"counts": ",d", "rows": ".0%", "columns": ".0%"}
 
@@ -121,7 +124,8 @@ def _bar(shares: Shares, most: float, number: str, *, wide: bool) -> dict[str, A
     title = {"counts": "images", "rows": "share of the row", "columns": "share of the column"}[shares]
     whole = sorted({round(most * part / 4) for part in range(5)})
     ticks = {"tickvals": whole} if shares == "counts" else {"dtick": 0.25}
-    bar = {"title": title, "tickformat": number, "thickness": 12, **ticks}
+    fonts = {"title_font_color": TEXT, "tickfont_color": TEXT}
+    bar = {"title_text": title, "tickformat": number, "thickness": 12, **ticks, **fonts}
     return bar if wide else bar | {"orientation": "h", "y": 1, "yanchor": "bottom", "title_side": "top"}
 
 
@@ -146,6 +150,14 @@ def _cell(
 ) -> list[object]:
     true, called = order[int(row)], order[int(column)]
     return [true, called, short(names[true]), short(names[called]), int(shown[row, column])]
+
+
+@contextmanager
+def matrix_window(classes: int) -> Iterator[None]:
+    """Draw a matrix in it: in a narrow window it scrolls sideways, where its cells would be too small to touch."""
+    st.html(_SCROLLING.replace("LEAST", str(least_width(classes))))
+    with st.container(key="matrix-window"), st.container(key="matrix"):
+        yield
 
 
 def least_width(classes: int) -> int:

@@ -18,7 +18,8 @@ from pages.shared import state, words, workspace
 from pages.shared.steps import HOME, IMAGES, PROJECT_STEPS, STEPS, TRAIN, Step
 
 P = ParamSpec("P")
-_LOGO = Path(__file__).parents[2] / "assets" / "logo.svg"
+_ASSETS = Path(__file__).parents[2] / "assets"
+_LOGO, _STYLE = _ASSETS / "logo.svg", _ASSETS / "chosen.css"
 _STEP_OF_JOB = {"train": TRAIN, "take-in": IMAGES, "draw-splits": IMAGES}
 
 
@@ -44,6 +45,7 @@ def pages() -> list[Page]:
 def run(page: Page) -> None:
     """Draw the sidebar and a page."""
     with in_words():
+        st.html(_STYLE)
         _draw_sidebar()
         _draw_notes()
         page.run()
@@ -62,7 +64,7 @@ def project() -> Project:
     chosen = state.project_id()
     if chosen is None:
         st.info("No project is open. Open one on the Home page, or create one there.", icon=":material/info:")
-        link(HOME)
+        link(HOME, "To the Home page", icon=HOME.icon)
         st.stop()
     return get_project(workspace.database(), chosen)
 
@@ -152,7 +154,7 @@ def in_words() -> Iterator[None]:
         state.say_error(error)
         st.rerun()
     except GraftError as error:
-        st.error(f"{error.sentence} {error.hint}".strip(), icon=":material/error:")
+        st.error(words.sentence(str(error)), icon=":material/error:")
         if isinstance(error, NotFoundError):
             st.page_link(HOME.file, label="To the Home page", icon=HOME.icon)
 
@@ -181,9 +183,9 @@ def _draw_notes() -> None:
         if note.kind == "done":
             st.toast(words.plain(note.text), icon=":material/check:")
         elif note.kind == "warning":
-            st.warning(note.text, icon=":material/warning:")
+            st.warning(words.sentence(note.text), icon=":material/warning:")
         else:
-            st.error(note.text, icon=":material/error:")
+            st.error(words.sentence(note.text), icon=":material/error:")
 
 
 def _project_for(step: Step) -> str | None:

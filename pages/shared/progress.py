@@ -81,7 +81,8 @@ def draw_end(job: Job, title: str) -> None:
     text = f"{ended.reason} {ended.hint}".strip() if ended else "Cancelled before it began."
     with st.container(horizontal=True, vertical_alignment="center"):
         draw = st.error if job.status == "failed" else st.warning
-        draw(f"**{title}** {'failed' if job.status == 'failed' else 'was stopped'}. {text}", width="stretch")
+        how = "failed" if job.status == "failed" else "was stopped"
+        draw(f"**{title}** {how}. {words.sentence(text)}", width="stretch")
         if job.status == "failed" and st.button("Resume", key=f"resume-{job.id}"):
             frame.act(lambda: resume(database(), settings(), job.id))
         if st.button("I have read it", key=f"dismiss-{job.id}"):
@@ -96,7 +97,7 @@ def draw_warnings(job_id: str) -> None:
     """Draw the sentences of a job's story after which a person should act."""
     for _number, _at, event in read_story(database(), job_id):
         if isinstance(event, Message) and event.level == "warning":
-            st.warning(event.text, icon=":material/warning:")
+            st.warning(words.sentence(event.text), icon=":material/warning:")
 
 
 def _last(job_id: str, kind: type[E]) -> E | None:

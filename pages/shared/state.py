@@ -1,8 +1,8 @@
 """What a tab remembers: the only reader and writer of the session's state and of the link's parameters.
 
-The project and the run stand in the link, so that a link or a reload brings a person back. The draft lies in the
-catalog; a tab holds it as it last saw it, with the revision, and so notices that another tab changed it. Everything
-else here is a matter of looking (a page of the gallery, a selection) and may be forgotten.
+The project, the run and the tried pictures stand in the link, so that a reload brings a person back. The draft
+lies in the catalog; a tab holds it as it last saw it, with the revision, and so notices that another tab changed it.
+Everything else here is a matter of looking (a page of the gallery, a selection) and may be forgotten.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from pages.shared.workspace import database
 T = TypeVar("T")
 PROJECT = "project"
 RUN = "run"
+TRIED = "tried"
 _DRAFT = "graft-draft"
 _DRAFTS_SEEN = "graft-drafts-seen"
 _NOTES = "graft-notes"
@@ -59,6 +60,19 @@ def choose_run(chosen: str | None) -> None:
         st.query_params.pop(RUN, None)
     else:
         st.query_params[RUN] = chosen
+
+
+def tried() -> list[str]:
+    """The folders of tried pictures that the link names."""
+    return st.query_params.get_all(TRIED)
+
+
+def name_tried(folders: list[str]) -> None:
+    """Put the folders of tried pictures into the link, so that a reload brings them back."""
+    if not folders:
+        st.query_params.pop(TRIED, None)
+    elif folders != tried():
+        st.query_params[TRIED] = folders
 
 
 def link_to(project: str | None, run: str | None = None) -> dict[str, str]:

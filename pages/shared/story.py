@@ -26,17 +26,15 @@ class Line:
 
 @dataclass
 class StageTime:
-    """A stage and when it was told of.
+    """A stage and how long it took.
 
     Attributes:
         stage: As it was told last.
-        began: UTC seconds of the first time.
-        told: UTC seconds of the last time.
+        seconds: All its times together, until the last event.
     """
 
     stage: Stage
-    began: float
-    told: float
+    seconds: float = 0.0
 
 
 @dataclass
@@ -45,8 +43,10 @@ class Story:
 
     Attributes:
         number: Of the last event.
+        at: When that was, in UTC seconds; None before the first.
         started: Where it runs; None while it waits.
         stages: By name, in the order in which they began.
+        stage: Name of the one that goes on; empty for none.
         batch: Progress within the epoch that runs; None between epochs.
         trains: Whether the last thing told was of a batch or an epoch, and not of a stage.
         epochs: In order; an epoch that a resumed run repeats counts once.
@@ -55,8 +55,10 @@ class Story:
     """
 
     number: int = 0
+    at: float | None = None
     started: Started | None = None
     stages: dict[str, StageTime] = field(default_factory=dict)
+    stage: str = ""
     batch: Batch | None = None
     trains: bool = False
     epochs: dict[int, Epoch] = field(default_factory=dict)
@@ -86,9 +88,25 @@ def tell(story: Story, events: Iterable[tuple[int, float, Event]]) -> Story:
         events: Number, time in UTC seconds and event of each that came after it.
     """
     for number, at, event in events:
-        story.number = number
+        _pass_time(story, at, event)
         _add(story, at, event)
+        story.number, story.at = number, at
     return story
+
+
+def _pass_time(story: Story, at: float, event: Event) -> None:
+    """Give the time since the last event to the stage that it belongs to, if it belongs to one.
+
+    Progress replaces the line before it, the first of its stage too: a stage that is heard of for the first time in its
+    middle began with the event before it.
+    """
+    if isinstance(event, Started):
+        story.stage = ""  # what a worker left when it died
+    elif isinstance(event, Stage) and event.done:
+        story.stage = event.name
+        story.stages.setdefault(event.name, StageTime(event))
+    if story.stage and story.at is not None:
+        story.stages[story.stage].seconds += at - story.at
 
 
 def _add(story: Story, at: float, event: Event) -> None:
@@ -97,8 +115,8 @@ def _add(story: Story, at: float, event: Event) -> None:
             _add_start(story, at, event)
         case Stage():
             story.trains = False
-            first = story.stages.get(event.name)
-            story.stages[event.name] = StageTime(event, first.began if first else at, at)
+            story.stage = event.name
+            story.stages.setdefault(event.name, StageTime(event)).stage = event
         case Batch():
             _add_phase(story, at, event.phase, event.epoch)
             story.batch = event
@@ -110,6 +128,7 @@ def _add(story: Story, at: float, event: Event) -> None:
             story.lines.append(Line(at, event.text, event.level == "warning"))
         case Ended():
             story.batch = None
+            story.stage = ""
             story.ended = event
             story.lines.append(_end(story, at, event))
 
@@ -126,11 +145,13 @@ def _add_start(story: Story, at: float, event: Started) -> None:
 
 def _add_phase(story: Story, at: float, phase: str, epoch: int) -> None:
     story.trains = True
+    story.stage = ""
+    began = at if story.at is None else story.at  # progress replaces the line before it
     before = story.batch or next(reversed(story.epochs.values()), None)
     if before is None:
-        story.lines.append(Line(at, f"Training began with {_PHASES[phase]}."))
+        story.lines.append(Line(began, f"Training began with {_PHASES[phase]}."))
     elif before.phase != phase:
-        story.lines.append(Line(at, f"From epoch {epoch} on: {_PHASES[phase]}."))
+        story.lines.append(Line(began, f"From epoch {epoch} on: {_PHASES[phase]}."))
 
 
 def _end(story: Story, at: float, ended: Ended) -> Line:

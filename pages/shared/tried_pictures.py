@@ -1,5 +1,6 @@
 """Pictures that a person tries a model on: kept on the disk for a day, and never added to the project."""
 
+import re
 import secrets
 import shutil
 import time
@@ -18,6 +19,7 @@ from pages.shared.workspace import settings
 
 KEPT_SECONDS = 24 * 3600
 MOST_BATCHES = 6
+_FOLDER = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,12 @@ class Batch:
     Attributes:
         pictures: Those that are pictures.
         refused: Name of each other file, and why, in a sentence.
+        folder: Name of the folder that they lie in; empty where they lie elsewhere.
     """
 
     pictures: tuple[Picture, ...]
     refused: tuple[tuple[str, str], ...] = ()
+    folder: str = ""
 
 
 def take(upload_name: str, files: Sequence[UploadedFile]) -> Batch:
@@ -60,6 +64,10 @@ def take(upload_name: str, files: Sequence[UploadedFile]) -> Batch:
     """
     folder = _folder()
     uploads.move_to_disk(upload_name, files).rename(folder)
+    return _look(folder)
+
+
+def _look(folder: Path) -> Batch:
     pictures, refused = [], []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         try:
@@ -67,12 +75,18 @@ def take(upload_name: str, files: Sequence[UploadedFile]) -> Batch:
             pictures.append(Picture(path.name, path, found.thumbnail))
         except ImageError as error:
             refused.append((path.name, error.sentence))
-    return Batch(tuple(pictures), tuple(refused))
+    return Batch(tuple(pictures), tuple(refused), folder.name)
 
 
 def batches(project_id: str) -> list[Batch]:
-    """The pictures that were tried in this tab, the latest first."""
-    return state.recall(f"tried-{project_id}", [])
+    """The pictures that were tried in this tab, or that its link names after a reload, the latest first."""
+    known: list[Batch] | None = state.recall(f"tried-{project_id}", None)
+    if known is None:
+        folders = [_parent() / name for name in state.tried() if _FOLDER.fullmatch(name)]
+        known = [_look(folder) for folder in folders if folder.is_dir()]
+        state.remember(f"tried-{project_id}", known)
+    state.name_tried([batch.folder for batch in known])
+    return known
 
 
 def remember(project_id: str, batch: Batch) -> None:
@@ -88,15 +102,19 @@ def forget(project_id: str) -> None:
     state.remember(f"tried-{project_id}", [])
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
+@st.cache_resource(max_entries=1, show_spinner=False, on_release=Decoders.close)
 def _decoders() -> Decoders:
     """One process that decodes: a picture that crashes a decoder takes no page with it."""
     return Decoders(Limits(decoders=1))
 
 
+def _parent() -> Path:
+    return settings().uploads / "tried"
+
+
 def _folder() -> Path:
     """A new folder for a batch; what is older than a day beside it is removed."""
-    parent = settings().uploads / "tried"
+    parent = _parent()
     parent.mkdir(parents=True, exist_ok=True)
     oldest = time.time() - KEPT_SECONDS
     for old in parent.iterdir():

@@ -1,10 +1,12 @@
 """Numbers and times as a person says them."""
 
+import re
 import time
 
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+_MARKUP = re.compile(r"[\\`*_\[\]<>$~&]|:(?=[\w/])|^#")
 
 
 def count(number: int, one: str, many: str = "") -> str:
@@ -55,6 +57,23 @@ def ago(at: float, now: float | None = None) -> str:
     return f"{count(int(passed // DAY), 'day')} ago"
 
 
+def moment(at: float) -> str:
+    """Say when it was by the clock of this machine: `25 Nov 21:19:24`; unlike `ago`, the same whenever it is said.
+
+    Args:
+        at: UTC seconds.
+    """
+    local = time.localtime(at)
+    return f"{local.tm_mday} {time.strftime('%b %H:%M:%S', local)}"
+
+
+def size(n_bytes: int) -> str:
+    """Say how large a file is: `41 bytes`, `70.3 KB`, `1,204.5 MB`."""
+    if n_bytes < 1000:  # noqa: PLR2004 - a KB
+        return count(n_bytes, "byte")
+    return f"{n_bytes / 1e3:.1f} KB" if n_bytes < 1e5 else f"{n_bytes / 1e6:,.1f} MB"  # noqa: PLR2004 - a tenth of a MB
+
+
 def percent(share: float, digits: int = 1) -> str:
     """Say a share: 0.9412 is `94.1%`."""
     return f"{share:.{digits}%}"
@@ -73,8 +92,18 @@ def shorten(name: str, length: int = 40) -> str:
     return f"{name[: length - tail - 1]}…{name[-tail:]}"
 
 
+def file_name(path: str) -> str:
+    """Give a file's own name without its folders, which are mostly its class."""
+    return path.rsplit("/", 1)[-1]
+
+
+def sentence(text: str) -> str:
+    """Give a sentence that may hold a person's own words so that Markdown shows it as it is."""
+    return _MARKUP.sub(r"\\\g<0>", text)
+
+
 def plain(text: str) -> str:
-    """Give a person's own text so that Markdown shows it as it is."""
+    """Give a person's own text, alone or within Markdown, so that it is shown as it is."""
     return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|$~:&" else letter for letter in text)
 
 

@@ -10,7 +10,7 @@ from tests.app.filled import fill_project
 
 def _adding(open_page, project, way):
     page = open_page(IMAGES, project=project)
-    page.segmented_control[0].set_value(way).run()
+    page.pills[0].set_value(way).run()
     assert not page.exception
     return page
 

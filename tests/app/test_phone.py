@@ -245,7 +245,7 @@ def test_on_this_machine_alone_a_sentence_says_how_to_start_it(open_page, projec
     page = open_page(IMAGES_PAGE, project=project)
     page.session_state["add-images"] = True
     page.run()
-    page.segmented_control[0].set_value("A phone").run()
+    page.pills[0].set_value("A phone").run()
     (info,) = (info.value for info in page.info if "phone" in info.value)
     assert "--server.address 0.0.0.0" in info
     assert "see, change and delete every project" in info

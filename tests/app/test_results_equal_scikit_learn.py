@@ -160,10 +160,10 @@ def test_the_areas_of_all_classes(open_part, table):
     said = text_of(open_part("Classes"))
     labels = pd.Categorical(table.true, categories=CLASSES).codes
     macro = reference.roc_auc_score(labels, table.probabilities, multi_class="ovr", average="macro")
-    assert f"area, mean of the classes: {macro:.3f}" in said
+    assert f"mean area of the classes: {macro:.3f}" in said
     members = np.eye(len(CLASSES))[labels]
     precision = reference.average_precision_score(members, table.probabilities, average="macro")
-    assert f"average precision, mean of the classes: {precision:.3f}" in said
+    assert f"mean average precision: {precision:.3f}" in said
 
 
 @pytest.mark.parametrize("threshold", [20, 60])

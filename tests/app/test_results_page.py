@@ -58,6 +58,23 @@ def test_a_run_without_a_report_says_so(open_page, workspace, project):
     assert not tab.exception
 
 
+def test_without_a_run_in_the_link_the_latest_that_was_measured_is_shown(open_page, workspace, project, run):
+    create_run(workspace.database, project, dump_recipe(Recipe()))
+    tab = open_page(RESULTS, project=project)
+    assert tab.selectbox[0].value == run
+    assert by_label(tab.metric, "Accuracy")
+
+
+def test_runs_of_the_same_name_can_be_told_apart(open_page, workspace, project, run, monkeypatch):
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 3600)
+    again = add_run(workspace, project, right=0.9, name=list_runs(workspace.database, project)[0].name)
+    tab = open_page(RESULTS, project=project, run=again)
+    assert len(set(tab.selectbox[0].options)) == 2
+    tab.selectbox[0].set_value(run).run()
+    assert tab.query_params["run"] == run
+
+
 def test_the_headline_is_the_report_s(tab, settings, run):
     test = read_report(settings.runs / run).metrics.test
     assert by_label(tab.metric, "Accuracy").value == f"{test.accuracy * 100:.1f}%"
@@ -91,6 +108,15 @@ def test_mistakes_are_listed(open_page, settings, project, run):
     wrong = read_report(settings.runs / run).mistakes.wrong
     tab = open_page(RESULTS, project=project, run=run, **{"results-part": "Mistakes"})
     assert f"**{wrong} image" in text_of(tab)
+
+
+def test_where_nothing_is_wrong_the_unsure_images_are_shown_first(open_page, workspace, project):
+    run = add_run(workspace, project, right=1.0)
+    assert not read_report(workspace.settings.runs / run).mistakes.wrong
+    tab = open_page(RESULTS, project=project, run=run, **{"results-part": "Mistakes"})
+    assert "No test image was called wrongly." in tab.success[0].value
+    assert "The two most probable classes were close" in text_of(tab)
+    assert not tab.info
 
 
 def test_a_threshold_trades_precision_for_recall(open_page, project, run):

@@ -56,6 +56,29 @@ def test_the_time_left_is_that_of_the_epochs_of_this_phase():
     assert _told(_epoch(1, seconds=1), _epoch(2, "fine-tune", seconds=5)).seconds_left == 40
 
 
+def test_the_time_between_two_events_belongs_to_the_stage_that_went_on():
+    """As a run is read afterwards: each stage's progress has replaced the lines before it, the first one too."""
+    told = [
+        (0, Started(device="x")),
+        (1, Stage(name="Preparing")),
+        (2, Stage(name="Computing")),
+        (3, Message(text="Some were there already.")),
+        (9, Stage(name="Computing", done=8, total=8)),
+        (10, _epoch(1)),
+        (14, _epoch(2)),
+        (15, Stage(name="Saving")),
+        (17, Message(text="Saved.")),
+        (30, Stage(name="Evaluating", done=5, total=5)),
+        (31, Ended(status="finished")),
+        (90, Started(device="x")),
+    ]
+    story = tell(Story(), [(number, float(at), event) for number, (at, event) in enumerate(told[:-1])])
+    spent = {name: timed.seconds for name, timed in story.stages.items()}
+    assert spent == {"Preparing": 1, "Computing": 8, "Saving": 2, "Evaluating": 14}
+    assert story.lines[1].at == 9  # training began when the features were there
+    assert tell(story, [(99, 90.0, told[-1][1])]).stages == {}
+
+
 def test_a_batch_counts_until_its_epoch_ends():
     batch = Batch(phase="head", epoch=1, batch=1, batches=2, loss=1.0, accuracy=0.5)
     assert _told(batch).batch == batch
@@ -71,7 +94,7 @@ def test_a_resumed_run_goes_on_and_counts_an_epoch_once():
     assert _sentences(story)[-2:] == ["It died.", "Resumed."]
 
 
-def test_a_stage_knows_when_it_began_and_was_told_last():
+def test_a_stage_knows_how_long_it_took():
     story = _told(Stage(name="Reading"), Stage(name="Reading", done=1, total=2))
-    assert (story.stages["Reading"].began, story.stages["Reading"].told) == (1.0, 2.0)
+    assert (story.stages["Reading"].stage.done, story.stages["Reading"].seconds) == (1, 1.0)
     assert not story.trains

@@ -73,6 +73,27 @@ def test_a_test_image_warms_the_model_and_shows_what_an_answer_is(open_page, wor
     assert len(jobs.list_jobs(workspace.database, kind="predict")) == 1
 
 
+def test_tried_pictures_are_there_again_after_a_reload(open_page, workspace, project, run):
+    folder = workspace.settings.uploads / "tried" / "0123456789abcdef"
+    folder.mkdir(parents=True)
+    Image.new("RGB", (32, 32)).save(folder / "new.png")
+    (folder / "text.jpg").write_text("no picture")
+    tab = open_page(TRY_IT, project=project, run=run, tried=folder.name)
+    (job,) = jobs.list_jobs(workspace.database, kind="predict")
+    assert job.arguments["paths"] == [str(folder / "new.png")]
+    assert "not an image" in tab.warning[0].value
+    button(tab, "Forget these pictures").click().run()
+    assert "tried" not in tab.query_params
+    assert not (folder / "new.png").exists()
+
+
+def test_a_link_names_no_folder_but_those_of_tried_pictures(open_page, workspace, project, run):
+    (workspace.settings.uploads / "tried").mkdir(parents=True)
+    tab = open_page(TRY_IT, project=project, run=run, tried="../../originals")
+    assert not [one for one in tab.button if one.label.startswith("Forget")]
+    assert not tab.exception
+
+
 def test_an_answer_is_explained(open_page, workspace, project, run, tmp_path, monkeypatch):
     monkeypatch.setattr("pages.panels.explanation._PATIENCE_SECONDS", 0)
     tab = open_page(TRY_IT, project=project, run=run)

@@ -53,6 +53,27 @@ def test_a_persons_text_is_not_markdown():
     assert words.plain("a *b* <i>") == r"a \*b\* \<i\>"
 
 
+def test_a_sentence_with_a_persons_words_is_not_markdown():
+    said = "The class “*a* $b$ <i> c_d :red[e]” has 1 image: add more."
+    assert words.sentence(said) == r"The class “\*a\* \$b\$ \<i\> c\_d \:red\[e\]” has 1 image: add more."
+
+
+def test_a_moment_is_said_alike_whenever_it_is_said():
+    assert words.moment(0) == words.moment(0.9) != words.moment(1)
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "said"),
+    [(1, "1 byte"), (41, "41 bytes"), (70_300, "70.3 KB"), (2_500_000, "2.5 MB"), (12e8, "1,200.0 MB")],
+)
+def test_how_large(n_bytes, said):
+    assert words.size(n_bytes) == said
+
+
+def test_a_file_is_named_without_its_folders():
+    assert (words.file_name("set/ants/1.jpg"), words.file_name("1.jpg")) == ("1.jpg", "1.jpg")
+
+
 def test_percentages_are_written_alike_everywhere():
     """Without a space before the sign, in every text of the code: a number or a value, and then `%`."""
     found = []

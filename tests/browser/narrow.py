@@ -1,14 +1,82 @@
-"""Whether a page fits its window."""
+"""Whether a page fits its window, and whether what is on it can be read."""
 
 from playwright.sync_api import Page, expect
+
+from core.evaluation.contrast import contrast
 
 _OVERFLOW = (
     "() => { const main = document.querySelector('[data-testid=stMain]'); return main.scrollWidth - main.clientWidth }"
 )
+# Tables, tabs, code and large matrices scroll sideways; a choice or a dialog of which a part is out of sight does not
+# look as if it did.
+_CUT_OFF = """() => [...document.querySelectorAll('[data-testid=stButtonGroup], [role=dialog]')].flatMap((whole) => {
+  const edge = Math.min(whole.getBoundingClientRect().right, innerWidth) + 1;
+  return [...whole.querySelectorAll('button, img, p')].filter((one) => one.getBoundingClientRect().right > edge)
+    .map((one) => one.innerText || one.alt || one.tagName);
+})"""
+# Every text in sight, with its colour and the grounds that shine through behind it. Numbers in a matrix have a test of
+# their own; what is disabled need not be read (WCAG 2.2, 1.4.3).
+_TEXTS = """() => {
+  const left_out = [
+    'script', 'style', 'noscript', '.scatterlayer', ':disabled', '[aria-disabled=true]', '[data-testid=stIconMaterial]',
+  ].join();
+  const colour = (text) => text.match(/[\\d.]+/g).map(Number);
+  const found = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const one = walk.currentNode.parentElement;
+    const text = walk.currentNode.textContent.trim();
+    if (!text || one.closest(left_out) || !one.getBoundingClientRect().width) continue;
+    const around = [];
+    for (let above = one; above; above = above.parentElement) around.push(getComputedStyle(above));
+    if (around.some((style) => style.visibility === 'hidden' || style.opacity === '0')) continue;
+    const ink = colour(one.closest('svg') ? around[0].fill : around[0].color);
+    const opacity = around.reduce((product, style) => product * style.opacity, ink[3] ?? 1);
+    const grounds = around.map((style) => colour(style.backgroundColor)).filter((ground) => (ground[3] ?? 1) > 0);
+    found.push([text.slice(0, 40), [...ink.slice(0, 3), opacity], grounds]);
+  }
+  return found;
+}"""
+READABLE = 4.5
+
+
+def expect_drawn(tab: Page) -> None:
+    """Wait until the server has drawn the page, and the browser the charts on it."""
+    expect(tab.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+    expect(tab.locator("[data-testid=stPlotlyChart]:not(:has(.main-svg))").filter(visible=True)).to_have_count(0)
 
 
 def expect_no_sideways_scrolling(tab: Page) -> None:
     """Tables and tabs may scroll within themselves, the page may not."""
-    expect(tab.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+    expect_drawn(tab)
     overflow = tab.evaluate(_OVERFLOW)
     assert overflow <= 0, f"the page is {overflow} pixels wider than its window"
+
+
+def cut_off(tab: Page) -> list[str]:
+    """What is partly out of sight in the choices and dialogs of a page."""
+    found: list[str] = tab.evaluate(_CUT_OFF)
+    return found
+
+
+def unreadable(tab: Page) -> dict[str, float]:
+    """The texts of a page that stand out too little from what is behind them, and how much they do."""
+    found = {text: contrast(*_colours(ink, grounds)) for text, ink, grounds in tab.evaluate(_TEXTS)}
+    return {text: round(share, 2) for text, share in found.items() if share < READABLE}
+
+
+def _colours(ink: list[float], grounds: list[list[float]]) -> tuple[str, str]:
+    """Mix what shines through: the ink as it is seen, and the ground behind it."""
+    ground = [255.0, 255.0, 255.0]
+    for over in reversed(grounds):
+        ground = _mix(over, ground)
+    return _hex(_mix(ink, ground)), _hex(ground)
+
+
+def _mix(over: list[float], below: list[float]) -> list[float]:
+    share = over[3] if len(over) > 3 else 1.0
+    return [upper * share + lower * (1 - share) for upper, lower in zip(over[:3], below, strict=True)]
+
+
+def _hex(channels: list[float]) -> str:
+    return "#" + "".join(f"{round(channel):02x}" for channel in channels)

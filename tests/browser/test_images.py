@@ -133,6 +133,8 @@ def test_an_image_is_looked_at_in_full_size(server: Server, tab: Page):
     tab.get_by_role("button", name="Look at circles 0.png").click()
     expect(tab.get_by_role("dialog").get_by_role("img", name="circles 0.png")).to_be_visible()
     expect(tab.get_by_role("dialog").get_by_text("96 by 96 pixels")).to_be_visible()
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    expect(tab.get_by_role("dialog").get_by_role("img", name="circles 0.png")).to_be_in_viewport(ratio=1)
 
 
 def test_classes_are_added_renamed_merged_and_deleted(server: Server, tab: Page):
@@ -168,6 +170,7 @@ def test_splits_are_drawn_in_other_shares(server: Server, tab: Page):
         tab.get_by_role("spinbutton", name=name).fill(share)
         tab.get_by_role("spinbutton", name=name).press("Enter")
     expect(tab.get_by_text("The three shares add up to 95%")).to_be_visible()
+    expect(tab.get_by_role("button", name="Draw the splits again")).to_be_disabled()
     tab.get_by_role("spinbutton", name="Test (%)").fill("20")
     tab.get_by_role("spinbutton", name="Test (%)").press("Enter")
     expect(tab.get_by_text("The three shares add up to")).to_have_count(0)
