@@ -1,5 +1,7 @@
 """Whether a page fits its window, and whether what is on it can be read."""
 
+import time
+
 from playwright.sync_api import Page, expect
 
 from core.evaluation.contrast import contrast
@@ -15,10 +17,11 @@ _CUT_OFF = """() => [...document.querySelectorAll('[data-testid=stButtonGroup], 
     .map((one) => one.innerText || one.alt || one.tagName);
 })"""
 # Every text in sight, with its colour and the grounds that shine through behind it. Numbers in a matrix have a test of
-# their own; what is disabled need not be read (WCAG 2.2, 1.4.3).
+# their own, the colours of code are Streamlit's; what is disabled need not be read (WCAG 2.2, 1.4.3).
 _TEXTS = """() => {
   const left_out = [
     'script', 'style', 'noscript', '.scatterlayer', ':disabled', '[aria-disabled=true]', '[data-testid=stIconMaterial]',
+    '[data-testid=stCode]',
   ].join();
   const colour = (text) => text.match(/[\\d.]+/g).map(Number);
   const found = [];
@@ -38,6 +41,7 @@ _TEXTS = """() => {
   return found;
 }"""
 READABLE = 4.5
+CALM_SECONDS = 5
 
 
 def expect_drawn(tab: Page) -> None:
@@ -61,6 +65,13 @@ def cut_off(tab: Page) -> list[str]:
 
 def unreadable(tab: Page) -> dict[str, float]:
     """The texts of a page that stand out too little from what is behind them, and how much they do."""
+    give_up = time.monotonic() + CALM_SECONDS
+    while (found := _pale(tab)) and time.monotonic() < give_up:  # colours may be on their way to others
+        tab.wait_for_timeout(100)
+    return found
+
+
+def _pale(tab: Page) -> dict[str, float]:
     found = {text: contrast(*_colours(ink, grounds)) for text, ink, grounds in tab.evaluate(_TEXTS)}
     return {text: round(share, 2) for text, share in found.items() if share < READABLE}
 
