@@ -35,7 +35,7 @@ def draw(run: Run, story: Story) -> None:
 def _draw_actions(run: Run) -> None:
     job = run.job
     if not job.ended:
-        title = "Stopping …" if job.stop_requested else "Stop"
+        title = "Stopping …" if job.stop_requested else "Stop training"
         help_text = "Ends after this step; the best epoch so far is kept and measured."
         if st.button(title, icon=":material/stop:", disabled=job.stop_requested, help=help_text):
             frame.act(lambda: jobs.request_stop(database(), run.id))

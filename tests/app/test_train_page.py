@@ -65,7 +65,7 @@ def test_a_run_in_an_epoch_shows_the_epochs_and_the_step(open_page, database: Da
 def test_stopping_asks_the_run_to_stop(open_page, database: Database, project):
     run = _start(database, project, Started(device="a processor"))
     tab = open_page(TRAIN, project=project, run=run)
-    next(button for button in tab.button if button.label == "Stop").click().run()
+    next(button for button in tab.button if button.label == "Stop training").click().run()
     assert jobs.get_job(database, run).stop_requested
 
 

@@ -94,25 +94,19 @@ def walk(tab: Page, server: Server, project: str, look: Callable[[Page], object]
     return {link: what for link, what in found.items() if what}
 
 
-def test_no_page_is_wider_than_a_narrow_window_or_cuts_a_choice_off(server: Server, new_tab, project: str):
+@pytest.mark.parametrize(
+    "window", [NARROW | {"color_scheme": "light"}, {"color_scheme": "dark"}], ids=["narrow and light", "wide and dark"]
+)
+def test_every_page_fits_its_window_can_be_read_and_has_one_next_step(
+    server: Server, new_tab, project: str, window: dict[str, object]
+):
     def look(tab: Page) -> object:
         expect_no_sideways_scrolling(tab)
-        return cut_off(tab)
+        primary = tab.locator("[data-testid^=stBaseButton-primary]").filter(visible=True).all_inner_texts()
+        found = {"cut off": cut_off(tab), "too pale": unreadable(tab), "one primary button too many": primary[1:]}
+        return {what: ones for what, ones in found.items() if ones}
 
-    assert walk(new_tab(**NARROW), server, project, look) == {}
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_text_stands_out_from_its_ground(server: Server, new_tab, project: str, theme: str):
-    assert walk(new_tab(color_scheme=theme), server, project, unreadable) == {}
-
-
-def test_no_page_has_two_primary_buttons(server: Server, tab: Page, project: str):
-    def look(tab: Page) -> object:
-        shown = tab.locator("[data-testid^=stBaseButton-primary]").filter(visible=True).all_inner_texts()
-        return shown if len(shown) > 1 else None
-
-    assert walk(tab, server, project, look) == {}
+    assert walk(new_tab(**window), server, project, look) == {}
 
 
 def test_the_explanation_of_a_picture_fits_a_narrow_window(server: Server, new_tab, project: str):

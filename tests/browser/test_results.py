@@ -202,7 +202,10 @@ def rest_on_a_point(map_: Locator) -> None:
 def test_every_chart_says_what_it_shows(results_page: Page):
     for part in ("Confusion", "Map", "Classes", "Confidence", "Training"):
         open_part(results_page, part)
-        for chart in results_page.get_by_test_id("stPlotlyChart").all():
+        charts = results_page.get_by_role("tabpanel", name=part, exact=True).get_by_test_id("stPlotlyChart")
+        expect(charts.first).to_be_visible()
+        expect_drawn(results_page)
+        for chart in charts.all():
             expect(chart).to_have_attribute("aria-label", re.compile(r".{30}"))
 
 

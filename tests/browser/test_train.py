@@ -40,7 +40,7 @@ def test_a_run_is_stopped_and_keeps_its_best_epoch(server: Server, new_tab):
     tab.context.close()
 
     again = new_tab(link)
-    again.get_by_role("button", name="Stop", exact=True).click()
+    again.get_by_role("button", name="Stop training", exact=True).click()
     expect(again.get_by_text("the best epoch so far was kept", exact=False).first).to_be_visible()
     assert _job(server, project).status == "stopped"
 
