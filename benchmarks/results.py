@@ -3,8 +3,9 @@
 SETS is the folder with the sample sets as zips. The parts, all without an argument: `intervals` simulates how often the
 95% intervals hold the truth; `calibration` trains on each set and looks at the calibration error of the test split
 before and after the temperature, and at the predicted classes; `unknown` trains on flowers and shows the model cats,
-dogs, insects and hands; `explain` times explanations on a warm model; `page` times a rerun of the results page of
-a run with 5,000 test images in 50 classes. Each prints a table with the goal beside the figure.
+dogs, insects and hands; `explain` times explanations on a warm model, and looks at Grad-CAM on every network; `page`
+times a rerun of the results page of a run with 5,000 test images in 50 classes. Each prints a table with the goal
+beside the figure.
 """
 
 import argparse
@@ -153,6 +154,7 @@ def unknown(place: Place) -> str:
 
 def explain(place: Place) -> str:
     """One photograph from its file to the heat map, on a model that is in memory."""
+    from benchmarks.zoo_heat import zoo_heat
     from core.evaluation.explain import EXPLANATIONS
     from core.export.predictor import Predictor
 
@@ -172,7 +174,7 @@ def explain(place: Place) -> str:
             goal = "< 2" if name == "grad-cam" else ""
             rows.append((backbone, name, f"{seconds[0]:.2f}", f"{statistics.median(seconds[1:]):.2f}", goal))
     head = ("network", "explanation", "first (s)", "median of the next five (s)", "goal (s)")
-    return table("Explanations at 224 pixels", head, rows)
+    return f"{table('Explanations at 224 pixels', head, rows)}\n{zoo_heat()}"
 
 
 def page(place: Place) -> str:

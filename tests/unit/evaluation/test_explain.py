@@ -4,17 +4,25 @@ import keras
 import numpy as np
 import pytest
 
-from core.backbones.network import architecture
 from core.backbones.zoo import find_backbone
 from core.evaluation.explain import grad_cam, occlusion
 from core.evaluation.overlay import draw_heat, stretched
 from core.evaluation.served import Served
-from core.training.head import build_head
-from core.training.recipe import Head
-from core.training.serving import build_serving, save_model
-from tests.unit.evaluation.colours import CLASSES, save_colour_model
+from core.training.head import POOLING
+from core.training.serving import save_model
+from tests.planted_answer import ASKED, noise_in_a_quarter, share_in_quarter, speak_for, untrained
+from tests.planted_answer import CLASSES as PLANTED_CLASSES
+from tests.unit.evaluation.colours import save_colour_model
 
 RED, GREEN, BLUE = range(3)
+SIDE = 128
+# Height, width and channels of the maps at that side, by the papers of the networks.
+LAST_MAPS = {
+    "VGG16": (4, 4, 512),
+    "MobileNet025": (4, 4, 256),
+    "MobileNetV3Small": (4, 4, 576),
+    "ConvNeXtTiny": (4, 4, 768),
+}
 
 
 # Keras' own way of reading variables, while it saves a model, with NumPy 2.
@@ -57,19 +65,19 @@ def test_where_nothing_speaks_for_a_class_nothing_is_warm(explanation, served):
     assert explanation(served, grey, BLUE).max() == 0
 
 
-@pytest.mark.parametrize("name", ["MobileNet", "MobileNetV3Small"])
-def test_the_last_maps_before_the_pooling_are_looked_at(name, tmp_path):
-    spec = find_backbone(name)
-    size = max(96, spec.min_size)
-    network = architecture(spec, size)
-    layers = build_head(Head(hidden_units=8), channels=network.output.shape[-1], classes=3, seed=0)
-    model = build_serving(network, layers, size=size, resize="crop")
-    served = Served.load(save_model(model, CLASSES, tmp_path))
-    assert served.halves[0].output.shape == network.output.shape
-    square = np.random.default_rng(0).integers(0, 256, (size, size, 3), np.uint8)
-    heat = grad_cam(served, square, 1)
-    assert heat.shape == (size, size)
-    assert np.isfinite(heat).all()
+# Networks that end differently: in a pooling, a bounded activation, another one, a normalisation.
+@pytest.mark.parametrize("name", LAST_MAPS)
+def test_grad_cam_finds_what_speaks_for_a_class_at_the_last_maps_before_the_pooling(name, tmp_path):
+    model = untrained(find_backbone(name), SIDE)
+    shape = model.get_layer(POOLING).input.shape
+    served = Served.load(save_model(model, PLANTED_CLASSES, tmp_path))
+    assert served.halves[0].output.shape == shape == (None, *LAST_MAPS[name])
+    for quarter in ((0, 0), (1, 0)):
+        square = noise_in_a_quarter(SIDE, quarter)
+        speak_for(served, square, quarter)
+        heat = grad_cam(served, square, ASKED)
+        assert np.isfinite(heat).all()
+        assert share_in_quarter(heat, quarter) > 0.5  # by chance 0.25
     keras.backend.clear_session()
 
 

@@ -1,0 +1,45 @@
+"""Grad-CAM on every network: whether it finds what is known to speak for a class, and how long it takes."""
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import keras
+
+from benchmarks.clock import table
+from core.backbones.zoo import BACKBONES, BackboneSpec
+from core.evaluation.explain import grad_cam
+from core.evaluation.served import Served
+from core.training.serving import save_model
+from tests.planted_answer import ASKED, CLASSES, noise_in_a_quarter, share_in_quarter, speak_for, untrained
+
+QUARTERS = ((0, 0), (1, 0))
+TIMES = 3
+
+
+def zoo_heat() -> str:
+    """Noise in a quarter of a grey square, and a head that reads what the maps have there; random weights."""
+    rows = [_row(spec) for spec in BACKBONES.values()]
+    head = ("network", "pixels", "last maps", "heat in the right quarter (least of two)", "one picture, warm (s)")
+    return table("Grad-CAM of every network, exported and loaded anew (goal: < 2 s)", head, rows)
+
+
+def _row(spec: BackboneSpec) -> tuple[str, int, str, str, str]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = save_model(untrained(spec, spec.input_size), CLASSES, Path(folder))
+        keras.backend.clear_session()
+        served = Served.load(path)
+    shares, seconds = [], []
+    for quarter in QUARTERS:
+        square = noise_in_a_quarter(spec.input_size, quarter)
+        speak_for(served, square, quarter)
+        shares.append(share_in_quarter(grad_cam(served, square, ASKED), quarter))
+        for _ in range(TIMES):
+            began = time.perf_counter()
+            grad_cam(served, square, ASKED)
+            seconds.append(time.perf_counter() - began)
+    height, width, channels = served.halves[0].output.shape[1:]
+    keras.backend.clear_session()
+    maps = f"{height} x {width} x {channels}"
+    return spec.name, spec.input_size, maps, f"{min(shares):.1%}", f"{statistics.median(seconds):.2f}"
