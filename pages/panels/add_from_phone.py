@@ -12,7 +12,7 @@ from core.catalog.labels import Label, add_label
 from core.catalog.projects import get_project
 from pages.shared import addresses, frame, phone, progress, words
 from pages.shared.class_choice import choose_class
-from pages.shared.invitations import Invitation, invitations
+from pages.shared.invitations import PICTURES, Invitation, invitations
 from pages.shared.workspace import database
 
 LOOK_SECONDS = 1.5
@@ -58,7 +58,7 @@ def _draw_code(link: str, invitation: Invitation, label: Label) -> None:
         st.code(link, language=None, wrap_lines=True)
         until = time.strftime("%H:%M", time.localtime(invitation.until))
         st.caption(
-            f"Whoever has the code can add pictures to this project until {until}. "
+            f"Whoever has the code can add up to {PICTURES:,} pictures to this project until {until}. "
             + (
                 "The phone can also take several pictures a second, as long as a button is held."
                 if link.startswith("https:")

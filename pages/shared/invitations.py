@@ -1,4 +1,4 @@
-"""Codes by which a phone may add pictures to a project: unguessable, for one project, for a limited time.
+"""Codes by which a phone may add pictures to a project: unguessable, for one project, for a limited time and number.
 
 They are held in the memory of the web process alone: one that starts anew knows none of the old ones.
 """
@@ -6,6 +6,7 @@ They are held in the memory of the web process alone: one that starts anew knows
 import secrets
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -15,6 +16,8 @@ from core.errors import NotFoundError
 VALID_SECONDS = 2 * 60 * 60
 # A code that is shown is good for at least so long.
 FRESH_SECONDS = VALID_SECONDS / 2
+# As many pictures one code lets in: far more than a lesson takes, far fewer than fill a disk by 50 MB each unnoticed.
+PICTURES = 5000
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,11 @@ class Invitations:
     """The codes of this web process; safe to share between threads."""
 
     _by_token: dict[str, Invitation] = field(default_factory=dict)
+    _sent: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def invite(self, project_id: str, now: float | None = None) -> Invitation:
-        """Give a code for a project: the one it has, or another one if that ends soon.
+        """Give a code for a project: the one it has, or another one if that ends soon or has let in all it may.
 
         Args:
             project_id: To which project it adds.
@@ -49,8 +53,10 @@ class Invitations:
         now = time.time() if now is None else now
         with self._lock:
             self._by_token = {one.token: one for one in self._by_token.values() if one.until > now}
+            self._sent = Counter({token: sent for token, sent in self._sent.items() if token in self._by_token})
             mine = (one for one in self._by_token.values() if one.project_id == project_id)
-            fresh = next((one for one in mine if one.until >= now + FRESH_SECONDS), None)
+            usable = (one for one in mine if self._sent[one.token] < PICTURES)
+            fresh = next((one for one in usable if one.until >= now + FRESH_SECONDS), None)
             if fresh is None:
                 fresh = Invitation(secrets.token_urlsafe(16), project_id, now + VALID_SECONDS)
                 self._by_token[fresh.token] = fresh
@@ -69,6 +75,22 @@ class Invitations:
                 "This code is not valid any more: its time is over, or Graft was started anew.",
                 "Scan the one that the Images page shows now.",
             )
+        return found
+
+    def let_in(self, token: str) -> Invitation:
+        """Give the code of a link by which a picture comes, and count the picture.
+
+        Raises:
+            NotFoundError: There is none, its time is over, or as many pictures came by it as may.
+        """
+        found = self.find(token)
+        with self._lock:
+            if self._sent[token] >= PICTURES:
+                raise NotFoundError(
+                    f"By this code {PICTURES:,} pictures were sent, as many as one lets in.",
+                    "Scan the one that the Images page shows now.",
+                )
+            self._sent[token] += 1
         return found
 
 

@@ -111,11 +111,11 @@ def _check(request: Request) -> tuple[str, str]:
     Raises:
         ImageError: It is larger than it may be.
         InputError: The page that sends it is not Graft's.
-        NotFoundError: The code is not valid any more, or the project or the class is not there.
+        NotFoundError: The code is not valid any more or used up, or the project or the class is not there.
     """
     if _HEADER not in request.headers:
         raise InputError("The picture was not sent by the page of Graft.", "Scan the code on the Images page.")
-    project_id = invitations().find(request.path_params["token"]).project_id
+    project_id = invitations().let_in(request.path_params["token"]).project_id
     names = {label.id: label.name for label in list_labels(database(), project_id)}
     if request.path_params["label_id"] not in names:
         raise NotFoundError("This class is not in the project, or not any more.", "Choose another one.")

@@ -23,7 +23,7 @@ from core.intake import reasons
 from core.jobs import queue
 from core.jobs.tasks import images
 from core.jobs.worker import JobContext
-from pages.shared import addresses, phone
+from pages.shared import addresses, invitations, phone
 from pages.shared.invitations import FRESH_SECONDS, VALID_SECONDS, Invitations
 from pages.shared.steps import IMAGES as IMAGES_PAGE
 from tests.app.filled import _jpeg, fill_project
@@ -143,6 +143,20 @@ def test_a_code_whose_time_is_over_is_refused(ask, codes, database, project):
         assert status == 404
         assert sentence.startswith("This code is not valid any more")
     assert ask("GET", "/phone/guessed")[0] == 404
+
+
+def test_a_code_lets_in_so_many_pictures_and_then_another_one_is_shown(ask, codes, database, project, monkeypatch):
+    monkeypatch.setattr(invitations, "PICTURES", 2)
+    place = _place(codes, project, _label(database, project))
+    assert [ask("POST", place, body)[0] for body in (b"one", b"two")] == [200, 200]
+    assert _error(ask("POST", place, b"three")) == (
+        404,
+        "By this code 2 pictures were sent, as many as one lets in. Scan the one that the Images page shows now.",
+    )
+    assert ask("GET", place.rpartition("/")[0])[0] == 200  # what became of the others is still told
+    another = _place(codes, project, _label(database, project))
+    assert another != place
+    assert ask("POST", another, b"three")[0] == 200
 
 
 def test_a_code_is_for_one_project(ask, codes, settings, database, project):

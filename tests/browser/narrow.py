@@ -45,8 +45,9 @@ CALM_SECONDS = 5
 
 
 def expect_drawn(tab: Page) -> None:
-    """Wait until the server has drawn the page, and the browser the charts on it."""
+    """Wait until the server has drawn the page, and the browser what it loads later: choices, and charts."""
     expect(tab.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+    expect(tab.get_by_test_id("stSkeleton").filter(visible=True)).to_have_count(0)
     expect(tab.locator("[data-testid=stPlotlyChart]:not(:has(.main-svg))").filter(visible=True)).to_have_count(0)
 
 

@@ -200,7 +200,7 @@ def rest_on_a_point(map_: Locator) -> None:
 
 
 def test_every_chart_says_what_it_shows(results_page: Page):
-    for part in ("Confusion", "Map", "Classes", "Confidence", "Training"):
+    for part in ("Confusion", "Classes", "Confidence", "Training"):
         open_part(results_page, part)
         charts = results_page.get_by_role("tabpanel", name=part, exact=True).get_by_test_id("stPlotlyChart")
         expect(charts.first).to_be_visible()
