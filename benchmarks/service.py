@@ -33,7 +33,7 @@ def response(bench: Bench) -> Iterator[str]:
     with contextlib.closing(Database(settings)) as database, _dispatcher(settings):
         project = projects.create_project(database, "Shapes")
         _wait_for(database, submit(database, settings, project, "take-in", {"sample": "shapes"}), None)
-        recipe = _small_recipe()
+        recipe = _small_recipe(bench)
         _wait_for(database, submit_run(database, settings, project, recipe), None)  # imports, conversion, features
         for _ in range(bench.rounds):
             began = time.perf_counter()
@@ -51,7 +51,7 @@ def classroom(bench: Bench) -> Iterator[str]:
     """A class presses Train at once, each with a seed of their own, on the images of one project and one worker."""
     students = 2 if bench.short else 30
     settings = Settings(workspace=bench.folder / "classroom", keras_home=bench.photographs.settings.keras_home)
-    recipe = _small_recipe() if bench.short else Recipe()
+    recipe = _small_recipe(bench) if bench.short else Recipe()
     with contextlib.closing(Database(settings)) as database, _dispatcher(settings):
         project = projects.create_project(database, "Class")
         source = {"sample": "shapes"} if bench.short else {"paths": [str(bench.sets / "flowers5_small.zip")]}
@@ -96,10 +96,11 @@ def agreement(bench: Bench) -> Iterator[str]:
     )
 
 
-def _small_recipe() -> Recipe:
+def _small_recipe(bench: Bench) -> Recipe:
+    backbone = {"name": bench.task.backbone, "input_size": 32} if bench.short else {"name": "MobileNetV2_050_96"}
     return make_recipe(
         {
-            "backbone": {"name": "MobileNetV2_050_96", "weights": "none"},
+            "backbone": {**backbone, "weights": "none"},
             "head_phase": {"epochs": 3, "learning_rate": 1e-3},
         }
     )

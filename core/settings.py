@@ -19,6 +19,7 @@ VARIABLES = {
     "GRAFT_DATABASE_URL": "the catalog's database (default: an SQLite file in the workspace)",
     "GRAFT_CACHE_GB": "how large the cache of activations and working copies may grow, in gigabytes (default: 10)",
     "GRAFT_WORKERS": "how many trainings may run at once on this machine (default: 1)",
+    "GRAFT_WARM": "`no`: workers import the frameworks only when a first job needs them, and it waits (default: `yes`)",
     "KERAS_HOME": "the folder whose `models` holds ImageNet weights (default: `.keras` in your home folder)",
 }
 
@@ -32,6 +33,7 @@ class Settings:
         database_url: SQLAlchemy URL of the catalog.
         cache_bytes: Bound of the array caches, in bytes.
         workers: Trainings that run at once.
+        warm: Whether workers import the frameworks before the first job needs them.
         keras_home: Folder whose `models` holds downloaded weights.
     """
 
@@ -39,6 +41,7 @@ class Settings:
     database_url: str = ""
     cache_bytes: int = 10 * GIB
     workers: int = 1
+    warm: bool = True
     keras_home: Path = field(default_factory=lambda: Path.home() / ".keras")
 
     def __post_init__(self) -> None:
@@ -85,15 +88,19 @@ class Settings:
         """Read the settings.
 
         Raises:
-            InputError: A number is none, or not positive.
+            InputError: A number is none, or not positive; a choice is neither yes nor no.
         """
         workspace = environ.get("GRAFT_WORKSPACE") or platformdirs.user_data_dir("graft", appauthor=False)
         keras_home = environ.get("KERAS_HOME") or str(Path.home() / ".keras")
+        warm = environ.get("GRAFT_WARM") or "yes"
+        if warm not in ("yes", "no"):
+            raise InputError(f"GRAFT_WARM is {warm!r}, which is neither yes nor no.", "Set it to one of them.")
         return cls(
             workspace=Path(workspace).expanduser().absolute(),
             database_url=environ.get("GRAFT_DATABASE_URL", ""),
             cache_bytes=int(_positive(environ, "GRAFT_CACHE_GB", 10) * GIB),
             workers=max(1, int(_positive(environ, "GRAFT_WORKERS", 1))),
+            warm=warm == "yes",
             keras_home=Path(keras_home).expanduser().absolute(),
         )
 

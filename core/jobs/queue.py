@@ -120,6 +120,7 @@ def _start_dispatcher(settings: Settings) -> None:
         "KERAS_HOME": str(settings.keras_home),
         "GRAFT_CACHE_GB": str(settings.cache_bytes / 1024**3),
         "GRAFT_WORKERS": str(settings.workers),
+        "GRAFT_WARM": "yes" if settings.warm else "no",
     }
     # A process session of its own: Ctrl-C in the web process's terminal does not end a training.
     detached: dict[str, Any] = {"start_new_session": True}

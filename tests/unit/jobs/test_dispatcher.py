@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -22,6 +23,12 @@ pytestmark = pytest.mark.usefixtures("leave_no_workers")
 
 
 @pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Of workers that import no framework, as taking images in needs none."""
+    return Settings(workspace=tmp_path / "workspace", warm=False)
+
+
+@pytest.fixture
 def database(settings: Settings) -> Iterator[Database]:
     database = Database(settings)
     yield database
@@ -33,9 +40,9 @@ def project(database: Database) -> str:
     return projects.create_project(database, "Bees")
 
 
-@pytest.fixture
-def many_images(settings: Settings) -> Path:
-    folder = settings.uploads / "many"
+@pytest.fixture(scope="module")
+def drawn_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("many")
     random = np.random.default_rng(0)
     for label in ("ants", "bees"):
         (folder / label).mkdir(parents=True)
@@ -43,6 +50,12 @@ def many_images(settings: Settings) -> Path:
             pixels = random.integers(0, 255, (200, 200, 3), np.uint8)
             Image.fromarray(pixels).save(folder / label / f"{number}.png", compress_level=1)
     return folder
+
+
+@pytest.fixture
+def many_images(drawn_images: Path, settings: Settings) -> Path:
+    """Copies of them among the uploads, which a job may remove."""
+    return shutil.copytree(drawn_images, settings.uploads / "many")
 
 
 def test_a_job_is_done_and_its_story_told(database: Database, settings: Settings, project: str):
@@ -59,6 +72,8 @@ def test_a_job_is_done_and_its_story_told(database: Database, settings: Settings
         if connection.status == psutil.CONN_LISTEN
     ]
     assert set(listening) == {"127.0.0.1"}
+    libraries = {Path(mapped.path).name for process in family(settings) for mapped in process.memory_maps()}
+    assert not [name for name in libraries if "tensorflow" in name]
 
 
 def test_a_killed_worker_ends_its_job_with_a_reason_and_the_next_one_works(

@@ -40,7 +40,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def settings(small_disk: Path) -> Settings:
-    return Settings(workspace=small_disk / "workspace")
+    return Settings(workspace=small_disk / "workspace", warm=False)
 
 
 @pytest.fixture
