@@ -1,7 +1,8 @@
 """Fixtures that every kind of test shares."""
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import psutil
@@ -10,6 +11,19 @@ import pytest
 from core.jobs.queue import PID_NAME
 from core.settings import Settings
 from tests.runtime_only import hide_the_rest
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
+    """Between files, what is still alive is left out of all later collections.
+
+    Streamlit's runner of pages and Keras' `clear_session` collect in full: beside the frameworks and all test modules,
+    each time took as long as the drawing of a page.
+    """
+    yield
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(scope="session")

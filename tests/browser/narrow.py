@@ -17,13 +17,15 @@ _CUT_OFF = """() => [...document.querySelectorAll('[data-testid=stButtonGroup], 
     .map((one) => one.innerText || one.alt || one.tagName);
 })"""
 # Every text in sight, with its colour and the grounds that shine through behind it. Numbers in a matrix have a test of
-# their own, the colours of code are Streamlit's; what is disabled need not be read (WCAG 2.2, 1.4.3).
+# their own, the colours of code are Streamlit's; what is disabled need not be read (WCAG 2.2, 1.4.3). The value of a
+# slider is a part of its thumb, but stands above it.
 _TEXTS = """() => {
   const left_out = [
     'script', 'style', 'noscript', '.scatterlayer', ':disabled', '[aria-disabled=true]', '[data-testid=stIconMaterial]',
     '[data-testid=stCode]',
   ].join();
   const colour = (text) => text.match(/[\\d.]+/g).map(Number);
+  const depth = (one) => (one ? 1 + depth(one.parentElement) : 0);
   const found = [];
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
@@ -35,7 +37,9 @@ _TEXTS = """() => {
     if (around.some((style) => style.visibility === 'hidden' || style.opacity === '0')) continue;
     const ink = colour(one.closest('svg') ? around[0].fill : around[0].color);
     const opacity = around.reduce((product, style) => product * style.opacity, ink[3] ?? 1);
-    const grounds = around.map((style) => colour(style.backgroundColor)).filter((ground) => (ground[3] ?? 1) > 0);
+    const above_thumb = one.closest('[data-testid=stSliderThumbValue]') && one.closest('[data-testid=stSlider]');
+    const behind = above_thumb ? around.slice(-depth(above_thumb)) : around;
+    const grounds = behind.map((style) => colour(style.backgroundColor)).filter((ground) => (ground[3] ?? 1) > 0);
     found.push([text.slice(0, 40), [...ink.slice(0, 3), opacity], grounds]);
   }
   return found;
