@@ -194,8 +194,8 @@ def page(place: Place) -> str:
     names = tuple(f"species {number}" for number in range(50))
     project = _large_project(workspace.database, names)
     run = add_run(workspace, project, right=0.7)
-    # After each drawing the test runner collects in full, which the server does not (`.streamlit/config.toml`): what was
-    # there before is kept out of that.
+    # After each drawing the test runner collects in full, which the server does not (`.streamlit/config.toml`): what
+    # was there before is kept out of that.
     gc.collect()
     gc.freeze()
     rows = []
