@@ -15,7 +15,7 @@ ASKED = 1
 CLASSES = ("nothing", "noise", "nothing else")
 
 
-def untrained(spec: BackboneSpec, size: int) -> keras.Model:
+def untrained(spec: BackboneSpec, size: int, head: Head = Head()) -> keras.Model:  # noqa: B008 - frozen
     """A serving model of a network without weights, with scales, offsets and statistics as after a training."""
     keras.utils.set_random_seed(0)
     network = architecture(spec, size)
@@ -24,7 +24,7 @@ def untrained(spec: BackboneSpec, size: int) -> keras.Model:
         if len(weight.shape) == 1 and weight.dtype == "float32":
             positive = "variance" in weight.path or "gamma" in weight.path
             weight.assign(random.uniform(*((0.5, 2.0) if positive else (-0.3, 0.3)), weight.shape))
-    layers = build_head(Head(), channels=network.output.shape[-1], classes=len(CLASSES), seed=0)
+    layers = build_head(head, channels=network.output.shape[-1], classes=len(CLASSES), seed=0)
     return build_serving(network, layers, size=size, resize="crop")
 
 

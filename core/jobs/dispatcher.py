@@ -82,8 +82,8 @@ def _serve(settings: Settings, leave: threading.Event) -> None:
     orphans = _orphans(database, settings)
     with dask.config.set(DASK), _cluster(settings) as cluster, Client(cluster, set_as_default=False) as client:
         logger.info("serving %s at %s", settings.workspace, cluster.scheduler_address)
-        cold = ("train", "quick") if settings.warm else ()
-        warming = [client.submit(warm_up, resources={name: 1}, pure=False) for name in cold]
+        to_warm = ("train", "quick") if settings.warm else ()
+        warming = [client.submit(warm_up, resources={name: 1}, pure=False) for name in to_warm]
         _dispatch(settings, database, client, leave, orphans)
         client.cancel(warming)
 

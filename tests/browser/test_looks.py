@@ -95,7 +95,9 @@ def walk(tab: Page, server: Server, project: str, look: Callable[[Page], object]
 
 
 @pytest.mark.parametrize(
-    "window", [NARROW | {"color_scheme": "light"}, {"color_scheme": "dark"}], ids=["narrow and light", "wide and dark"]
+    "window",
+    [NARROW | {"color_scheme": "light"}, {"color_scheme": "light"}, {"color_scheme": "dark"}],
+    ids=["narrow and light", "wide and light", "wide and dark"],
 )
 def test_every_page_fits_its_window_can_be_read_and_has_one_next_step(
     server: Server, new_tab, project: str, window: dict[str, object]

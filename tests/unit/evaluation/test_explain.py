@@ -9,6 +9,7 @@ from core.evaluation.explain import grad_cam, occlusion
 from core.evaluation.overlay import draw_heat, stretched
 from core.evaluation.served import Served
 from core.training.head import POOLING
+from core.training.recipe import Head
 from core.training.serving import save_model
 from tests.planted_answer import ASKED, noise_in_a_quarter, share_in_quarter, speak_for, untrained
 from tests.planted_answer import CLASSES as PLANTED_CLASSES
@@ -78,6 +79,21 @@ def test_grad_cam_finds_what_speaks_for_a_class_at_the_last_maps_before_the_pool
         heat = grad_cam(served, square, ASKED)
         assert np.isfinite(heat).all()
         assert share_in_quarter(heat, quarter) > 0.5  # by chance 0.25
+    keras.backend.clear_session()
+
+
+def test_a_head_with_a_hidden_layer_is_explained_through_it(tmp_path):
+    model = untrained(find_backbone("MobileNet025"), SIDE, Head(hidden_units=8))
+    served = Served.load(save_model(model, PLANTED_CLASSES, tmp_path))
+    before, after = served.halves
+    square = noise_in_a_quarter(SIDE, (0, 0))
+    heat = grad_cam(served, square, ASKED)
+    assert heat.shape == (SIDE, SIDE)
+    assert np.isfinite(heat).all()
+    seen = served.conclude(served.see(square[np.newaxis]))[0]
+    np.testing.assert_allclose(
+        after(before(square[np.newaxis].astype(np.float32))).numpy(), seen, atol=1e-4 * np.abs(seen).max()
+    )
     keras.backend.clear_session()
 
 
