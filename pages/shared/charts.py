@@ -11,13 +11,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
-from streamlit.elements.lib.streamlit_plotly_theme import GRAY_90
 
 from core.training.events import Epoch
 
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#e69f00", "#009e73", "#8a8f98"
-# The theme's grey is too pale to be read on a light page. The browser puts the theme's text colour in for this one.
-TEXT = GRAY_90
 _MARGIN = {"l": 10, "r": 10, "t": 30, "b": 10}
 _SHARE = ".0%"
 # Plotly's buttons are English-only icons that cover small charts; a double click still resets a zoom.
@@ -43,23 +40,16 @@ class Chart:
 
 def show(chart: Chart, key: str) -> None:
     """Draw a chart."""
-    st.plotly_chart(_readable(chart.figure), key=key, config=_CONFIG, alt=chart.alt)
+    st.plotly_chart(chart.figure, key=key, config=_CONFIG, alt=chart.alt)
 
 
 def show_selectable(chart: Chart, key: str) -> list[dict[str, Any]]:
     """Draw a chart whose points can be clicked, and give the points that are selected."""
     event = st.plotly_chart(
-        _readable(chart.figure), key=key, config=_CONFIG, alt=chart.alt, on_select="rerun", selection_mode="points"
+        chart.figure, key=key, config=_CONFIG, alt=chart.alt, on_select="rerun", selection_mode="points"
     )
     points: list[dict[str, Any]] = event["selection"]["points"]
     return points
-
-
-def _readable(figure: go.Figure) -> go.Figure:
-    return figure.update_xaxes(_INK).update_yaxes(_INK)
-
-
-_INK = {"tickfont_color": TEXT, "title_font_color": TEXT}
 
 
 def sequential_colours() -> list[str]:
@@ -115,7 +105,6 @@ def probability_bars(names: Sequence[str], probabilities: Sequence[float], most:
         orientation="h",
         text=[f"{share:.1%}" for share in shares],
         textposition="outside",
-        textfont_color=TEXT,
         marker_color=[BLUE, *[GREY] * (len(order) - 1)],
         hovertemplate="%{customdata}: %{x:.2%}<extra></extra>",
         customdata=[short(name) for name in shown],
@@ -243,7 +232,7 @@ def _curves_over_epochs(epochs: Sequence[Epoch], train: Sequence[float], validat
             marker={"symbol": "star", "size": 14, "color": GREEN},
         )
     for first, phase in phase_starts(epochs)[1:]:
-        note = {"text": f"{phase} →", "font_color": TEXT}
+        note = {"text": f"{phase} →"}
         figure.add_vline(x=first - 0.5, line_dash="dash", line_color=GREY, annotation=note)
     figure.update_xaxes(title="epoch", dtick=max(1, len(epochs) // 10), rangemode="tozero")
     return figure

@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.evaluation.contrast import BLACK, WHITE, ink_on, shade
-from pages.shared.charts import TEXT, Chart, blank, sequential_colours, short
+from pages.shared.charts import Chart, blank, sequential_colours, short
 
 Shares = Literal["counts", "rows", "columns"]
 
@@ -124,8 +124,7 @@ def _bar(shares: Shares, most: float, number: str, *, wide: bool) -> dict[str, A
     title = {"counts": "images", "rows": "share of the row", "columns": "share of the column"}[shares]
     whole = sorted({round(most * part / 4) for part in range(5)})
     ticks = {"tickvals": whole} if shares == "counts" else {"dtick": 0.25}
-    fonts = {"title_font_color": TEXT, "tickfont_color": TEXT}
-    bar = {"title_text": title, "tickformat": number, "thickness": 12, **ticks, **fonts}
+    bar = {"title_text": title, "tickformat": number, "thickness": 12, **ticks}
     return bar if wide else bar | {"orientation": "h", "y": 1, "yanchor": "bottom", "title_side": "top"}
 
 

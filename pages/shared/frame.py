@@ -19,7 +19,7 @@ from pages.shared.steps import HOME, IMAGES, PROJECT_STEPS, STEPS, TRAIN, Step
 
 P = ParamSpec("P")
 _ASSETS = Path(__file__).parents[2] / "assets"
-_LOGO, _STYLE = _ASSETS / "logo.svg", _ASSETS / "chosen.css"
+_LOGO, _STYLE = _ASSETS / "logo.svg", _ASSETS / "readable.css"
 _STEP_OF_JOB = {"train": TRAIN, "take-in": IMAGES, "draw-splits": IMAGES}
 
 

@@ -55,6 +55,12 @@ def expect_drawn(tab: Page) -> None:
     expect(tab.locator("[data-testid=stPlotlyChart]:not(:has(.main-svg))").filter(visible=True)).to_have_count(0)
 
 
+def expect_theme(tab: Page, theme: str) -> None:
+    """Wait until the page has taken a theme that the browser changed to."""
+    ground = {"light": "rgb(253, 252, 250)", "dark": "rgb(22, 27, 25)"}[theme]
+    expect(tab.get_by_test_id("stApp")).to_have_css("background-color", ground)
+
+
 def expect_no_sideways_scrolling(tab: Page) -> None:
     """Tables and tabs may scroll within themselves, the page may not."""
     expect_drawn(tab)

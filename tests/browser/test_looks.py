@@ -16,7 +16,7 @@ from core.training.recipe import Backbone, Phase, Recipe
 from pages.shared.draft import Draft, dump_draft
 from pages.shared.steps import CHECK, IMAGES, MODEL, PROJECT_STEPS, RESULTS, TRY_IT
 from tests.browser.conftest import Server
-from tests.browser.narrow import cut_off, expect_drawn, expect_no_sideways_scrolling, unreadable
+from tests.browser.narrow import cut_off, expect_drawn, expect_no_sideways_scrolling, expect_theme, unreadable
 from tests.finished_runs import Workspace, add_project, add_run
 
 if TYPE_CHECKING:
@@ -109,6 +109,16 @@ def test_every_page_fits_its_window_can_be_read_and_has_one_next_step(
         return {what: ones for what, ones in found.items() if ones}
 
     assert walk(new_tab(**window), server, project, look) == {}
+
+
+@pytest.mark.parametrize("part", ["Confusion", "Classes", "Training"])
+def test_charts_follow_when_the_system_changes_to_the_other_theme(server: Server, new_tab, project: str, part: str):
+    tab = new_tab(f"{server.url}/{RESULTS.url_path}?project={project}&results-part={part}", color_scheme="light")
+    expect(tab.get_by_test_id("stPlotlyChart").first).to_be_visible()
+    expect_drawn(tab)
+    tab.emulate_media(color_scheme="dark")
+    expect_theme(tab, "dark")
+    assert unreadable(tab) == {}
 
 
 def test_the_explanation_of_a_picture_fits_a_narrow_window(server: Server, new_tab, project: str):
