@@ -254,7 +254,7 @@ def blank(traces: Sequence[Any], height: int) -> go.Figure:
     figure.update_layout(
         height=height,
         margin=_MARGIN,
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "xref": "container"},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
         hoverlabel_namelength=-1,
     )
     figure.update_xaxes(automargin=True)
