@@ -59,6 +59,19 @@ def test_images_come_from_an_archive_a_folder_files_and_the_camera(server: Serve
     assert not [path for path in server.settings.uploads.rglob("*") if path.is_file()]
 
 
+def test_a_typed_class_outlives_a_look_at_another_way(server: Server, tab: Page):
+    project = create_project(server.database, "Birds")
+    tab.goto(f"{server.url}/dataset?project={project}")
+    tab.get_by_role("radio", name="Single images").click()
+    _type_class(tab, "tits")
+    expect(tab.get_by_role("button", name="Add images to tits")).to_be_visible()
+    tab.get_by_role("radio", name="The web").click()
+    expect(tab.get_by_text("Images of this class")).to_have_count(0)
+    tab.get_by_role("radio", name="Single images").click()
+    expect(tab.get_by_role("button", name="Add images to tits")).to_be_visible()
+    expect(tab.get_by_test_id("stExpander").get_by_role("combobox", name="Class")).to_have_value("tits")
+
+
 def test_what_was_refused_is_listed_and_the_list_cleared(server: Server, tab: Page, tmp_path: Path):
     project = create_project(server.database, "Birds")
     tab.goto(f"{server.url}/dataset?project={project}")
