@@ -40,7 +40,7 @@ def speak_for(served: Served, square: NDArray[np.uint8], quarter: tuple[int, int
 
     The logit grows by one for what the maps have there on average and falls by one for what they have elsewhere.
     """
-    maps = served.halves[0](square[np.newaxis].astype(np.float32), training=False).numpy()[0]
+    maps = served.last_maps(square[np.newaxis]).numpy()[0]
     inside = np.zeros(maps.shape[:2], bool)
     inside[_quarter(len(maps), quarter)] = True
     means = np.stack([maps[inside].mean(axis=0), maps[~inside].mean(axis=0)]).astype(np.float64)

@@ -35,11 +35,10 @@ def grad_cam(served: Served, square: NDArray[np.uint8], class_index: int) -> NDA
     Returns:
         (size, size) float32 from 0 to 1, where 1 is the place that spoke most; all 0 where nothing spoke for it.
     """
-    before, after = served.halves
-    maps = before(square[np.newaxis].astype(np.float32), training=False)
+    maps = served.last_maps(square[np.newaxis])
     with tf.GradientTape() as tape:
         tape.watch(maps)
-        logits = after(maps, training=False)[0]
+        logits = served.behind_maps(maps, training=False)[0]
         advantage = logits[class_index] - tf.reduce_mean(logits)
     weights = tf.reduce_mean(tape.gradient(advantage, maps), axis=(1, 2), keepdims=True)
     parts = weights * maps

@@ -41,9 +41,11 @@ class Served:
         self.background = background
         self.logits = _layer(model, LOGITS)
         self.resizing = _resizing(model)
+        self._maps: keras.KerasTensor = _layer(model, POOLING).input
         self._features: keras.KerasTensor = self.logits.input
         self._shrink = _compiled(keras.Model(model.input, keras.ops.round(self.resizing.output)), (None, None, None, 3))
-        self._see = _compiled(keras.Model(self.resizing.output, self._features), self.resizing.output.shape)
+        seen = keras.Model(self.resizing.output, [self._maps, self._features])
+        self._see = _compiled(seen, self.resizing.output.shape)
         self._conclude = keras.Model(self._features, [self.logits.output, _layer(model, PROBABILITIES).output])
 
     @classmethod
@@ -65,14 +67,9 @@ class Served:
         return cls(model) if recipe is None else cls(model, recipe.background)
 
     @cached_property
-    def halves(self) -> tuple[keras.Model, keras.Model]:
-        """The network behind the resizing, divided at its last feature maps: those before the pooling.
-
-        The first half makes (n, height, width, channels) maps of float32 squares, the second (n, n_classes) logits of
-        maps.
-        """
-        maps = _layer(self.model, POOLING).input
-        return keras.Model(self.resizing.output, maps), keras.Model(maps, self.logits.output)
+    def behind_maps(self) -> keras.Model:
+        """From (n, height, width, channels) maps of `last_maps` to (n, n_classes) logits."""
+        return keras.Model(self._maps, self.logits.output)
 
     @cached_property
     def trunk(self) -> keras.Model:
@@ -142,7 +139,19 @@ class Served:
         Returns:
             (n, n_features) float32.
         """
-        return np.concatenate([self._see(squares[at : at + BATCH]).numpy() for at in range(0, len(squares), BATCH)])
+        batches = [squares[at : at + BATCH] for at in range(0, len(squares), BATCH)]
+        return np.concatenate([self._see(batch)[1].numpy() for batch in batches])
+
+    def last_maps(self, squares: NDArray[np.uint8]) -> tf.Tensor:
+        """Compute the last feature maps, those before the pooling, in the graph that `see` has compiled.
+
+        Args:
+            squares: (n, size, size, 3) from `shrink`, one batch.
+
+        Returns:
+            (n, height, width, channels) float32.
+        """
+        return self._see(squares)[0]
 
     def conclude(self, features: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
         """Compute logits and probabilities from what the last layer is fed.
@@ -161,7 +170,7 @@ class Served:
 def _compiled(model: keras.Model, shape: tuple[int | None, ...]) -> Any:  # noqa: ANN401 - untyped in TensorFlow
     """One graph of a model, for uint8 pixels of any batch; traced once."""
 
-    def compute(pixels: tf.Tensor) -> tf.Tensor:
+    def compute(pixels: tf.Tensor) -> Any:  # noqa: ANN401 - a tensor, or one for each output
         return model(tf.cast(pixels, model.inputs[0].dtype), training=False)
 
     return tf.function(compute, input_signature=[tf.TensorSpec((None, *shape[1:]), tf.uint8)], autograph=False)

@@ -72,7 +72,8 @@ def test_grad_cam_finds_what_speaks_for_a_class_at_the_last_maps_before_the_pool
     model = untrained(find_backbone(name), SIDE)
     shape = model.get_layer(POOLING).input.shape
     served = Served.load(save_model(model, PLANTED_CLASSES, tmp_path))
-    assert served.halves[0].output.shape == shape == (None, *LAST_MAPS[name])
+    maps = served.last_maps(np.zeros((1, SIDE, SIDE, 3), np.uint8))
+    assert maps.shape[1:] == shape[1:] == LAST_MAPS[name]
     for quarter in ((0, 0), (1, 0)):
         square = noise_in_a_quarter(SIDE, quarter)
         speak_for(served, square, quarter)
@@ -85,15 +86,13 @@ def test_grad_cam_finds_what_speaks_for_a_class_at_the_last_maps_before_the_pool
 def test_a_head_with_a_hidden_layer_is_explained_through_it(tmp_path):
     model = untrained(find_backbone("MobileNet025"), SIDE, Head(hidden_units=8))
     served = Served.load(save_model(model, PLANTED_CLASSES, tmp_path))
-    before, after = served.halves
     square = noise_in_a_quarter(SIDE, (0, 0))
     heat = grad_cam(served, square, ASKED)
     assert heat.shape == (SIDE, SIDE)
     assert np.isfinite(heat).all()
     seen = served.conclude(served.see(square[np.newaxis]))[0]
-    np.testing.assert_allclose(
-        after(before(square[np.newaxis].astype(np.float32))).numpy(), seen, atol=1e-4 * np.abs(seen).max()
-    )
+    joined = served.behind_maps(served.last_maps(square[np.newaxis])).numpy()
+    np.testing.assert_allclose(joined, seen, atol=1e-4 * np.abs(seen).max())
     keras.backend.clear_session()
 
 
