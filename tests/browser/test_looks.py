@@ -1,7 +1,7 @@
 """Every page as it looks: in a narrow window nothing is cut off, in both themes every text can be read."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -20,11 +20,12 @@ from tests.browser.narrow import cut_off, expect_drawn, expect_no_sideways_scrol
 from tests.finished_runs import Workspace, add_project, add_run
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import BrowserContext, ViewportSize
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
-NARROW = {"viewport": {"width": 390, "height": 844}}
+NARROW = {"width": 390, "height": 844}
+WIDE = {"width": 1280, "height": 900}
 CLASSES = ("circles", "squares of $5$ and *more*", "rings & <b>dots</b> with a name that goes on and on")
 QUICK = Recipe(
     backbone=Backbone(name="Starter", weights="starter", input_size=32),
@@ -39,7 +40,7 @@ TABS = {
 
 
 @pytest.fixture(scope="module")
-def project(server: Server, browser: "Browser") -> str:
+def project(server: Server, profile: "BrowserContext") -> str:
     """A project with everything that pages show: refused files, findings, two finished runs, a trained model."""
     workspace = Workspace(server.settings, server.database)
     made = add_project(workspace, CLASSES, images=24, name="Shapes with a name that does not end so soon")
@@ -49,13 +50,11 @@ def project(server: Server, browser: "Browser") -> str:
     add_findings(server.database, made)
     add_run(workspace, made, recipe=QUICK)
     save_draft(server.database, made, dump_draft(Draft(recipe=QUICK)), load_draft(server.database, made)[1])
-    context = browser.new_context()
-    context.set_default_timeout(120_000)
-    tab = context.new_page()
+    tab = profile.new_page()
     tab.goto(f"{server.url}/{MODEL.url_path}?project={made}")
     tab.get_by_role("button", name="Start training").click()
     expect(tab.get_by_role("link", name="See the results")).to_be_visible()
-    context.close()
+    tab.close()
     return made
 
 
@@ -95,12 +94,12 @@ def walk(tab: Page, server: Server, project: str, look: Callable[[Page], object]
 
 
 @pytest.mark.parametrize(
-    "window",
-    [NARROW | {"color_scheme": "light"}, {"color_scheme": "light"}, {"color_scheme": "dark"}],
+    ("window", "theme"),
+    [(NARROW, "light"), (WIDE, "light"), (WIDE, "dark")],
     ids=["narrow and light", "wide and light", "wide and dark"],
 )
 def test_every_page_fits_its_window_can_be_read_and_has_one_next_step(
-    server: Server, new_tab, project: str, window: dict[str, object]
+    server: Server, tab: Page, project: str, window: "ViewportSize", theme: Literal["light", "dark"]
 ):
     def look(tab: Page) -> object:
         expect_no_sideways_scrolling(tab)
@@ -108,12 +107,14 @@ def test_every_page_fits_its_window_can_be_read_and_has_one_next_step(
         found = {"cut off": cut_off(tab), "too pale": unreadable(tab), "one primary button too many": primary[1:]}
         return {what: ones for what, ones in found.items() if ones}
 
-    assert walk(new_tab(**window), server, project, look) == {}
+    tab.set_viewport_size(window)
+    tab.emulate_media(color_scheme=theme)
+    assert walk(tab, server, project, look) == {}
 
 
 @pytest.mark.parametrize("part", ["Confusion", "Classes", "Training"])
-def test_charts_follow_when_the_system_changes_to_the_other_theme(server: Server, new_tab, project: str, part: str):
-    tab = new_tab(f"{server.url}/{RESULTS.url_path}?project={project}&results-part={part}", color_scheme="light")
+def test_charts_follow_when_the_system_changes_to_the_other_theme(server: Server, tab: Page, project: str, part: str):
+    tab.goto(f"{server.url}/{RESULTS.url_path}?project={project}&results-part={part}")
     expect(tab.get_by_test_id("stPlotlyChart").first).to_be_visible()
     expect_drawn(tab)
     tab.emulate_media(color_scheme="dark")
@@ -121,8 +122,9 @@ def test_charts_follow_when_the_system_changes_to_the_other_theme(server: Server
     assert unreadable(tab) == {}
 
 
-def test_the_explanation_of_a_picture_fits_a_narrow_window(server: Server, new_tab, project: str):
-    tab = new_tab(f"{server.url}/{TRY_IT.url_path}?project={project}", **NARROW)
+def test_the_explanation_of_a_picture_fits_a_narrow_window(server: Server, tab: Page, project: str):
+    tab.set_viewport_size(NARROW)
+    tab.goto(f"{server.url}/{TRY_IT.url_path}?project={project}")
     tab.get_by_role("button", name="Explain").click()
     expect(tab.get_by_alt_text("Heat map over the picture")).to_be_visible()
     expect_drawn(tab)

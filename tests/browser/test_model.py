@@ -72,8 +72,9 @@ def test_all_networks_can_be_filtered(model_page: Page):
     expect(model_page.get_by_label("2 networks with their size and accuracy").first).to_be_visible()
 
 
-def test_it_fits_a_narrow_screen(server: Server, new_tab, project: str):
-    tab = new_tab(f"{server.url}/network?project={project}", viewport={"width": 420, "height": 900})
+def test_it_fits_a_narrow_screen(server: Server, tab: Page, project: str):
+    tab.set_viewport_size({"width": 420, "height": 900})
+    tab.goto(f"{server.url}/network?project={project}")
     expect(tab.get_by_role("button", name="Start training")).to_be_visible()
     expect_no_sideways_scrolling(tab)
 

@@ -217,8 +217,9 @@ def test_runs_are_opened_from_the_table(server: Server, tab: Page, workspace: Wo
     expect(tab).to_have_url(re.compile(f"run={second}"))
 
 
-def test_it_fits_a_narrow_screen(server: Server, new_tab, project: str, run: str):
-    tab = new_tab(f"{server.url}/report?project={project}&run={run}", viewport={"width": 420, "height": 900})
+def test_it_fits_a_narrow_screen(server: Server, tab: Page, project: str, run: str):
+    tab.set_viewport_size({"width": 420, "height": 900})
+    tab.goto(f"{server.url}/report?project={project}&run={run}")
     for part in ("Confusion", "Mistakes", "Map", "Classes", "Confidence", "Training", "All runs"):
         open_part(tab, part)
         expect_no_sideways_scrolling(tab)

@@ -59,7 +59,7 @@ def test_each_prediction_is_what_the_exported_file_answers(run, pictures):
     table = read_predictions(out / "predictions.csv")
     for digest, probabilities in list(zip(table.digests, table.probabilities, strict=True))[:8]:
         pixels = load_upright(store.path(digest))
-        np.testing.assert_allclose(model.predict(pixels[None], verbose=0)[0], probabilities, atol=1e-6)
+        np.testing.assert_allclose(model(pixels[None]).numpy()[0], probabilities, atol=1e-6)
 
 
 def test_all_images_are_measured_in_their_splits(run, pictures):

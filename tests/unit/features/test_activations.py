@@ -69,7 +69,7 @@ def directly(network: keras.Model, store: OriginalStore, digests: list[str], vie
     """The same without any of it: Pillow and Keras."""
     squares = [load_square(store.path(digest), SIZE, "crop") for digest in digests]
     seen = [augment(s, d, view, seed=0, variations=VARIATIONS) for s, d in zip(squares, digests, strict=True)]
-    return keras.tree.flatten(network.predict(np.stack(seen).astype(np.float32), verbose=0))
+    return [tensor.numpy() for tensor in keras.tree.flatten(network(np.stack(seen).astype(np.float32), training=False))]
 
 
 @pytest.mark.parametrize("make", [small_network, two_tensors], ids=["one tensor", "two tensors"])

@@ -24,7 +24,7 @@ def squares(count: int, size: int = SIZE, seed: int = 0) -> np.ndarray:
 
 
 def keras_computes(network: keras.Model, images: np.ndarray) -> tuple[np.ndarray, ...]:
-    return tuple(keras.tree.flatten(network.predict(images.astype(np.float32), verbose=0)))
+    return tuple(tensor.numpy() for tensor in keras.tree.flatten(network(images.astype(np.float32), training=False)))
 
 
 def choose(network: keras.Model, settings: Settings, precision="float32", **options):
