@@ -28,7 +28,7 @@ LONGEST_SECONDS = 300
 
 def response(bench: Bench) -> Iterator[str]:
     """From the click on Train to the first event and to the first epoch, with a worker that has nothing to do."""
-    settings = Settings(workspace=bench.folder / "service", keras_home=bench.photographs.settings.keras_home)
+    settings = _settings(bench, "service")
     started, learned = [], []
     with contextlib.closing(Database(settings)) as database, _dispatcher(settings):
         project = projects.create_project(database, "Shapes")
@@ -50,7 +50,7 @@ def response(bench: Bench) -> Iterator[str]:
 def classroom(bench: Bench) -> Iterator[str]:
     """A class presses Train at once, each with a seed of their own, on the images of one project and one worker."""
     students = 2 if bench.short else 30
-    settings = Settings(workspace=bench.folder / "classroom", keras_home=bench.photographs.settings.keras_home)
+    settings = _settings(bench, "classroom")
     recipe = _small_recipe(bench) if bench.short else Recipe()
     with contextlib.closing(Database(settings)) as database, _dispatcher(settings):
         project = projects.create_project(database, "Class")
@@ -94,6 +94,12 @@ def agreement(bench: Bench) -> Iterator[str]:
         f"The exported model, alone in Keras, gives the same probabilities as the app to within {max(differences):.1e} "
         f"on {len(differences)} photographs.\n"
     )
+
+
+def _settings(bench: Bench, name: str) -> Settings:
+    """A workspace of its own; in the short form, workers that nothing is asked of import no framework."""
+    home = bench.photographs.settings.keras_home
+    return Settings(workspace=bench.folder / name, keras_home=home, warm=not bench.short)
 
 
 def _small_recipe(bench: Bench) -> Recipe:

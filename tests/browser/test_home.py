@@ -10,7 +10,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_the_first_link_after_a_start_finds_its_page(start_server, tab: Page):
-    server = start_server()
+    server = start_server(GRAFT_WARM="no")
     project = create_project(server.database, "Birds")
     tab.goto(f"{server.url}/dataset?project={project}")
     expect(tab.get_by_role("heading", name="Images", exact=True)).to_be_visible()

@@ -24,7 +24,7 @@ NAME = "graft.test"
 @pytest.fixture(scope="module")
 def server(start_server):
     """A server that is found by a name in the network."""
-    return start_server(STREAMLIT_BROWSER_SERVER_ADDRESS=NAME)
+    return start_server(STREAMLIT_BROWSER_SERVER_ADDRESS=NAME, GRAFT_WARM="no")
 
 
 def test_pictures_of_a_phone_appear_on_the_images_page_by_themselves(server, tab: Page, new_tab, tmp_path):

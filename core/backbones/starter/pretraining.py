@@ -1,12 +1,10 @@
 """A pretraining that can be stopped and continued: its state and its steps. Worker only: imports Keras."""
 
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from core.backbones.starter.album import Album
 from core.backbones.starter.images import CHOICES
@@ -77,7 +75,7 @@ class Pretraining:
         pooled = keras.Model(self.network.input, keras.layers.GlobalAveragePooling2D(dtype="float32")(block.output))
         images, _ = album.take(np.arange(len(album)))
         size = self.recipe.last_view_size
-        features = _predict(pooled, images, size, batch=64)
+        features = pooled.predict(tf.image.resize(images, (size, size), antialias=True), batch_size=64, verbose=0)
         variance = features.var(axis=0)
         scale = self.network.get_layer(SCALE)
         scale.moving_mean.assign(features.mean(axis=0))
@@ -88,17 +86,13 @@ class Pretraining:
         """Share of right answers on the whole images of another album, one a question."""
         images, answers = album.take(np.arange(len(album)))
         size = self.recipe.last_view_size
-        outputs = _predict(self.learner, images, size, batch=self.recipe.batch)
+        outputs = self.learner.predict(
+            tf.image.resize(images, (size, size), antialias=True), batch_size=self.recipe.batch, verbose=0
+        )
         return {
             name: float((outputs[name].argmax(axis=1) == answers[:, column]).mean())
             for column, name in enumerate(CHOICES)
         }
-
-
-def _predict(model: keras.Model, images: NDArray[np.uint8], size: int, *, batch: int) -> Any:  # noqa: ANN401 - Keras'
-    """What a model makes of images at a size; it is asked once, which a compilation by XLA would not pay for."""
-    model.jit_compile = False
-    return model.predict(tf.image.resize(images, (size, size), antialias=True), batch_size=batch, verbose=0)
 
 
 def save_weights(network: keras.Model, file: Path) -> None:
