@@ -63,14 +63,16 @@ def _noise(rng: np.random.Generator, exponent: float) -> Field:
 def _leaves(rng: np.random.Generator) -> Field:
     """Discs and squares of one grey each, sizes by a power law, the later ones on top."""
     tile = np.zeros((SIDE, SIDE), np.float32)
-    offset = np.arange(SIDE) - SIDE / 2
     for _ in range(_LEAVES_A_TILE):
         radius = min(4 / np.sqrt(1 - 0.995 * rng.random()), 60)
+        reach = int(1.2 * radius) + 1  # no corner of a square of 2 by 1 is farther from the middle
+        offset = np.arange(-reach, reach + 1.0)
         dy, dx = offset[:, None], offset[None, :]
         turn = rng.uniform(0, np.pi)
         a, b = np.cos(turn) * dx + np.sin(turn) * dy, np.cos(turn) * dy - np.sin(turn) * dx
         inside = (a * a + b * b < radius**2) if rng.random() < 0.6 else (np.maximum(abs(a), 2 * abs(b)) < radius)
         rows, columns = np.nonzero(inside)
         down, across = rng.integers(SIDE, size=2)
-        tile[(rows + down) % SIDE, (columns + across) % SIDE] = rng.random()
+        rows, columns = rows - reach + SIDE // 2 + down, columns - reach + SIDE // 2 + across
+        tile[rows % SIDE, columns % SIDE] = rng.random()
     return tile
