@@ -87,11 +87,14 @@ def draw_shape(name: str, rng: np.random.Generator) -> Image.Image:
 
 
 def _paper(side: int, rng: np.random.Generator) -> Image.Image:
-    light, dark = (np.array(colour, np.float64) for colour in PAPERS[rng.integers(len(PAPERS))])
+    light, dark = PAPERS[rng.integers(len(PAPERS))]
     turn = rng.uniform(0, 2 * math.pi)
     along: NDArray[np.float64] = np.linspace(-0.5, 0.5, side)
-    ramp = np.clip(0.5 + along[None, :] * math.cos(turn) + along[:, None] * math.sin(turn), 0, 1)[..., None]
-    return Image.fromarray((light * (1 - ramp) + dark * ramp).astype(np.uint8))
+    ramp = np.clip(0.5 + along[None, :] * math.cos(turn) + along[:, None] * math.sin(turn), 0, 1)
+    rest = 1 - ramp
+    ends = zip(light, dark, strict=True)
+    channels = [(of_light * rest + of_dark * ramp).astype(np.uint8) for of_light, of_dark in ends]
+    return Image.merge("RGB", [Image.fromarray(channel) for channel in channels])
 
 
 def _placed(outline: list[Point], side: int, rng: np.random.Generator) -> list[Point]:

@@ -59,7 +59,7 @@ def many_images(drawn_images: Path, settings: Settings) -> Path:
 
 
 def test_a_job_is_done_and_its_story_told(database: Database, settings: Settings, project: str):
-    job = queue.submit(database, settings, project, "take-in", {"sample": "shapes"})
+    job = queue.submit(database, settings, project, "take-in", {"sample": "digits"})
     assert wait_for_end(database, job).status == "finished"
     assert items.count_items(database, project) > 0
     story = [event for _, _, event in queue.read_story(database, job)]
@@ -127,7 +127,7 @@ def test_work_goes_on_when_the_process_that_asked_for_it_ends(database: Database
         from core.jobs import queue
         from core.settings import Settings
         settings = Settings(workspace=Path({str(settings.workspace)!r}))
-        print(queue.submit(Database(settings), settings, {project!r}, "take-in", {{"sample": "shapes"}}))
+        print(queue.submit(Database(settings), settings, {project!r}, "take-in", {{"sample": "digits"}}))
         """
     )
     job = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
