@@ -36,6 +36,9 @@ HOST = "127.0.0.1"
 # A worker that dies takes one job with it, never two: the job is not tried again behind the person's back.
 DASK = {
     "distributed.scheduler.allowed-failures": 0,
+    # A worker that died is started anew by its nanny, which takes as long as the machine is busy. After 15 s, Dask's
+    # own choice, the cluster would end the new one and never have one again.
+    "distributed.deploy.lost-worker-timeout": "1d",
     "distributed.scheduler.work-stealing": False,
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,

@@ -77,8 +77,10 @@ def test_a_job_is_done_and_its_story_told(database: Database, settings: Settings
 
 
 def test_a_killed_worker_ends_its_job_with_a_reason_and_the_next_one_works(
-    database: Database, settings: Settings, project: str, many_images: Path
+    database: Database, settings: Settings, project: str, many_images: Path, monkeypatch: pytest.MonkeyPatch
 ):
+    # As on a machine so busy that the next worker is there only after Dask has given up waiting for it.
+    monkeypatch.setenv("DASK_DISTRIBUTED__DEPLOY__LOST_WORKER_TIMEOUT", "1ms")
     job = queue.submit(database, settings, project, "take-in", {"paths": [str(many_images)], "remove": True})
     wait_for(lambda: items.count_items(database, project) > 0, "the first images")
     psutil.Process(events_of(database, job, Started)[0].process).kill()
