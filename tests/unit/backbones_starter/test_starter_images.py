@@ -11,6 +11,7 @@ from core.backbones.starter.images import CHOICES, SHAPES, draw
 from core.backbones.starter.shapes import shape
 from core.backbones.starter.sheet import draw_sheet
 from core.backbones.starter.textures import texture
+from core.backbones.starter.tiles import NOISES, tiles
 
 DIGEST = """
 import hashlib
@@ -63,6 +64,11 @@ def test_images_are_colourful_and_not_alike():
 def test_every_kind_of_shape_and_texture_is_drawn():
     assert len({shape(index, 0).kind for index in range(100)}) == 5
     assert len({texture(index, 0).kind for index in range(200)}) == 11
+
+
+def test_leaves_lie_where_they_lay_when_the_starter_learned_from_them():
+    greys = [[0.213, 0.973, 0.263, 0.813], [0.201, 0.374, 0.427, 0.855], [0.374, 0.354, 0.834, 0.602]]
+    np.testing.assert_allclose(tiles(0)[NOISES, :192:64, ::64], greys, atol=5e-4)
 
 
 def test_textures_stay_between_0_and_1():
