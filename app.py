@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.shared import downloads, frame, phone, thumbnails
+from pages.routes import downloads, phone, thumbnails
+from pages.shared import frame
 
 if __name__ == "__main__":  # a tab draws its page
     st.set_page_config(page_title="Graft", page_icon="assets/icon.svg", layout="wide")

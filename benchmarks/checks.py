@@ -22,18 +22,18 @@ from PIL import Image, ImageOps
 
 from benchmarks.clock import machine, table
 from core.advice.split_comparison import compare_splits
-from core.catalog.originals import OriginalStore
-from core.checks.copies import conflicting_labels, exact_copies, near_copies
-from core.checks.gather import taken_material
-from core.checks.material import Material
+from core.checks.dataset import Dataset
+from core.checks.duplicates import conflicting_labels, exact_copies, near_copies
+from core.checks.loading import ingested_dataset
 from core.checks.mislabelled import mislabelled
 from core.checks.registry import CHECKS
 from core.checks.shortcut import shortcut
-from core.features.source import compute_activations
-from core.intake.results import Refused, Taken
-from core.intake.taking import take_in
-from core.jobs.tasks.project_features import border_only
+from core.features.activation_cache import compute_activations
+from core.intake.ingestion import take_in
+from core.intake.results import Accepted, Rejected
+from core.jobs.handlers.project_features import border_only
 from core.settings import Settings
+from core.storage.blobs import OriginalStore
 from core.training.networks import prepare
 from core.training.plan import make_plan
 from core.training.recipe import Backbone, Recipe
@@ -64,7 +64,7 @@ class Looker:
         networks = prepare(recipe, self.plan, classes=2, keras_home=keras_home, on_download=lambda *_: None)
         self.network = networks.prefix(self.plan.phases[0])
 
-    def take(self, files: list[File]) -> tuple[Material, list[Refused]]:
+    def take(self, files: list[File]) -> tuple[Dataset, list[Rejected]]:
         """Take files in as a person's zip; gives them as the material of checks, and what was refused."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "images.zip"
@@ -72,22 +72,22 @@ class Looker:
                 for label, name, data in files:
                     archive.writestr(f"{label}/{name}", data)
             results = list(take_in(path, self.originals))
-        taken = [one for one in results if isinstance(one, Taken)]
-        return taken_material(taken, self.originals), [one for one in results if isinstance(one, Refused)]
+        taken = [one for one in results if isinstance(one, Accepted)]
+        return ingested_dataset(taken, self.originals), [one for one in results if isinstance(one, Rejected)]
 
-    def look(self, material: Material, *, borders: bool = False) -> Material:
+    def look(self, dataset: Dataset, *, borders: bool = False) -> Dataset:
         """Give the same images with features, also of their borders alone if wanted."""
-        found = {"features": self._features(self.network, material)}
+        found = {"features": self._features(self.network, dataset)}
         if borders:
-            found["border_features"] = self._features(border_only(self.network, self.plan.input_size), material)
-        return replace(material, **found)
+            found["border_features"] = self._features(border_only(self.network, self.plan.input_size), dataset)
+        return replace(dataset, **found)
 
-    def _features(self, network, material: Material) -> np.ndarray:
+    def _features(self, network, dataset: Dataset) -> np.ndarray:
         size = self.plan.input_size
         activations = compute_activations(
-            network, material.digests, originals=self.originals, settings=self.settings, size=size, resize="crop"
+            network, dataset.digests, originals=self.originals, settings=self.settings, size=size, resize="crop"
         )
-        return activations.gather(np.arange(len(material)))[0]
+        return activations.gather(np.arange(len(dataset)))[0]
 
 
 def read(archive: Path) -> list[File]:
@@ -101,10 +101,10 @@ def labels(sets: Path, looker: Looker) -> str:
     """How many of the swapped labels are among the tenth that is ranked worst."""
     rows = []
     for name, goal in LABEL_GOALS.items():
-        material = looker.look(looker.take(read(sets / f"{name}.zip"))[0])
-        ours, theirs, precision = np.array([_swap(material, seed) for seed in SEEDS]).T
+        dataset = looker.look(looker.take(read(sets / f"{name}.zip"))[0])
+        ours, theirs, precision = np.array([_swap(dataset, seed) for seed in SEEDS]).T
         rows.append(
-            (name, len(material), f"{ours.mean():.3f} ({ours.min():.3f} to {ours.max():.3f})", f"at least {goal}")
+            (name, len(dataset), f"{ours.mean():.3f} ({ours.min():.3f} to {ours.max():.3f})", f"at least {goal}")
         )
         rows[-1] += (
             f"{theirs.mean():.3f}" if not np.isnan(theirs).any() else "not installed",
@@ -114,13 +114,13 @@ def labels(sets: Path, looker: Looker) -> str:
     return table(f"{SWAPPED:.0%} of the labels swapped, mean of {len(SEEDS)} seeds, {BACKBONE}", head, rows)
 
 
-def _swap(material: Material, seed: int) -> tuple[float, float, float]:
+def _swap(dataset: Dataset, seed: int) -> tuple[float, float, float]:
     """Recall of ours and of cleanlab in the worst tenth, and the share of our flags that were swapped."""
     random = np.random.default_rng(seed)
-    swapped = random.choice(len(material), round(SWAPPED * len(material)), replace=False)
-    wrong = material.labels.copy()
-    wrong[swapped] = (wrong[swapped] + random.integers(1, len(material.classes), len(swapped))) % len(material.classes)
-    changed = replace(material, labels=wrong)
+    swapped = random.choice(len(dataset), round(SWAPPED * len(dataset)), replace=False)
+    wrong = dataset.labels.copy()
+    wrong[swapped] = (wrong[swapped] + random.integers(1, len(dataset.classes), len(swapped))) % len(dataset.classes)
+    changed = replace(dataset, labels=wrong)
     result = mislabelled(changed)
     theirs = _cleanlab(changed)
     return (
@@ -130,13 +130,13 @@ def _swap(material: Material, seed: int) -> tuple[float, float, float]:
     )
 
 
-def _cleanlab(material: Material) -> np.ndarray | None:
+def _cleanlab(dataset: Dataset) -> np.ndarray | None:
     """cleanlab's quality of each label, by the same probabilities; None where it is not installed."""
     try:
         from cleanlab.rank import get_label_quality_scores
     except ImportError:
         return None
-    return get_label_quality_scores(material.labels, material.probe.probabilities)
+    return get_label_quality_scores(dataset.labels, dataset.probe.probabilities)
 
 
 def _in_worst_tenth(scores: np.ndarray, planted: np.ndarray) -> float:
@@ -152,8 +152,8 @@ def copies(sets: Path, looker: Looker) -> str:
         before, _ = looker.take(files)
         known = {one for rows_ in _found(before) for one in rows_}
         planted = _planted(files)
-        material, refused = looker.take([*files, *planted])
-        sets_ = _found(material)
+        dataset, refused = looker.take([*files, *planted])
+        sets_ = _found(dataset)
         flagged = {one for found in sets_ for one in found}
         exact = sum(_is_found(one, sets_, refused) for one in planted if "exact" in one[1])
         changed = sum(_is_found(one, sets_, refused) for one in planted if "exact" not in one[1])
@@ -201,12 +201,12 @@ CHANGES: dict[str, Callable[[Image.Image], Image.Image]] = {
 }
 
 
-def _found(material: Material) -> list[tuple[str, ...]]:
-    results = (exact_copies(material), near_copies(material), conflicting_labels(material))
-    return [tuple(material.ids[row] for row in rows) for result in results for rows in result.sets]
+def _found(dataset: Dataset) -> list[tuple[str, ...]]:
+    results = (exact_copies(dataset), near_copies(dataset), conflicting_labels(dataset))
+    return [tuple(dataset.ids[row] for row in rows) for result in results for rows in result.sets]
 
 
-def _is_found(planted: File, sets: list[tuple[str, ...]], refused: list[Refused]) -> bool:
+def _is_found(planted: File, sets: list[tuple[str, ...]], refused: list[Rejected]) -> bool:
     """Whether a copy was refused as one, or stands in a set with its original."""
     label, copy, _ = planted
     path, original = f"{label}/{copy}", copy.partition("--")[2]
@@ -303,14 +303,14 @@ def _seconds(files: list[File], looker: Looker) -> dict[str, float]:
         found[name] = time.perf_counter() - began
         return result
 
-    material, _ = timed("taking in, and reading the small copies", lambda: looker.take(files))
-    timed("pairs of pictures that are alike", lambda: material.alike(0))
-    timed("what stays together", lambda: material.together)
+    dataset, _ = timed("taking in, and reading the small copies", lambda: looker.take(files))
+    timed("pairs of pictures that are alike", lambda: dataset.alike(0))
+    timed("what stays together", lambda: dataset.together)
     random = np.random.default_rng(0)
     centres = random.normal(size=(DRAWN_CLASSES, DRAWN_FEATURES))
-    seen = centres[material.labels] + random.normal(scale=4, size=(len(material), DRAWN_FEATURES))
-    looked = replace(material, features=seen.astype(np.float32), border_features=seen[::-1].astype(np.float32))
-    looked.__dict__.update({name: value for name, value in material.__dict__.items() if name not in looked.__dict__})
+    seen = centres[dataset.labels] + random.normal(scale=4, size=(len(dataset), DRAWN_FEATURES))
+    looked = replace(dataset, features=seen.astype(np.float32), border_features=seen[::-1].astype(np.float32))
+    looked.__dict__.update({name: value for name, value in dataset.__dict__.items() if name not in looked.__dict__})
     timed("the probe", lambda: looked.probe)
     for name, check in CHECKS.items():
         timed(name, functools.partial(check.function, looked))

@@ -21,10 +21,10 @@ from streamlit.testing.v1 import AppTest
 from core.catalog.database import Database
 from core.catalog.edits import change_items
 from core.catalog.items import add_refusals, list_items
-from core.catalog.originals import OriginalStore
-from core.intake import reasons
+from core.intake import rejection_messages
 from core.jobs import queue
 from core.settings import Settings
+from core.storage.blobs import OriginalStore
 from pages.shared.steps import IMAGES
 from tests.app.filled import fill_project
 
@@ -59,7 +59,7 @@ def _burden(database: Database, project: str) -> None:
     items = list_items(database, project)
     change_items(database, project, [item.id for item in items], "all set aside", excluded=True)
     change_items(database, project, [item.id for item in items], "all taken back", excluded=False)
-    add_refusals(database, project, [(f"{item.name}.txt", reasons.NOT_AN_IMAGE) for item in items])
+    add_refusals(database, project, [(f"{item.name}.txt", rejection_messages.NOT_AN_IMAGE) for item in items])
 
 
 def _write_thumbnails(settings: Settings, digests: Sequence[str]) -> None:

@@ -23,9 +23,9 @@ import psutil
 from PIL import Image
 
 from benchmarks.clock import machine, table
-from core.catalog.originals import OriginalStore
-from core.intake.results import Taken
-from core.intake.taking import take_in
+from core.intake.ingestion import take_in
+from core.intake.results import Accepted
+from core.storage.blobs import OriginalStore
 
 IMAGES = 10_000
 PICTURE_BYTES = 4_000_000
@@ -34,8 +34,8 @@ LOOK_SECONDS = 0.05
 TAKE_IN = """
 import sys
 from pathlib import Path
-from core.catalog.originals import OriginalStore
-from core.intake.taking import take_in
+from core.storage.blobs import OriginalStore
+from core.intake.ingestion import take_in
 source, folder = map(Path, sys.argv[1:])
 for result in take_in(source, OriginalStore(folder / "originals", folder / "thumbnails")):
     print(getattr(result, "digest", ""), flush=True)
@@ -57,7 +57,7 @@ def kill(folder: Path) -> str:
     began = time.perf_counter()
     results = list(take_in(source, store, known=frozenset(reported)))
     second = time.perf_counter() - began
-    taken = sum(isinstance(one, Taken) for one in results)
+    taken = sum(isinstance(one, Accepted) for one in results)
     rows = [
         ("reported before the kill", f"{len(reported):,}", f"{first:.1f}"),
         ("of these, there and whole", f"{whole:,}", ""),

@@ -13,9 +13,9 @@ from core.backbones.network import build
 from core.backbones.zoo import find_backbone
 from core.dataset.manifest import TEST
 from core.dataset.pixels import load_upright
-from core.features.source import compute_activations
+from core.features.activation_cache import compute_activations
 from core.training.recipe import Recipe, make_recipe
-from core.training.session import Outcome, train
+from core.training.train import Outcome, train
 
 
 def recipe_for(task: Task, seed: int, cut: str | None = None) -> Recipe:

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core.catalog.originals import OriginalStore
 from core.dataset.manifest import SPLIT_NAMES, Manifest
 from core.dataset.splits import assign_splits
 from core.settings import Settings
+from core.storage.blobs import OriginalStore
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,8 @@ from core.catalog.projects import create_project
 from core.dataset.manifest import TEST
 from core.dataset.pixels import load_upright
 from core.dataset.splits import assign_splits
-from core.evaluation import intervals
-from core.evaluation.report import Report
+from core.evaluation.metrics import intervals
+from core.evaluation.report.report import Report
 from core.settings import Settings
 from core.training.recipe import Backbone, Recipe
 from core.training.serving import MODEL_FILE
@@ -156,7 +156,7 @@ def unknown(place: Place) -> str:
 def explain(place: Place) -> str:
     """One photograph from its file to the heat map, on a model that is in memory."""
     from benchmarks.zoo_heat import zoo_heat
-    from core.evaluation.explain import EXPLANATIONS
+    from core.evaluation.explanation.saliency import EXPLANATIONS
     from core.export.predictor import Predictor
 
     photographs = place.take("hymenoptera")
@@ -254,7 +254,7 @@ def _measure(
 ) -> tuple[Report, int]:
     """Train a head on another split; give the report, and how many answers the temperature changed."""
     from core.evaluation.evaluate import evaluate
-    from core.training.session import train
+    from core.training.train import train
 
     shutil.rmtree(out, ignore_errors=True)
     splits = assign_splits(photographs.manifest.labels, seed=seed)

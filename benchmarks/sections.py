@@ -16,13 +16,13 @@ from PIL import Image
 from benchmarks import ours, peers
 from benchmarks.clock import Stopwatch, Trial, median, table
 from benchmarks.photographs import Photographs, copies, drawn, from_zip, large_photographs
-from core.catalog.originals import OriginalStore
 from core.dataset import pixels
 from core.dataset.manifest import TEST, VALIDATION
 from core.dataset.splits import assign_splits
 from core.features.openvino_engine import PIXELS_A_REQUEST
-from core.intake.taking import take_in
-from core.training.session import Outcome
+from core.intake.ingestion import take_in
+from core.storage.blobs import OriginalStore
+from core.training.train import Outcome
 
 HEAD = ("way", "seconds", "processor seconds", "test accuracy", "times faster", "times less processor time")
 GIB = 1024**3
@@ -256,7 +256,7 @@ def _benchmark_app(network: Path, size: int, seconds: int) -> float:
     """Images a second of OpenVINO's own tool, with requests of the same size; its telemetry is off."""
     images = max(1, round(PIXELS_A_REQUEST / size**2))
     script = (
-        "from core.features.silence import silence_openvino; silence_openvino();"
+        "from core.features.telemetry import silence_openvino; silence_openvino();"
         "from openvino.tools.benchmark.main import main; main()"
     )
     options = ["-m", network, "-hint", "throughput", "-infer_precision", "f32", "-t", seconds]

@@ -15,11 +15,11 @@ from benchmarks.sections import Bench
 from core.catalog import jobs, projects
 from core.catalog.database import Database
 from core.dataset.pixels import load_upright
-from core.evaluation.predictions import read_predictions
+from core.evaluation.inference.predictions import read_predictions
+from core.jobs.events import Epoch, Started
 from core.jobs.pipeline import execute_run
 from core.jobs.queue import PID_NAME, read_story, submit, submit_run
 from core.settings import Settings
-from core.training.events import Epoch, Started
 from core.training.recipe import Recipe, make_recipe
 
 LOOK_SECONDS = 0.02

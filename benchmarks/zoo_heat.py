@@ -10,8 +10,8 @@ import numpy as np
 
 from benchmarks.clock import table
 from core.backbones.zoo import BACKBONES, BackboneSpec
-from core.evaluation.explain import grad_cam
-from core.evaluation.served import Served
+from core.evaluation.explanation.saliency import grad_cam
+from core.evaluation.inference.served_model import ServedModel
 from core.training.serving import save_model
 from tests.planted_answer import ASKED, CLASSES, noise_in_a_quarter, share_in_quarter, speak_for, untrained
 
@@ -30,7 +30,7 @@ def _row(spec: BackboneSpec) -> tuple[str, int, str, str, str]:
     with tempfile.TemporaryDirectory() as folder:
         path = save_model(untrained(spec, spec.input_size), CLASSES, Path(folder))
         keras.backend.clear_session()
-        served = Served.load(path)
+        served = ServedModel.load(path)
     shares, seconds = [], []
     maps = served.last_maps(np.zeros((1, served.size, served.size, 3), np.uint8))  # compiles, as `Predictor` does
     for quarter in QUARTERS:

@@ -10,19 +10,19 @@ from PIL import Image, ImageDraw
 from core.catalog import items, jobs, projects, runs
 from core.catalog.database import Database
 from core.catalog.items import NewItem
-from core.catalog.originals import OriginalStore
 from core.dataset.manifest import TEST, TRAIN, VALIDATION, Manifest
 from core.dataset.manifest_file import save_manifest
 from core.dataset.project import draw_splits, project_manifest
-from core.evaluation.baselines import SIDE, measure_baselines
-from core.evaluation.calibration import fit_temperature
-from core.evaluation.predictions import Predictions, write_predictions
-from core.evaluation.report import Report, write_report
-from core.evaluation.schema import Unknown
-from core.evaluation.space import make_space, write_space
-from core.evaluation.summary import Temperature, summarise
+from core.evaluation.inference.predictions import Predictions, write_predictions
+from core.evaluation.metrics.baselines import SIDE, measure_baselines
+from core.evaluation.metrics.calibration import fit_temperature
+from core.evaluation.metrics.embedding import make_embedding, write_embedding
+from core.evaluation.report.parts import OutOfDistribution
+from core.evaluation.report.report import Report, write_report
+from core.evaluation.report.summary import Temperature, summarise
+from core.jobs.events import Ended, Epoch, Message, Started, dump_event
 from core.settings import Settings
-from core.training.events import Ended, Epoch, Message, Started, dump_event
+from core.storage.blobs import OriginalStore
 from core.training.recipe import Recipe, dump_recipe
 
 DEFAULT = Recipe()
@@ -112,7 +112,7 @@ def write_results(
     save_manifest(manifest, folder)
     write_predictions(predictions, folder / "predictions.csv")
     write_report(report, folder)
-    write_space(make_space(manifest.digests, manifest.splits, logits), folder)
+    write_embedding(make_embedding(manifest.digests, manifest.splits, logits), folder)
     return report
 
 
@@ -200,6 +200,6 @@ def _report(predictions: Predictions, logits: np.ndarray, small: np.ndarray, sto
         baselines=measure_baselines(
             predictions.classes, known=(small[train], true[train]), asked=(small[test], true[test])
         ),
-        unknown=Unknown(threshold=1.0, refused_validation=0.05, refused_test=0.05, accepted_held_out={}),
+        unknown=OutOfDistribution(threshold=1.0, refused_validation=0.05, refused_test=0.05, accepted_held_out={}),
         epochs=story,
     )

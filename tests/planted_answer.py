@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from core.backbones.network import architecture
 from core.backbones.zoo import BackboneSpec
-from core.evaluation.served import Served
+from core.evaluation.inference.served_model import ServedModel
 from core.training.head import build_head
 from core.training.recipe import Head
 from core.training.serving import build_serving
@@ -35,7 +35,7 @@ def noise_in_a_quarter(size: int, quarter: tuple[int, int]) -> NDArray[np.uint8]
     return square
 
 
-def speak_for(served: Served, square: NDArray[np.uint8], quarter: tuple[int, int]) -> None:
+def speak_for(served: ServedModel, square: NDArray[np.uint8], quarter: tuple[int, int]) -> None:
     """Give the model the head for which class `ASKED` is the mean of the maps in a quarter against all others.
 
     The logit grows by one for what the maps have there on average and falls by one for what they have elsewhere.

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from core.advice.measured import Measured, grouped_share
-from core.checks.material import Material
+from core.advice.estimate import GroupedEstimate, grouped_share
+from core.checks.dataset import Dataset
 from core.checks.probe import NO_FOLD, out_of_fold
 from core.errors import DatasetError
-from core.evaluation.metrics import confusion_matrix
+from core.evaluation.metrics.classification import confusion_matrix
 
 FEWEST_FOLDS: Final = 2
 MOST_FOLDS: Final = 20
@@ -46,7 +46,7 @@ class CrossValidation(BaseModel):
     sets: int
     by_fold: tuple[float, ...]
     spread: float
-    accuracy: Measured
+    accuracy: GroupedEstimate
     classes: tuple[str, ...]
     confusion: tuple[tuple[int, ...], ...]
 
@@ -57,7 +57,7 @@ class CrossValidation(BaseModel):
 
 
 def cross_validate(
-    material: Material,
+    dataset: Dataset,
     *,
     folds: int,
     seed: int = 0,
@@ -66,7 +66,7 @@ def cross_validate(
     """Test every image once.
 
     Args:
-        material: Images with features.
+        dataset: Images with features.
         folds: Into how many parts they are divided, stratified and with groups whole; fewer where no class has so many.
         seed: Of the folds.
         on_progress: Told the folds that are done, and all.
@@ -78,12 +78,10 @@ def cross_validate(
         raise DatasetError(
             f"Cross-validation with {folds} folds is not possible.", f"Choose from {FEWEST_FOLDS} to {MOST_FOLDS}."
         )
-    features, labels, groups = material.features, material.labels, material.together
+    features, labels, groups = dataset.features, dataset.labels, dataset.together
     if features is None:
         raise ValueError("cross-validation needs features")
-    probe = out_of_fold(
-        features, labels, groups, len(material.classes), folds=folds, seed=seed, on_progress=on_progress
-    )
+    probe = out_of_fold(features, labels, groups, len(dataset.classes), folds=folds, seed=seed, on_progress=on_progress)
     tested = probe.predicted
     if not tested.any():
         raise DatasetError(
@@ -92,7 +90,7 @@ def cross_validate(
         )
     right = probe.right(labels)
     by_fold = [float(right[probe.folds == fold].mean()) for fold in _used(probe.folds)]
-    counts = confusion_matrix(labels[tested], probe.probabilities[tested].argmax(axis=1), len(material.classes))
+    counts = confusion_matrix(labels[tested], probe.probabilities[tested].argmax(axis=1), len(dataset.classes))
     return CrossValidation(
         images=int(tested.sum()),
         left_out=int((~tested).sum()),
@@ -102,7 +100,7 @@ def cross_validate(
         by_fold=tuple(by_fold),
         spread=float(np.std(by_fold, ddof=1)) if len(by_fold) > 1 else 0.0,
         accuracy=grouped_share(right[tested].astype(np.float64), groups[tested]),
-        classes=material.classes,
+        classes=dataset.classes,
         confusion=tuple(tuple(row) for row in counts.tolist()),
     )
 

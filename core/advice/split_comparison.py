@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from core.advice.measured import Measured, grouped_mean, grouped_share
-from core.checks.material import Material
+from core.advice.estimate import GroupedEstimate, grouped_mean, grouped_share
+from core.checks.dataset import Dataset
 from core.checks.probe import out_of_fold
 
 SEEDS: Final = 3
@@ -43,9 +43,9 @@ class SplitComparison(BaseModel):
     sets: int
     in_sets: int
     seeds: int
-    random: Measured
-    honest: Measured
-    gap: Measured
+    random: GroupedEstimate
+    honest: GroupedEstimate
+    gap: GroupedEstimate
     random_by_seed: tuple[float, ...]
     honest_by_seed: tuple[float, ...]
 
@@ -66,7 +66,7 @@ class SplitComparison(BaseModel):
 
 
 def compare_splits(
-    material: Material,
+    dataset: Dataset,
     *,
     seeds: int = SEEDS,
     on_progress: Progress = lambda _done, _total: None,
@@ -75,7 +75,7 @@ def compare_splits(
     """Measure what a random split would say, and what an honest one says.
 
     Args:
-        material: Images with features.
+        dataset: Images with features.
         seeds: How often both divide the images, each time with another seed.
         on_progress: Told the divisions that were measured, and all of them.
         should_stop: Whether a person wants it to end.
@@ -84,16 +84,16 @@ def compare_splits(
         None where every image stands alone, so that both are the same; where there are no features, or too few images
         or sets to hold some out; and where it was stopped.
     """
-    groups, alone = material.together, np.arange(len(material), dtype=np.int64)
-    sizes = np.bincount(groups, minlength=len(material))
-    if material.features is None or not (sizes > 1).any():
+    groups, alone = dataset.together, np.arange(len(dataset), dtype=np.int64)
+    sizes = np.bincount(groups, minlength=len(dataset))
+    if dataset.features is None or not (sizes > 1).any():
         return None
     answers: dict[str, list[NDArray[np.float64]]] = {"random": [], "honest": []}
     for seed in range(seeds):
         for name, kept in (("random", alone), ("honest", groups)):
             if should_stop():
                 return None
-            answers[name].append(_right(material, kept, seed))
+            answers[name].append(_right(dataset, kept, seed))
             on_progress(len(answers["random"]) + len(answers["honest"]), 2 * seeds)
     random, honest = np.array(answers["random"]), np.array(answers["honest"])
     both = ~(np.isnan(random) | np.isnan(honest)).any(axis=0)
@@ -113,11 +113,11 @@ def compare_splits(
     )
 
 
-def _right(material: Material, groups: NDArray[np.int64], seed: int) -> NDArray[np.float64]:
+def _right(dataset: Dataset, groups: NDArray[np.int64], seed: int) -> NDArray[np.float64]:
     """(n,) 1 where the answer was right, 0 where it was wrong, NaN where there was none."""
-    assert material.features is not None, "the caller looked"
-    if groups is material.together and seed == 0:
-        probe = material.probe  # the checks have asked the same
+    assert dataset.features is not None, "the caller looked"
+    if groups is dataset.together and seed == 0:
+        probe = dataset.probe  # the checks have asked the same
     else:
-        probe = out_of_fold(material.features, material.labels, groups, len(material.classes), seed=seed)
-    return np.where(probe.predicted, probe.right(material.labels).astype(np.float64), np.nan)
+        probe = out_of_fold(dataset.features, dataset.labels, groups, len(dataset.classes), seed=seed)
+    return np.where(probe.predicted, probe.right(dataset.labels).astype(np.float64), np.nan)

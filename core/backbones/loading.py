@@ -8,7 +8,7 @@ import keras
 
 from core.backbones.graph import backbone_layers
 from core.backbones.matching import WantedLayer, match_layers
-from core.backbones.stored import open_weights, read_array
+from core.backbones.weights_file import open_weights, read_array
 from core.backbones.zoo import BackboneSpec
 
 

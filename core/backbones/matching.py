@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.backbones.blocks import block_of
-from core.backbones.stored import StoredLayer, shapes_in_words
+from core.backbones.weights_file import StoredLayer, shapes_in_words
 from core.errors import WeightsError
 
 # The largest tops of keras.applications have three layers with weights; leave a person's own head some room.

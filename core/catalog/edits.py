@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.catalog.database import Database, chunks
 from core.catalog.items import Split
 from core.catalog.labels import find_label
-from core.catalog.projects import touch_project
+from core.catalog.projects import mark_updated
 from core.catalog.schema import EditRow, ImageRow, ItemRow, LabelRow, new_id
 from core.errors import ConflictError, NotFoundError
 
@@ -19,11 +19,11 @@ KEPT_EDITS = 50
 _FIELDS = tuple(column.key for column in ItemRow.__mapper__.column_attrs)
 
 
-class Keep:
-    """The type of `KEEP`."""
+class Unset:
+    """The type of `UNSET`."""
 
 
-KEEP: Final = Keep()
+UNSET: Final = Unset()
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ def change_items(
     item_ids: Sequence[str],
     title: str,
     *,
-    label_id: str | Keep | None = KEEP,
-    split: Split | Keep | None = KEEP,
-    excluded: bool | Keep = KEEP,
+    label_id: str | Unset | None = UNSET,
+    split: Split | Unset | None = UNSET,
+    excluded: bool | Unset = UNSET,
 ) -> str:
     """Change images, and give the id of the edit that undoes it. Ids that are no longer there are passed over.
 
@@ -68,13 +68,13 @@ def change_items(
         NotFoundError: There is no such project or class.
     """
     values: dict[str, object] = {}
-    if not isinstance(split, Keep):
+    if not isinstance(split, Unset):
         values |= {"split": split, "split_fixed": split is not None}
-    if not isinstance(excluded, Keep):
+    if not isinstance(excluded, Unset):
         values["excluded"] = excluded
     with database.write() as session:
-        touch_project(session, project_id)
-        if not isinstance(label_id, Keep):
+        mark_updated(session, project_id)
+        if not isinstance(label_id, Unset):
             if label_id is not None:
                 find_label(session, project_id, label_id)
             values["label_id"] = label_id
@@ -91,7 +91,7 @@ def delete_items(database: Database, project_id: str, item_ids: Sequence[str], t
         NotFoundError: There is no such project.
     """
     with database.write() as session:
-        touch_project(session, project_id)
+        mark_updated(session, project_id)
         before = _snapshot(session, project_id, item_ids)
         for chunk in chunks([str(item["id"]) for item in before]):
             session.execute(delete(ItemRow).where(ItemRow.id.in_(chunk)))
@@ -121,7 +121,7 @@ def undo_edit(database: Database, project_id: str, edit_id: str) -> None:
         NotFoundError: There is no such change.
     """
     with database.write() as session:
-        touch_project(session, project_id)
+        mark_updated(session, project_id)
         edit = session.get(EditRow, edit_id)
         if edit is None or edit.project_id != project_id:
             raise NotFoundError("There is no such change to undo.", "Reload the page.")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.catalog.database import Database, chunks
 from core.catalog.labels import add_label_row, label_ids_by_name
-from core.catalog.projects import find_project, touch_project
+from core.catalog.projects import find_project, mark_updated
 from core.catalog.schema import ImageRow, ItemRow, LabelRow, RefusalRow, new_id
 
 Split = Literal["train", "validation", "test"]
@@ -140,7 +140,7 @@ def add_items(database: Database, project_id: str, items: Sequence[NewItem]) -> 
         NotFoundError: There is no such project.
     """
     with database.write() as session:
-        touch_project(session, project_id)
+        mark_updated(session, project_id)
         labels: dict[str | None, str | None] = {None: None}
         labels.update(label_ids_by_name(session, project_id))
         for name in dict.fromkeys(item.label for item in items):
@@ -209,7 +209,7 @@ def set_splits(
     """
     drawn: list[dict[str, object]] = [{"id": item_id, "split": split} for item_id, split in splits.items()]
     with database.write() as session:
-        touch_project(session, project_id)
+        mark_updated(session, project_id)
         for rows in (drawn, [{"id": item_id, "split_fixed": False} for item_id in loosened]):
             if rows:
                 session.execute(update(ItemRow), rows)

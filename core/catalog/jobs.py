@@ -24,7 +24,7 @@ class Job:
     Attributes:
         id: Its id; a run has the id of its job.
         project_id: Whose work it is.
-        kind: What is done, a key of `core.jobs.tasks.TASKS`.
+        kind: What is done, a key of `core.jobs.handlers.TASKS`.
         arguments: What the task takes, as JSON.
         status: `queued`, `running`, or how it ended.
         created_at: UTC seconds.
@@ -59,7 +59,7 @@ class StoredEvent:
         number: Its place in the story, from 1.
         at: UTC seconds.
         kind: Its kind.
-        body: The event as JSON, for `core.training.events.load_event`.
+        body: The event as JSON, for `core.jobs.events.load_event`.
     """
 
     number: int

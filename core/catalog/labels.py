@@ -6,7 +6,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.catalog.database import Database
-from core.catalog.projects import clean_name, find_project, touch_project
+from core.catalog.projects import clean_name, find_project, mark_updated
 from core.catalog.schema import ItemRow, LabelRow, new_id
 from core.errors import DatasetError, NotFoundError
 
@@ -63,7 +63,7 @@ def add_label(database: Database, project_id: str, name: str) -> str:
     """
     name = clean_name(name, "class")
     with database.write() as session:
-        touch_project(session, project_id)
+        mark_updated(session, project_id)
         _refuse_taken_name(session, project_id, name)
         return add_label_row(session, project_id, name).id
 
@@ -77,7 +77,7 @@ def rename_label(database: Database, project_id: str, label_id: str, name: str) 
     """
     name = clean_name(name, "class")
     with database.write() as session:
-        touch_project(session, project_id)
+        mark_updated(session, project_id)
         row = find_label(session, project_id, label_id)
         if row.name != name:
             _refuse_taken_name(session, project_id, name)
@@ -94,7 +94,7 @@ def merge_labels(database: Database, project_id: str, label_id: str, into_id: st
     if label_id == into_id:
         raise DatasetError("A class cannot be merged with itself.", "Choose another class.")
     with database.write() as session:
-        touch_project(session, project_id)
+        mark_updated(session, project_id)
         row = find_label(session, project_id, label_id)
         find_label(session, project_id, into_id)
         session.execute(update(ItemRow).where(ItemRow.label_id == label_id).values(label_id=into_id))
@@ -108,7 +108,7 @@ def delete_label(database: Database, project_id: str, label_id: str) -> None:
         NotFoundError: There is no such class.
     """
     with database.write() as session:
-        touch_project(session, project_id)
+        mark_updated(session, project_id)
         session.delete(find_label(session, project_id, label_id))
 
 

@@ -38,7 +38,7 @@ class Project:
 
 
 @dataclass(frozen=True)
-class Leftovers:
+class OrphanedFiles:
     """What a deleted project leaves on the disk, for the caller to remove.
 
     Attributes:
@@ -103,7 +103,7 @@ def rename_project(database: Database, project_id: str, name: str) -> None:
     """
     name = clean_name(name, "project")
     with database.write() as session:
-        touch_project(session, project_id).name = name
+        mark_updated(session, project_id).name = name
 
 
 def duplicate_project(database: Database, project_id: str) -> str:
@@ -142,7 +142,7 @@ def duplicate_project(database: Database, project_id: str) -> str:
         return copy.id
 
 
-def delete_project(database: Database, project_id: str) -> Leftovers:
+def delete_project(database: Database, project_id: str) -> OrphanedFiles:
     """Forget a project and everything in it.
 
     Raises:
@@ -155,7 +155,7 @@ def delete_project(database: Database, project_id: str) -> Leftovers:
         uploads = tuple(path for one in arguments if one.get("remove") for path in cast(list[str], one["paths"]))
         session.delete(row)
         session.flush()
-        return Leftovers(drop_unused_images(session), runs, project_id, uploads)
+        return OrphanedFiles(drop_unused_images(session), runs, project_id, uploads)
 
 
 def drop_unused_images(session: Session) -> tuple[str, ...]:
@@ -212,7 +212,7 @@ def find_project(session: Session, project_id: str) -> ProjectRow:
     return row
 
 
-def touch_project(session: Session, project_id: str) -> ProjectRow:
+def mark_updated(session: Session, project_id: str) -> ProjectRow:
     """Give the row of a project that is being changed.
 
     Raises:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.catalog.database import Database
 from core.catalog.jobs import Job, job_record
-from core.catalog.projects import clean_name, touch_project
+from core.catalog.projects import clean_name, mark_updated
 from core.catalog.schema import JobRow, RunRow, new_id
 from core.errors import NotFoundError
 
@@ -50,7 +50,7 @@ def create_run(database: Database, project_id: str, recipe: str, name: str = "")
     """
     run_id = new_id()
     with database.write() as session:
-        project = touch_project(session, project_id)
+        project = mark_updated(session, project_id)
         number = session.scalar(select(func.count()).where(RunRow.project_id == project_id)) or 0
         job = JobRow(id=run_id, project_id=project_id, kind=TRAIN, arguments={}, created_at=project.updated_at)
         session.add(job)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.checks.material import Material
+from core.checks.dataset import Dataset
 from core.checks.result import Result, fine
 
 FEW_IMAGES = 20
@@ -10,10 +10,10 @@ UNBALANCED = 5.0
 """Largest class over smallest class from which accuracy alone misleads."""
 
 
-def class_balance(material: Material) -> Result:
+def class_balance(dataset: Dataset) -> Result:
     """Find classes with few images, and sets in which one class outnumbers another many times."""
-    counts = np.bincount(material.labels, minlength=len(material.classes))
-    small = [f"{name} ({count})" for name, count in zip(material.classes, counts, strict=True) if count < FEW_IMAGES]
+    counts = np.bincount(dataset.labels, minlength=len(dataset.classes))
+    small = [f"{name} ({count})" for name, count in zip(dataset.classes, counts, strict=True) if count < FEW_IMAGES]
     largest, smallest = int(max(counts, default=0)), int(min(counts, default=0))
     sentences = []
     if small:
@@ -24,6 +24,6 @@ def class_balance(material: Material) -> Result:
             "on, and look at balanced accuracy."
         )
     if not sentences:
-        return fine(len(material), "Every class has enough images, and none outnumbers the others.")
-    flags = counts[material.labels] < FEW_IMAGES
-    return Result(np.clip(counts[material.labels] / max(largest, 1), 0, 1), flags, " ".join(sentences))
+        return fine(len(dataset), "Every class has enough images, and none outnumbers the others.")
+    flags = counts[dataset.labels] < FEW_IMAGES
+    return Result(np.clip(counts[dataset.labels] / max(largest, 1), 0, 1), flags, " ".join(sentences))

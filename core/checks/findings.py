@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from core.checks.material import Material
+from core.checks.dataset import Dataset
 from core.checks.registry import CHECKS
 from core.checks.result import Action, Result
 
@@ -49,9 +49,9 @@ class Finding(BaseModel):
     repair: RepairOffer | None = None
 
 
-def dump_findings(material: Material, results: dict[str, Result]) -> list[dict[str, Any]]:
+def dump_findings(dataset: Dataset, results: dict[str, Result]) -> list[dict[str, Any]]:
     """Give the findings of every check as JSON, in the order of the registry."""
-    return [_finding(material, name, results[name]).model_dump() for name in CHECKS if name in results]
+    return [_finding(dataset, name, results[name]).model_dump() for name in CHECKS if name in results]
 
 
 def load_findings(data: list[dict[str, Any]]) -> list[Finding]:
@@ -59,24 +59,24 @@ def load_findings(data: list[dict[str, Any]]) -> list[Finding]:
     return [Finding.model_validate(one) for one in data if one["check"] in CHECKS]
 
 
-def _finding(material: Material, name: str, result: Result) -> Finding:
+def _finding(dataset: Dataset, name: str, result: Result) -> Finding:
     rows = [row for one in result.sets for row in one] if result.sets else result.worst().tolist()
     return Finding(
         check=name,
         summary=result.summary,
-        items=tuple(material.ids[row] for row in rows),
+        items=tuple(dataset.ids[row] for row in rows),
         sets=tuple(len(one) for one in result.sets),
-        notes={material.ids[row]: text for row, text in result.notes.items()},
-        repair=_offer(material, result),
+        notes={dataset.ids[row]: text for row, text in result.notes.items()},
+        repair=_offer(dataset, result),
     )
 
 
-def _offer(material: Material, result: Result) -> RepairOffer | None:
+def _offer(dataset: Dataset, result: Result) -> RepairOffer | None:
     repair = result.repair
     if repair is None:
         return None
-    labels = () if repair.labels is None else tuple(material.classes[label] for label in repair.labels.tolist())
-    items = tuple(material.ids[row] for row in repair.rows.tolist())
+    labels = () if repair.labels is None else tuple(dataset.classes[label] for label in repair.labels.tolist())
+    items = tuple(dataset.ids[row] for row in repair.rows.tolist())
     return RepairOffer(
         action=repair.action, title=repair.title, items=items, labels=labels, preselected=repair.preselected
     )

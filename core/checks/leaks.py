@@ -6,21 +6,21 @@ are, and may not.
 
 import numpy as np
 
-from core.checks.material import Material
+from core.checks.dataset import Dataset
 from core.checks.result import Repair, Result, fine, images
-from core.checks.together import sets_of
+from core.dataset.grouping import sets_of
 from core.dataset.manifest import SPLIT_NAMES, TEST, VALIDATION
 
 
-def leaks(material: Material) -> Result:
+def leaks(dataset: Dataset) -> Result:
     """Find sets of images that belong together and are in more than one split."""
-    n = len(material)
-    sets = [rows for rows in sets_of(material.together.tolist()) if len(_splits(material, rows)) > 1]
+    n = len(dataset)
+    sets = [rows for rows in sets_of(dataset.together.tolist()) if len(_splits(dataset, rows)) > 1]
     if not sets:
         return fine(n, "Nothing is in two splits at once.")
     flags = np.zeros(n, np.bool_)
     flags[[row for rows in sets for row in rows]] = True
-    measured = {int(split) for rows in sets for split in _splits(material, rows)} & {VALIDATION, TEST}
+    measured = {int(split) for rows in sets for split in _splits(dataset, rows)} & {VALIDATION, TEST}
     what = " and ".join(f"the {SPLIT_NAMES[split]} split" for split in sorted(measured, reverse=True))
     return Result(
         np.where(flags, 0.0, 1.0),
@@ -29,15 +29,15 @@ def leaks(material: Material) -> Result:
         f"are in different splits, so {what} would be easier than real use. Their splits were fixed by a folder, a "
         "table or by hand, and stay.",
         tuple(sets),
-        Repair("exclude", "Set aside those that are also in a later split", _earlier(material, sets)),
+        Repair("exclude", "Set aside those that are also in a later split", _earlier(dataset, sets)),
     )
 
 
-def _splits(material: Material, rows: tuple[int, ...]) -> set[int]:
-    return {int(split) for split in material.splits[list(rows)] if split >= 0}
+def _splits(dataset: Dataset, rows: tuple[int, ...]) -> set[int]:
+    return {int(split) for split in dataset.splits[list(rows)] if split >= 0}
 
 
-def _earlier(material: Material, sets: list[tuple[int, ...]]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _earlier(dataset: Dataset, sets: list[tuple[int, ...]]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Rows to give up so that the test split, and then the validation split, stays what it was."""
-    rows = [row for found in sets for row in found if material.splits[row] < max(_splits(material, found))]
+    rows = [row for found in sets for row in found if dataset.splits[row] < max(_splits(dataset, found))]
     return np.array(sorted(rows), np.int64)

@@ -8,7 +8,7 @@ on average.
 import numpy as np
 from numpy.typing import NDArray
 
-from core.checks.material import Material
+from core.checks.dataset import Dataset
 from core.checks.result import Repair, Result, fine, images
 
 # From this share of right answers on, about half of the flags were swapped labels; with 0.68 (photographs of flowers,
@@ -16,27 +16,27 @@ from core.checks.result import Repair, Result, fine, images
 _SURE = 0.85
 
 
-def mislabelled(material: Material) -> Result:
+def mislabelled(dataset: Dataset) -> Result:
     """Find images that look like another class than the one they are in."""
-    if material.features is None:
-        return fine(len(material), "Not looked at: no features were computed.")
-    probe = material.probe
+    if dataset.features is None:
+        return fine(len(dataset), "Not looked at: no features were computed.")
+    probe = dataset.probe
     if not probe.predicted.any():
-        return fine(len(material), "Not looked at: every class needs two images or more.")
-    flags = suspects(probe.probabilities, material.labels) & probe.predicted
-    scores = np.where(probe.predicted, label_quality(probe.probabilities, material.labels), 1.0)
+        return fine(len(dataset), "Not looked at: every class needs two images or more.")
+    flags = suspects(probe.probabilities, dataset.labels) & probe.predicted
+    scores = np.where(probe.predicted, label_quality(probe.probabilities, dataset.labels), 1.0)
     rows = np.flatnonzero(flags).astype(np.int64)
     if not len(rows):
         return Result(scores, flags, "No image looks like another class than its own.")
     best = probe.probabilities.argmax(axis=1).astype(np.int64)
-    right = probe.accuracy(material.labels)
+    right = probe.accuracy(dataset.labels)
     title = "Move the chosen ones to the class they look like"
     return Result(
         scores,
         flags,
         f"{images(len(rows))} {'looks' if len(rows) == 1 else 'look'} like another class. {_how_sure(right)}",
         repair=Repair("relabel", title, rows, best[rows], preselected=right >= _SURE),
-        notes={int(row): f"looks like {material.classes[best[row]]}" for row in rows},
+        notes={int(row): f"looks like {dataset.classes[best[row]]}" for row in rows},
     )
 
 

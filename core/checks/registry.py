@@ -6,16 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.checks.balance import class_balance
-from core.checks.copies import bursts, conflicting_labels, exact_copies, near_copies
-from core.checks.exposure import blurred, low_contrast, too_bright, too_dark
+from core.checks.class_overlap import class_overlap
+from core.checks.dataset import NO_CLASS, Dataset
+from core.checks.duplicates import bursts, conflicting_labels, exact_copies, near_copies
+from core.checks.image_quality import blurred, low_contrast, too_bright, too_dark
+from core.checks.image_size import odd_aspect, tiny
 from core.checks.leaks import leaks
-from core.checks.lookalikes import lookalikes
-from core.checks.material import NO_CLASS, Material
 from core.checks.mislabelled import mislabelled
+from core.checks.outliers import outliers
 from core.checks.result import Result, fine, spread
-from core.checks.shape import odd_aspect, tiny
 from core.checks.shortcut import shortcut
-from core.checks.strangers import strangers
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Check:
 
     title: str
     term: str
-    function: Callable[[Material], Result]
+    function: Callable[[Dataset], Result]
     needs_features: bool = False
     needs_classes: bool = False
 
@@ -51,9 +51,9 @@ CHECKS: dict[str, Check] = {
     "near-copies": Check("Nearly the same picture", "near duplicates, bursts", near_copies),
     "bursts": Check("Frames of one burst", "series", bursts),
     "exact-copies": Check("The same file twice", "exact duplicates", exact_copies),
-    "strangers": Check("Unlike all others", "outliers", strangers, needs_features=True),
+    "strangers": Check("Unlike all others", "outliers", outliers, needs_features=True),
     "lookalikes": Check(
-        "Classes that look alike", "class overlap", lookalikes, needs_features=True, needs_classes=True
+        "Classes that look alike", "class overlap", class_overlap, needs_features=True, needs_classes=True
     ),
     "class-balance": Check("Too few images, or too unequal", "class imbalance", class_balance, needs_classes=True),
     "too-dark": Check("Too dark", "underexposed", too_dark),
@@ -66,7 +66,7 @@ CHECKS: dict[str, Check] = {
 
 
 def run_checks(
-    material: Material,
+    dataset: Dataset,
     *,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     should_stop: Callable[[], bool] = lambda: False,
@@ -74,27 +74,27 @@ def run_checks(
     """Run every check; those that need features say so where there are none.
 
     Args:
-        material: The images.
+        dataset: The images.
         on_progress: Told the checks that are done, and all.
         should_stop: Whether a person wants it to end; what was found until then is given.
     """
-    if not len(material):
+    if not len(dataset):
         return {name: fine(0, "There are no images to look at.") for name in CHECKS}
     results: dict[str, Result] = {}
     for number, (name, check) in enumerate(CHECKS.items()):
         if should_stop():
             break
         on_progress(number, len(CHECKS))
-        results[name] = _run(check, material)
+        results[name] = _run(check, dataset)
     on_progress(len(results), len(CHECKS))
     return results
 
 
-def _run(check: Check, material: Material) -> Result:
+def _run(check: Check, dataset: Dataset) -> Result:
     """Run a check on the images that it can look at."""
-    rows = np.flatnonzero(material.labels != NO_CLASS).astype(np.int64)
-    if not check.needs_classes or len(rows) == len(material):
-        return check.function(material)
+    rows = np.flatnonzero(dataset.labels != NO_CLASS).astype(np.int64)
+    if not check.needs_classes or len(rows) == len(dataset):
+        return check.function(dataset)
     if not len(rows):
-        return fine(len(material), "Not looked at: no image has a class yet.")
-    return spread(check.function(material.labelled), rows, len(material))
+        return fine(len(dataset), "Not looked at: no image has a class yet.")
+    return spread(check.function(dataset.labelled), rows, len(dataset))

@@ -12,7 +12,7 @@ Measured on five sets with MobileNetV2: a coloured border of 8% around one class
 import numpy as np
 from numpy.typing import NDArray
 
-from core.checks.material import Material
+from core.checks.dataset import Dataset
 from core.checks.probe import Probe, out_of_fold
 from core.checks.result import Result, fine
 
@@ -24,25 +24,25 @@ MARKED = 0.98
 """Area under the ROC curve, from the border alone, from which a class is marked."""
 
 
-def shortcut(material: Material) -> Result:
+def shortcut(dataset: Dataset) -> Result:
     """Find out whether the border alone gives the label away, or one class."""
-    n, n_classes = len(material), len(material.classes)
-    if material.features is None or material.border_features is None:
+    n, n_classes = len(dataset), len(dataset.classes)
+    if dataset.features is None or dataset.border_features is None:
         return fine(n, "Not looked at: no features were computed.")
-    whole = material.probe
-    border = out_of_fold(material.border_features, material.labels, material.together, n_classes)
-    whole_accuracy, border_accuracy = whole.accuracy(material.labels), border.accuracy(material.labels)
+    whole = dataset.probe
+    border = out_of_fold(dataset.border_features, dataset.labels, dataset.together, n_classes)
+    whole_accuracy, border_accuracy = whole.accuracy(dataset.labels), border.accuracy(dataset.labels)
     figures = f"{border_accuracy:.0%} right from the border alone, {whole_accuracy:.0%} from the whole image"
-    guess = float(np.bincount(material.labels, minlength=n_classes).max(initial=0) / max(n, 1))
+    guess = float(np.bincount(dataset.labels, minlength=n_classes).max(initial=0) / max(n, 1))
     everywhere = whole_accuracy > guess and border_accuracy - guess >= NEARLY * (whole_accuracy - guess)
-    marked = [label for label in range(n_classes) if _separation(border, material.labels, label) >= MARKED]
+    marked = [label for label in range(n_classes) if _separation(border, dataset.labels, label) >= MARKED]
     if not everywhere and not marked:
         return fine(n, f"The border does not give the class away: {figures}.")
-    right = border.right(material.labels)
-    flags = right if everywhere else right & np.isin(material.labels, marked)
-    what = "the class" if everywhere else " and ".join(f"“{material.classes[label]}”" for label in marked)
+    right = border.right(dataset.labels)
+    flags = right if everywhere else right & np.isin(dataset.labels, marked)
+    what = "the class" if everywhere else " and ".join(f"“{dataset.classes[label]}”" for label in marked)
     return Result(
-        np.where(flags, 1 - border.probabilities[np.arange(n), material.labels], 1.0),
+        np.where(flags, 1 - border.probabilities[np.arange(n), dataset.labels], 1.0),
         flags,
         f"The border alone gives {what} away: {figures}. The model may learn the background or a frame instead "
         "of the thing; crop the images, or photograph each class against the same backgrounds.",

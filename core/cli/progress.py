@@ -2,7 +2,7 @@
 
 import sys
 
-from core.training.events import Batch, Ended, Epoch, Event, Message, Stage, Started
+from core.jobs.events import Batch, Ended, Epoch, Event, Message, Stage, Started
 
 
 def show(event: Event) -> None:

@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from core.backbones.zoo import find_backbone
-from core.catalog.originals import OriginalStore
-from core.checks.gather import taken_material
-from core.checks.kept import kept_sets
+from core.checks.dataset import Dataset
 from core.checks.leaks import leaks
-from core.checks.material import Material
+from core.checks.loading import ingested_dataset
+from core.checks.split_groups import split_groups_of
 from core.cli.guessed import guessed_classes
 from core.cli.progress import show
 from core.dataset.manifest import SPLIT_NAMES, TRAIN, Manifest
-from core.dataset.splits import carve_missing
+from core.dataset.splits import complete_splits
 from core.errors import InputError, RecipeError, WeightsError
-from core.intake.results import Refused, Taken
-from core.intake.taking import take_in
+from core.intake.ingestion import take_in
+from core.intake.results import Accepted, Rejected
+from core.jobs.events import Message, Stage
 from core.settings import Settings
-from core.training.events import Message, Stage
+from core.storage.blobs import OriginalStore
 from core.training.plan import make_plan
 from core.training.recipe import Recipe, load_recipe, make_recipe
 
@@ -38,11 +38,11 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
     with tempfile.TemporaryDirectory(prefix="graft-train-") as scratch:
         store = OriginalStore(Path(scratch) / "originals", Path(scratch) / "thumbnails")
         taken, refused = _take_in(options.source, store)
-        material = taken_material(taken, store)
+        dataset = ingested_dataset(taken, store)
         intake_seconds = time.monotonic() - began
-        manifest = manifest_from(material, shares, recipe.seed)
+        manifest = manifest_from(dataset, shares, recipe.seed)
         manifest.check()
-        kept = _say_what_stays_whole(material, manifest)
+        kept = _say_what_stays_whole(dataset, manifest)
         # An impossible choice is said now, not after the frameworks were imported.
         make_plan(recipe, classes=len(manifest.classes), training_images=len(manifest.rows(TRAIN)))
         result = _execute(recipe, manifest, options.out, store, settings)
@@ -100,22 +100,20 @@ def shares_from(text: str) -> tuple[float, ...]:
     return shares
 
 
-def manifest_from(material: Material, shares: tuple[float, ...], seed: int) -> Manifest:
+def manifest_from(dataset: Dataset, shares: tuple[float, ...], seed: int) -> Manifest:
     """Give the manifest of images that have a class, their splits drawn: copies, bursts and groups stay together."""
-    splits = carve_missing(
-        material.labels, material.splits, shares=shares, seed=seed, groups=material.together.tolist()
-    )
-    return Manifest(material.classes, material.digests, material.labels, splits, material.names)
+    splits = complete_splits(dataset.labels, dataset.splits, shares=shares, seed=seed, groups=dataset.together.tolist())
+    return Manifest(dataset.classes, dataset.digests, dataset.labels, splits, dataset.names)
 
 
-def _say_what_stays_whole(material: Material, manifest: Manifest) -> dict[str, int]:
+def _say_what_stays_whole(dataset: Dataset, manifest: Manifest) -> dict[str, int]:
     """Say how many images stay together in one split, and where fixed splits tear such images apart."""
-    sets = kept_sets(material, [SPLIT_NAMES[split] for split in manifest.splits])
+    sets = split_groups_of(dataset, [SPLIT_NAMES[split] for split in manifest.splits])
     images = sum(one.images for one in sets)
     if sets:
         text = f"{images} images are in {len(sets)} sets of copies, bursts or groups; each set stays in one split."
         show(Message(text=text))
-    torn = leaks(material)
+    torn = leaks(dataset)
     if torn.flags.any():
         show(Message(level="warning", text=torn.summary))
     return {"sets": len(sets), "images": images}
@@ -145,12 +143,12 @@ def _choose_backbone(backbone: dict[str, Any], options: argparse.Namespace) -> N
         backbone |= {"weights": "file", "weights_file": str(Path(options.weights).absolute())}
 
 
-def _take_in(source: Path, store: OriginalStore) -> tuple[list[Taken], list[Refused]]:
+def _take_in(source: Path, store: OriginalStore) -> tuple[list[Accepted], list[Rejected]]:
     taken, refused = [], []
     for result in take_in(
         source, store, name_classes=guessed_classes, on_progress=_progress("Taking in images", "images")
     ):
-        if isinstance(result, Taken):
+        if isinstance(result, Accepted):
             taken.append(result)
         else:
             refused.append(result)

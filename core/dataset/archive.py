@@ -17,9 +17,10 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from core.catalog.items import Item
-from core.catalog.originals import OriginalStore, disk_in_plain_words
 from core.errors import RunStopped
 from core.intake.guess import SUFFIXES
+from core.storage.blobs import OriginalStore
+from core.storage.disk import describe_disk_errors
 
 TABLE: Final = "labels.csv"
 COLUMNS: Final = ("file", "label", "split", "split_fixed", "group", "excluded", "original_name", "sha256")
@@ -77,7 +78,7 @@ def write_archive(
     part = target.with_suffix(".part")
     rows: list[tuple[str, ...]] = []
     missing: list[str] = []
-    with disk_in_plain_words(str(target)):
+    with describe_disk_errors(str(target)):
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             with zipfile.ZipFile(part, "w") as archive:

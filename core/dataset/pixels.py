@@ -1,6 +1,6 @@
 """Original files -> the pixels that networks are fed.
 
-Two ways, by the same rules of colour and rotation (`core.intake.upright`): the full picture, as the exported model
+Two ways, by the same rules of colour and rotation (`core.intake.decode_rgb`): the full picture, as the exported model
 gets it, and a square for training, for which JPEGs are decoded at a fraction of their size where that is enough.
 """
 
@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.catalog.originals import OriginalStore
-from core.dataset.arrays import ArrayRows, ArrayStore
 from core.errors import ImageError
-from core.intake.upright import WHITE, open_image, to_upright
+from core.intake.decode_rgb import WHITE, decode_rgb, open_image
+from core.storage.arrays import ArrayRows, ArrayStore
+from core.storage.blobs import OriginalStore
 
 Resize = Literal["crop", "pad", "stretch"]
 
@@ -37,7 +37,7 @@ AHEAD: Final = 3
 Batch = NDArray[np.uint8]
 
 
-class Squaring(Protocol):
+class Preprocessor(Protocol):
     """A way from a file to the square that a network is fed."""
 
     @property
@@ -106,7 +106,7 @@ def _decode(path: Path, name: str, background: str, square: tuple[int, Resize] |
         with open_image(path, Path(name).suffix.lower()) as image:
             if square is not None:
                 _draft(image, *square)
-            return to_upright(image, background=background)
+            return decode_rgb(image, background=background)
     except ImageError as error:
         raise ImageError(f"{name} cannot be used any more.", error.sentence) from error
     except OSError as error:
@@ -138,13 +138,13 @@ def _pad(picture: Image.Image) -> Image.Image:
     return padded
 
 
-def mark_of(background: str) -> str:
+def background_suffix(background: str) -> str:
     """A part of an address for a background; empty for white, the usual one."""
     return "" if background == WHITE else f"-{background.removeprefix('#')}"
 
 
 class TrainingSquares(NamedTuple):
-    """The squares that networks are trained on; a `Squaring`.
+    """The squares that networks are trained on; a `Preprocessor`.
 
     Attributes:
         size: Side of the square in pixels.
@@ -159,7 +159,7 @@ class TrainingSquares(NamedTuple):
     @property
     def address(self) -> str:
         """Where working copies are kept; those on white stay where they were before a background could be chosen."""
-        return f"pixels-v{VERSION}-{self.resize}-{self.size}{mark_of(self.background)}"
+        return f"pixels-v{VERSION}-{self.resize}-{self.size}{background_suffix(self.background)}"
 
     def square(self, path: Path, name: str) -> NDArray[np.uint8]:
         """Decode a picture, as `load_square` does."""
@@ -184,7 +184,7 @@ class PixelSource:
         self,
         digests: Sequence[str],
         originals: OriginalStore,
-        squaring: Squaring,
+        squaring: Preprocessor,
         *,
         arrays: ArrayStore | None = None,
         names: Sequence[str] = (),

@@ -8,7 +8,7 @@ from core.catalog.database import Database
 from core.catalog.items import Filter, Item, list_items, set_splits
 from core.catalog.labels import list_labels
 from core.dataset.manifest import SPLIT_NAMES, TEST, TRAIN, VALIDATION, Manifest, SplitName
-from core.dataset.splits import DEFAULT_SHARES, FREE, carve_missing
+from core.dataset.splits import DEFAULT_SHARES, FREE, complete_splits
 
 
 def project_manifest(database: Database, project_id: str) -> Manifest:
@@ -64,7 +64,7 @@ def draw_splits(
         return {}
     position = {label.id: number for number, label in enumerate(list_labels(database, project_id))}
     drawn_before = any(item.split and not item.split_fixed for item in items)
-    drawn = carve_missing(
+    drawn = complete_splits(
         np.array([position[item.label_id or ""] for item in items], np.int64),
         np.array([_fixed_split(item, missing_only) for item in items], np.int8),
         shares=shares,

@@ -62,7 +62,7 @@ def assign_splits(
     return splits
 
 
-def carve_missing(
+def complete_splits(
     labels: Labels,
     fixed: Splits,
     *,

@@ -11,21 +11,21 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.catalog.originals import OriginalStore
 from core.dataset.manifest import TEST, TRAIN, VALIDATION, Manifest
 from core.errors import GraftError
-from core.evaluation import predictions as table
-from core.evaluation.baselines import measure_baselines
-from core.evaluation.calibration import fit_temperature, is_worth_it
-from core.evaluation.look import Progress, look
-from core.evaluation.predictions import Predictions, write_predictions
-from core.evaluation.report import FILE_NAME, Report, read_report, write_report
-from core.evaluation.served import Served
-from core.evaluation.space import make_space, measure_unknown, write_space
-from core.evaluation.summary import Temperature, summarise
-from core.evaluation.tensorboard import write_tensorboard
+from core.evaluation.inference import predictions as table
+from core.evaluation.inference.extraction import Progress, look
+from core.evaluation.inference.predictions import Predictions, write_predictions
+from core.evaluation.inference.served_model import ServedModel
+from core.evaluation.metrics.baselines import measure_baselines
+from core.evaluation.metrics.calibration import fit_temperature, is_worth_it
+from core.evaluation.metrics.embedding import make_embedding, measure_ood, write_embedding
+from core.evaluation.rendering.tensorboard import write_tensorboard
+from core.evaluation.report.report import FILE_NAME, Report, read_report, write_report
+from core.evaluation.report.summary import Temperature, summarise
+from core.jobs.events import Epoch, load_event
 from core.settings import Settings
-from core.training.events import Epoch, load_event
+from core.storage.blobs import OriginalStore
 from core.training.serving import MODEL_FILE, save_model, set_temperature
 
 # Training images that are looked at again, at the most: enough to see overfitting and to know what is familiar.
@@ -67,7 +67,7 @@ def evaluate(
         WorkspaceError: The disk is full or not writable.
     """
     manifest.check()
-    served = Served.load(out / MODEL_FILE)
+    served = ServedModel.load(out / MODEL_FILE)
     rows = measured_rows(manifest)
     looked = look(
         served,
@@ -90,7 +90,7 @@ def evaluate(
         served.conclude(looked.features)[1],
     )
     epochs = _epochs(out)
-    space = make_space(predictions.digests, splits, looked.features)
+    space = make_embedding(predictions.digests, splits, looked.features)
     report = summarise(
         predictions,
         temperature=temperature,
@@ -99,10 +99,10 @@ def evaluate(
             known=(looked.thumbnails[splits == TRAIN], true[splits == TRAIN]),
             asked=(looked.thumbnails[splits == TEST], true[splits == TEST]),
         ),
-        unknown=measure_unknown(space, true, manifest.classes),
+        unknown=measure_ood(space, true, manifest.classes),
         epochs=epochs,
     )
-    write_space(space, out)
+    write_embedding(space, out)
     if epochs:
         write_tensorboard(epochs, out)
     write_predictions(predictions, out / table.FILE_NAME)
@@ -120,7 +120,7 @@ def measured_rows(manifest: Manifest) -> NDArray[np.int64]:
 
 
 def _calibrate(
-    served: Served,
+    served: ServedModel,
     out: Path,
     manifest: Manifest,
     features: NDArray[np.float32],

@@ -16,23 +16,24 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.catalog.originals import OriginalStore, disk_in_plain_words
 from core.dataset.manifest import TEST
 from core.dataset.manifest_file import load_manifest
 from core.dataset.pixels import load_upright
 from core.errors import GraftError, InputError, NotFoundError, RunStopped
-from core.evaluation import predictions as table
-from core.evaluation import report as report_file
-from core.evaluation.predictions import read_predictions
-from core.evaluation.report import read_report
-from core.evaluation.served import Served
-from core.export import card, certificate, take_home
+from core.evaluation.inference import predictions as table
+from core.evaluation.inference.predictions import read_predictions
+from core.evaluation.inference.served_model import ServedModel
+from core.evaluation.report import report as report_file
+from core.evaluation.report.report import read_report
+from core.export import bundle_files, card, certificate
+from core.export.bundle_files.preprocess import square
 from core.export.card import model_card
 from core.export.certificate import Certificate, Certified
 from core.export.formats import FORMATS, Format
-from core.export.take_home.preprocess import square
 from core.export.writers import WRITERS
-from core.training.files import write_whole
+from core.storage.atomic import write_atomic
+from core.storage.blobs import OriginalStore
+from core.storage.disk import describe_disk_errors
 from core.training.recipe import RECIPE_FILE, read_recipe
 from core.training.serving import LABELS_FILE, MODEL_FILE
 
@@ -46,7 +47,7 @@ TEXT: Final = (".json", ".md", ".py", ".txt", ".xml")
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Verification:
     """Test images and what the app says about them."""
 
     pixels: list[NDArray[np.uint8]]
@@ -87,7 +88,7 @@ def build_bundle(
     report, recipe, manifest = read_report(out), read_recipe(out), load_manifest(out)
     if recipe is None:
         raise NotFoundError("The recipe of this run is gone.", "Train again.")
-    served = Served.load(out / MODEL_FILE)
+    served = ServedModel.load(out / MODEL_FILE)
     asked = _ask(out, originals, served.background)
     with tempfile.TemporaryDirectory(prefix="graft-bundle-") as temporary:
         folder = Path(temporary)
@@ -104,7 +105,7 @@ def build_bundle(
         proved = Certificate(images=len(asked.pixels), formats=certified, left_out=left_out, made_with=_versions())
         text = model_card(name, report, recipe, manifest, proved)
         _accompany(folder, out, served, proved, text)
-        write_whole(target, lambda path: _pack(folder, path))
+        write_atomic(target, lambda path: _pack(folder, path))
     on_progress(len(wanted), len(wanted))
     return proved
 
@@ -119,14 +120,14 @@ def _wanted(formats: Sequence[str]) -> list[Format]:
     return [listed for key, listed in FORMATS.items() if key == "keras" or key in formats]
 
 
-def _ask(out: Path, originals: OriginalStore, background: str) -> _Asked:
+def _ask(out: Path, originals: OriginalStore, background: str) -> _Verification:
     test = read_predictions(out / table.FILE_NAME).of_split(TEST)
     rows = np.unique(np.linspace(0, len(test) - 1, ASKED).round().astype(np.int64))
     pixels = [load_upright(originals.path(test.digests[row]), test.names[row], background) for row in rows]
-    return _Asked(pixels, test.probabilities[rows])
+    return _Verification(pixels, test.probabilities[rows])
 
 
-def _write_and_prove(listed: Format, served: Served, path: Path, asked: _Asked) -> Certified:
+def _write_and_prove(listed: Format, served: ServedModel, path: Path, asked: _Verification) -> Certified:
     """Write a format and compare what was written with what the app says."""
     write, open_written = WRITERS[listed.key]
     try:
@@ -148,7 +149,7 @@ def _write_and_prove(listed: Format, served: Served, path: Path, asked: _Asked) 
     return Certified(largest_difference=difference, same_class=same, tolerance=listed.tolerance)
 
 
-def _fed(listed: Format, served: Served, pixels: NDArray[np.uint8]) -> NDArray[np.uint8] | NDArray[np.float32]:
+def _fed(listed: Format, served: ServedModel, pixels: NDArray[np.uint8]) -> NDArray[np.uint8] | NDArray[np.float32]:
     if listed.any_size:
         return pixels[np.newaxis]
     return square(pixels, served.size, served.resize)
@@ -165,13 +166,13 @@ def _versions() -> dict[str, str]:
     return {package: version(package) for package in PACKAGES}
 
 
-def _accompany(folder: Path, out: Path, served: Served, proved: Certificate, text: str) -> None:
+def _accompany(folder: Path, out: Path, served: ServedModel, proved: Certificate, text: str) -> None:
     """Everything in the bundle but the model itself."""
     for file in (LABELS_FILE, RECIPE_FILE, report_file.FILE_NAME):
         shutil.copyfile(out / file, folder / file)
     described = {"size": served.size, "resize": served.resize, "background": served.background}
     for script in ("predict.py", "preprocess.py"):
-        shutil.copyfile(Path(take_home.__file__).with_name(script), folder / script)
+        shutil.copyfile(Path(bundle_files.__file__).with_name(script), folder / script)
     (folder / INPUT_FILE).write_text(json.dumps(described) + "\n", encoding="utf-8")
     (folder / certificate.FILE_NAME).write_text(proved.model_dump_json(indent=1) + "\n", encoding="utf-8")
     (folder / card.FILE_NAME).write_text(text, encoding="utf-8")
@@ -180,7 +181,7 @@ def _accompany(folder: Path, out: Path, served: Served, proved: Certificate, tex
 
 
 def _pack(folder: Path, target: Path) -> None:
-    with disk_in_plain_words(target.name), zipfile.ZipFile(target, "w") as archive:
+    with describe_disk_errors(target.name), zipfile.ZipFile(target, "w") as archive:
         for path in sorted(folder.rglob("*")):
             packing = zipfile.ZIP_DEFLATED if path.suffix in TEXT else zipfile.ZIP_STORED
             archive.write(path, path.relative_to(folder), packing)

@@ -6,9 +6,9 @@ In the spirit of Mitchell et al., Model cards for model reporting (FAT* 2019).
 from collections.abc import Iterator
 
 from core.dataset.manifest import SPLIT_NAMES, Manifest
-from core.evaluation.intervals import Interval
-from core.evaluation.report import Report
-from core.evaluation.schema import Estimate, Mistakes
+from core.evaluation.metrics.intervals import Interval
+from core.evaluation.report.parts import Estimate, Mistakes
+from core.evaluation.report.report import Report
 from core.export.certificate import Certificate
 from core.export.formats import FORMATS
 from core.training.recipe import Recipe

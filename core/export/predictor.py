@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from core.dataset.pixels import load_upright
 from core.errors import ImageError, NotFoundError, WeightsError
-from core.evaluation.served import BATCH, Served
-from core.evaluation.space import FILE_NAME, read_space
+from core.evaluation.inference.served_model import BATCH, ServedModel
+from core.evaluation.metrics.embedding import FILE_NAME, read_embedding
 from core.training.serving import LABELS_FILE
 
 Picture = Path | str | NDArray[np.uint8]
@@ -53,9 +53,9 @@ class Predictor:
 
     def __init__(self, model: Path | str) -> None:
         path = Path(model)
-        self.served = Served.load(path)
+        self.served = ServedModel.load(path)
         self.classes = _read_labels(path.parent / LABELS_FILE, self.served.n_classes)
-        self._space = read_space(path.parent) if (path.parent / FILE_NAME).exists() else None
+        self._space = read_embedding(path.parent) if (path.parent / FILE_NAME).exists() else None
         self.predict([np.zeros((8, 8, 3), np.uint8)])  # the first call compiles; no person should wait for it
 
     def predict(self, pictures: Sequence[Picture]) -> NDArray[np.float64]:

@@ -15,13 +15,13 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from core.evaluation.served import Served
+from core.evaluation.inference.served_model import ServedModel
 
 # Photograph or square as (1, height, width, 3) -> (n_classes,) probabilities.
 Answer = Callable[[NDArray[Any]], NDArray[np.float64]]
 
 
-def write_keras(served: Served, path: Path) -> None:
+def write_keras(served: ServedModel, path: Path) -> None:
     """One `.keras` file."""
     served.model.save(path)
 
@@ -32,7 +32,7 @@ def open_keras(path: Path) -> Answer:
     return lambda image: _row(model(image, training=False))
 
 
-def write_saved_model(served: Served, path: Path) -> None:
+def write_saved_model(served: ServedModel, path: Path) -> None:
     """A folder with a graph and its variables; its signature `serve` takes photographs of any size."""
     served.model.export(path, format="tf_saved_model", verbose=False)
 
@@ -43,7 +43,7 @@ def open_saved_model(path: Path) -> Answer:
     return lambda image: _row(loaded.serve(image))
 
 
-def write_tflite(served: Served, path: Path) -> None:
+def write_tflite(served: ServedModel, path: Path) -> None:
     """One `.tflite` file in float32, for one square at a time."""
     with tempfile.TemporaryDirectory() as folder:
         _behind_resizing(served).export(folder, format="tf_saved_model", verbose=False)
@@ -61,7 +61,7 @@ def open_tflite(path: Path) -> Answer:
     return lambda image: _row(runner(**{given: image})[answered])
 
 
-def write_openvino(served: Served, path: Path) -> None:
+def write_openvino(served: ServedModel, path: Path) -> None:
     """A folder with `model.xml` and `model.bin` in float32, for one square at a time."""
     from core.features.openvino_engine import convert, save_network
 
@@ -86,7 +86,7 @@ def _compile(network: Any) -> Any:  # noqa: ANN401 - untyped in OpenVINO
     return openvino.Core().compile_model(network, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
 
-WRITERS: Final[dict[str, tuple[Callable[[Served, Path], None], Callable[[Path], Answer]]]] = {
+WRITERS: Final[dict[str, tuple[Callable[[ServedModel, Path], None], Callable[[Path], Answer]]]] = {
     "keras": (write_keras, open_keras),
     "saved-model": (write_saved_model, open_saved_model),
     "tflite": (write_tflite, open_tflite),
@@ -94,7 +94,7 @@ WRITERS: Final[dict[str, tuple[Callable[[Served, Path], None], Callable[[Path], 
 }
 
 
-def _behind_resizing(served: Served) -> keras.Model:
+def _behind_resizing(served: ServedModel) -> keras.Model:
     square = keras.Input(batch_shape=(1, *served.resizing.output.shape[1:]), name="square")
     rest = keras.Model(served.resizing.output, served.model.output)
     return keras.Model(square, rest(square, training=False), name="graft")

@@ -13,8 +13,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from core.features.agreement import relative_difference
-from core.features.converted import ConversionError, converted_network
+from core.features.numerical_check import relative_difference
+from core.features.openvino_cache import ConversionError, converted_network
 from core.features.openvino_engine import OpenVinoEngine, computes_bfloat16
 from core.features.tensorflow_engine import TensorFlowEngine
 from core.settings import Settings

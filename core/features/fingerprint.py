@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from core.dataset import pixels
-from core.intake.upright import WHITE
+from core.intake.decode_rgb import WHITE
 
 # Another number whenever the same network gives other activations, or they are kept in another form.
 VERSION: Final = 1

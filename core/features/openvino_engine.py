@@ -12,9 +12,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.features.silence import silence_openvino
+from core.features.telemetry import disable_telemetry
 
-silence_openvino()
+disable_telemetry()
 
 import openvino  # noqa: E402 - only now nothing is sent
 

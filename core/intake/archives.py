@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from core.errors import ArchiveError
-from core.intake import reasons
+from core.intake import rejection_messages
 from core.intake.layout import recover_name
 from core.intake.results import Limits
 from core.intake.sources import TABLE_BYTES, Entry, Opener, Source
@@ -100,12 +100,12 @@ class Zip(Source):
 
     def _why_not_unpacked(self, info: zipfile.ZipInfo) -> str:
         if info.flag_bits & ENCRYPTED_FLAG:
-            return reasons.PROTECTED
+            return rejection_messages.PROTECTED
         if info.create_system == UNIX and stat.S_ISLNK(info.external_attr >> 16):
-            return reasons.LINK
+            return rejection_messages.LINK
         grows = info.file_size > self.limits.ratio * max(1, info.compress_size)
         if grows and info.file_size > self.limits.ratio_from_bytes:
-            return reasons.BOMB.format(ratio=self.limits.ratio)
+            return rejection_messages.BOMB.format(ratio=self.limits.ratio)
         return ""
 
 
@@ -215,8 +215,8 @@ def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
 
 def _why_not_extracted(member: tarfile.TarInfo) -> str:
     if member.issym() or member.islnk():
-        return reasons.LINK
-    return "" if member.isreg() and not member.sparse else reasons.NOT_A_FILE
+        return rejection_messages.LINK
+    return "" if member.isreg() and not member.sparse else rejection_messages.NOT_A_FILE
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str:

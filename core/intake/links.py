@@ -11,9 +11,9 @@ from typing import IO, Final
 from urllib.parse import unquote, urlsplit
 
 from core.errors import ArchiveError, ImageError
-from core.intake import reasons
+from core.intake import rejection_messages
 from core.intake.layout import Place
-from core.intake.results import GIGABYTE, Limits, Refused
+from core.intake.results import GIGABYTE, Limits, Rejected
 from core.intake.sources import Entry, Opener, Source
 from core.intake.web import Address, WebLimits, fetch, is_public
 
@@ -76,7 +76,7 @@ class Links(Source):
         seen: set[str] = set()
         for link in links:
             if link.url in seen:
-                self.refused.append(Refused(link.url, reasons.LINK_TWICE))
+                self.refused.append(Rejected(link.url, rejection_messages.LINK_TWICE))
                 continue
             seen.add(link.url)
             self.entries.append(Entry(link.url, (_file_name(link.url),), 0))
@@ -117,7 +117,7 @@ class Links(Source):
         """
         self._left -= size.result()
         if self._left < 0:
-            raise ImageError(reasons.LINKS_TOO_LARGE.format(gigabytes=self._web.total_bytes / GIGABYTE))
+            raise ImageError(rejection_messages.LINKS_TOO_LARGE.format(gigabytes=self._web.total_bytes / GIGABYTE))
         return path.open("rb")
 
 

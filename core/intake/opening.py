@@ -6,7 +6,7 @@ from typing import Final
 
 from core.errors import ArchiveError
 from core.intake.archives import OPENERS, Tar, Zip
-from core.intake.results import Limits, Refused
+from core.intake.results import Limits, Rejected
 from core.intake.sources import TABLE_SUFFIXES, Files, Folder, Source
 
 ZIP_MAGICS: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -15,7 +15,7 @@ TAR_SUFFIXES: Final = frozenset((".tar", ".tgz", ".gz", ".bz2", ".xz", ".tbz2", 
 UNREADABLE_MAGICS: Final = {b"7z\xbc\xaf\x27\x1c": "a 7z archive", b"Rar!\x1a\x07": "a RAR archive"}
 
 
-def open_sources(paths: Sequence[Path | Source], limits: Limits) -> tuple[list[Source], list[Refused]]:
+def open_sources(paths: Sequence[Path | Source], limits: Limits) -> tuple[list[Source], list[Rejected]]:
     """List what was given; single files become one source.
 
     Args:
@@ -29,7 +29,7 @@ def open_sources(paths: Sequence[Path | Source], limits: Limits) -> tuple[list[S
         ArchiveError: The only path cannot be used as a whole.
     """
     sources: list[Source] = []
-    refused: list[Refused] = []
+    refused: list[Rejected] = []
     singles: list[Path] = []
     for path in paths:
         if isinstance(path, Source):
@@ -40,7 +40,7 @@ def open_sources(paths: Sequence[Path | Source], limits: Limits) -> tuple[list[S
         except ArchiveError as error:
             if len(paths) == 1:
                 raise
-            refused.append(Refused(path.name, error.sentence))
+            refused.append(Rejected(path.name, error.sentence))
             continue
         if source is None:
             singles.append(path)

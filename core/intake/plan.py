@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from core.intake.guess import Guess, guess_classes
 from core.intake.layout import Parts, Place
-from core.intake.results import Refused
+from core.intake.results import Rejected
 from core.intake.sources import Files, Source
 from core.intake.table import TableError, match, read_table
 
@@ -30,7 +30,7 @@ class Plan:
 
     source: Source
     places: dict[int, Place]
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[Rejected] = field(default_factory=list)
     tabled: bool = False
 
 
@@ -66,7 +66,7 @@ def _read_tables(plan: Plan, reach: Sequence[Plan]) -> None:
         try:
             rows = read_table(data)
         except TableError as error:
-            plan.refused.append(Refused(entry.name, error.sentence))
+            plan.refused.append(Rejected(entry.name, error.sentence))
             continue
         at = list(_positions(reach))
         named, unmatched = match(rows, [_parts(one, index) for one, index in at], entry.parts)

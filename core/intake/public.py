@@ -21,8 +21,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Final
 
-from core.catalog.originals import disk_in_plain_words
 from core.errors import NetworkError
+from core.storage.disk import describe_disk_errors
 
 TIMEOUT_SECONDS: Final = 30
 CHUNK_BYTES: Final = 1024**2
@@ -92,7 +92,7 @@ def fetch_sample(
 
 def _download(sample: PublicSample, path: Path, on_progress: Progress, context: ssl.SSLContext | None) -> None:
     part = path.with_suffix(".part")
-    with disk_in_plain_words(str(path)):
+    with describe_disk_errors(str(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with part.open("wb") as file:
@@ -144,7 +144,7 @@ PETS_A_CLASS: Final = 1500
 def _first_pets(path: Path, scratch: Path) -> Path:
     """The first photographs of each class of the cats and dogs, as a zip; a few of them are damaged, as published."""
     target = scratch / "cats-and-dogs.zip"
-    with disk_in_plain_words(str(target)), zipfile.ZipFile(path) as whole, zipfile.ZipFile(target, "w") as part:
+    with describe_disk_errors(str(target)), zipfile.ZipFile(path) as whole, zipfile.ZipFile(target, "w") as part:
         there = set(whole.namelist())
         for label in ("Cat", "Dog"):
             for name in (f"PetImages/{label}/{number}.jpg" for number in range(PETS_A_CLASS)):
@@ -169,7 +169,7 @@ def _cifar(path: Path, scratch: Path) -> Path:
     """
     target = scratch / "cifar-10.zip"
     taken: Counter[tuple[str, str]] = Counter()
-    with disk_in_plain_words(str(target)), zipfile.ZipFile(target, "w") as archive:
+    with describe_disk_errors(str(target)), zipfile.ZipFile(target, "w") as archive:
         for split, record in _cifar_records(path):
             place = (split, CIFAR_CLASSES[record[0]])
             if taken[place] < CIFAR_A_CLASS[split]:

@@ -30,7 +30,7 @@ class ImageFacts:
 
 
 @dataclass(frozen=True)
-class Taken:
+class Accepted:
     """An image that was verified and stored.
 
     Attributes:
@@ -63,12 +63,12 @@ class Taken:
 
 
 @dataclass(frozen=True)
-class Refused:
+class Rejected:
     """A file that was left out.
 
     Attributes:
         name: Its path in what was given, as a person knows it.
-        reason: Why, in one sentence for a person; one of `core.intake.reasons`.
+        reason: Why, in one sentence for a person; one of `core.intake.rejection_messages`.
     """
 
     name: str

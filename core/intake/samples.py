@@ -8,9 +8,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from core.catalog.originals import disk_in_plain_words
 from core.errors import NotFoundError
 from core.intake import shapes
+from core.storage.disk import describe_disk_errors
 
 DIGITS_A_CLASS: Final = 100
 DIGIT_SIDE: Final = 64
@@ -61,7 +61,7 @@ def write_sample(name: str, folder: Path) -> Path:
     if name not in SAMPLES:
         raise NotFoundError(f"There is no sample set {name!r}.", f"Choose one of: {', '.join(SAMPLES)}.")
     path = folder / f"{name}.zip"
-    with disk_in_plain_words(str(path)), zipfile.ZipFile(path, "w") as archive:
+    with describe_disk_errors(str(path)), zipfile.ZipFile(path, "w") as archive:
         for image, data in SAMPLES[name].draw():
             archive.writestr(zipfile.ZipInfo(f"{name}/{image}", TIME), data)
     return path

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import IO, Final, Self
 
 from core.errors import ArchiveError
-from core.intake import reasons
+from core.intake import rejection_messages
 from core.intake.layout import Parts, Place, arrange, is_ignored, recover_name, split_path
-from core.intake.results import GIGABYTE, MEGABYTE, Limits, Refused
+from core.intake.results import GIGABYTE, MEGABYTE, Limits, Rejected
 
 NESTED_SUFFIXES: Final = frozenset((".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar"))
 # The last two are tables that cannot be read; they are told apart from images so that their reason says so.
@@ -62,7 +62,7 @@ class Source(ABC):
     title: str
     limits: Limits
     entries: list[Entry] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[Rejected] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         return self
@@ -103,9 +103,9 @@ class Source(ABC):
         if parts is not None and is_ignored(parts):
             return None
         name = unicodedata.normalize("NFC", raw_name) if parts is None else "/".join(parts)
-        refusal = reasons.LEADS_OUT if parts is None else refusal or self._why_not(parts, size)
+        refusal = rejection_messages.LEADS_OUT if parts is None else refusal or self._why_not(parts, size)
         if parts is None or refusal:
-            self.refused.append(Refused(name, refusal))
+            self.refused.append(Rejected(name, refusal))
             entry = None
         else:
             entry = Entry(name, parts, size)
@@ -115,9 +115,9 @@ class Source(ABC):
 
     def _why_not(self, parts: Parts, size: int) -> str:
         if Path(parts[-1]).suffix.lower() in NESTED_SUFFIXES:
-            return reasons.NESTED
+            return rejection_messages.NESTED
         if size > self.limits.file_bytes:
-            return reasons.TOO_LARGE.format(megabytes=self.limits.file_bytes / MEGABYTE)
+            return rejection_messages.TOO_LARGE.format(megabytes=self.limits.file_bytes / MEGABYTE)
         return ""
 
     def _check_limits(self) -> None:
@@ -179,7 +179,7 @@ class Folder(Source):
             folders[:] = sorted(name for name in folders if not is_ignored((name, "file")))
             for name in folders:
                 if (Path(folder) / name).is_symlink():
-                    self.add(_name_below(root, Path(folder) / name), 0, reasons.LINK)
+                    self.add(_name_below(root, Path(folder) / name), 0, rejection_messages.LINK)
             for name in sorted(files):
                 self._add_file(_name_below(root, Path(folder) / name), Path(folder) / name)
 
@@ -234,7 +234,7 @@ def _look_at(path: Path) -> tuple[int, str]:
     try:
         found = path.stat()
     except OSError:
-        return 0, reasons.LINK if path.is_symlink() else reasons.MAY_NOT_BE_READ
+        return 0, rejection_messages.LINK if path.is_symlink() else rejection_messages.MAY_NOT_BE_READ
     if not stat.S_ISREG(found.st_mode):
-        return 0, reasons.NOT_A_FILE
+        return 0, rejection_messages.NOT_A_FILE
     return found.st_size, ""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.errors import InputError
-from core.intake import reasons
+from core.intake import rejection_messages
 
 UNPACKED_BYTES: Final = 40 * 1000**2
 PARTS: Final = 2_000
@@ -38,7 +38,7 @@ def read_spreadsheet(data: bytes) -> list[list[str]]:
     except SpreadsheetError:
         raise
     except Exception as error:  # the library raises nearly everything on hostile XML
-        raise SpreadsheetError(reasons.TABLE_UNREADABLE) from error
+        raise SpreadsheetError(rejection_messages.TABLE_UNREADABLE) from error
 
 
 def _check_size(data: bytes) -> None:
@@ -46,7 +46,7 @@ def _check_size(data: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         parts = archive.infolist()
     if len(parts) > PARTS or sum(part.file_size for part in parts) > UNPACKED_BYTES:
-        raise SpreadsheetError(reasons.TABLE_TOO_LARGE)
+        raise SpreadsheetError(rejection_messages.TABLE_TOO_LARGE)
 
 
 def _rows(data: bytes) -> Iterator[list[str]]:
@@ -59,7 +59,7 @@ def _rows(data: bytes) -> Iterator[list[str]]:
         sheet.reset_dimensions()  # what the file says of its size may be wrong
         for number, row in enumerate(sheet.iter_rows(max_row=ROWS + 1, max_col=COLUMNS, values_only=True)):
             if number == ROWS:
-                raise SpreadsheetError(reasons.TABLE_TOO_LARGE)
+                raise SpreadsheetError(rejection_messages.TABLE_TOO_LARGE)
             yield [_text(cell) for cell in row]
     finally:
         book.close()

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.errors import InputError
-from core.intake import reasons
+from core.intake import rejection_messages
 from core.intake.layout import SPLIT_NAMES, Parts, Place, split_path
-from core.intake.results import Refused
+from core.intake.results import Rejected
 from core.intake.spreadsheet import SpreadsheetError, read_spreadsheet
 
 COLUMNS: Final = {
@@ -52,11 +52,11 @@ def read_table(data: bytes) -> list[Row]:
     filled = [row for row in rows if any(cell.strip() for cell in row)]
     columns = _find_columns(filled[0]) if filled else {}
     if not {"file", "label"} <= columns.keys():
-        raise TableError(reasons.TABLE_WITHOUT_COLUMNS)
+        raise TableError(rejection_messages.TABLE_WITHOUT_COLUMNS)
     return [_read_row(row, columns) for row in filled[1:]]
 
 
-def match(rows: Iterable[Row], paths: Sequence[Parts], table: Parts) -> tuple[dict[int, Place], list[Refused]]:
+def match(rows: Iterable[Row], paths: Sequence[Parts], table: Parts) -> tuple[dict[int, Place], list[Rejected]]:
     """Find the files that a table names.
 
     A row may name a file by its whole path, by its path from the table's folder or any folder above the images, or by
@@ -79,7 +79,7 @@ def match(rows: Iterable[Row], paths: Sequence[Parts], table: Parts) -> tuple[di
         index = known.get(_fold(base + row.file))
         index = known.get(name) if index is None else index
         if index is None or index < 0:
-            unmatched.append(Refused(row.file, reasons.NAMED_BUT_NOT_THERE))
+            unmatched.append(Rejected(row.file, rejection_messages.NAMED_BUT_NOT_THERE))
         else:
             places[index] = row.place
     return places, unmatched
@@ -94,13 +94,13 @@ def _excel_rows(data: bytes) -> list[list[str]]:
 
 def _csv_rows(data: bytes) -> list[list[str]]:
     if data.startswith(COMPOUND_MAGIC):
-        raise TableError(reasons.TABLE_UNREADABLE)
+        raise TableError(rejection_messages.TABLE_UNREADABLE)
     text = _decode(data)
     head = next(iter(text.split("\n", 1)))
     try:
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=head.count)))
     except csv.Error as error:
-        raise TableError(reasons.TABLE_UNREADABLE) from error
+        raise TableError(rejection_messages.TABLE_UNREADABLE) from error
 
 
 def _decode(data: bytes) -> str:
@@ -112,7 +112,7 @@ def _decode(data: bytes) -> str:
             continue
         if "\0" not in text:
             return text
-    raise TableError(reasons.TABLE_UNREADABLE)
+    raise TableError(rejection_messages.TABLE_UNREADABLE)
 
 
 def _find_columns(head: Sequence[str]) -> dict[str, int]:

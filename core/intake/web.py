@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from core.catalog.originals import disk_in_plain_words
 from core.errors import ImageError
-from core.intake import reasons
+from core.intake import rejection_messages
 from core.intake.results import GIGABYTE, MEGABYTE
+from core.storage.disk import describe_disk_errors
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -103,9 +103,9 @@ def fetch(
                     url = urljoin(url, location)
                     continue
                 if answer.status != OK:
-                    raise ImageError(reasons.LINK_ANSWER.format(status=answer.status))
+                    raise ImageError(rejection_messages.LINK_ANSWER.format(status=answer.status))
                 return _copy(answer, target, deadline, limits)
-    raise ImageError(reasons.LINK_REDIRECTS.format(times=limits.redirects))
+    raise ImageError(rejection_messages.LINK_REDIRECTS.format(times=limits.redirects))
 
 
 def _check(url: str) -> SplitResult:
@@ -115,7 +115,7 @@ def _check(url: str) -> SplitResult:
     except ValueError:
         usable = False
     if not usable:
-        raise ImageError(reasons.LINK_NOT_HTTPS)
+        raise ImageError(rejection_messages.LINK_NOT_HTTPS)
     return parts
 
 
@@ -125,9 +125,9 @@ def _look_up(parts: SplitResult, is_allowed: Callable[[Address], bool]) -> str:
         found = socket.getaddrinfo(parts.hostname, parts.port or HTTPS_PORT, type=socket.SOCK_STREAM)
         addresses = [ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found]
     except (OSError, ValueError) as error:
-        raise ImageError(reasons.LINK_UNKNOWN.format(host=parts.hostname)) from error
+        raise ImageError(rejection_messages.LINK_UNKNOWN.format(host=parts.hostname)) from error
     if not addresses or not all(is_allowed(address) for address in addresses):
-        raise ImageError(reasons.LINK_PRIVATE)
+        raise ImageError(rejection_messages.LINK_PRIVATE)
     return str(addresses[0])
 
 
@@ -165,10 +165,10 @@ def _in_words(deadline: float, limits: WebLimits) -> Iterator[None]:
         yield
     except (OSError, http.client.HTTPException, ValueError) as error:
         if time.monotonic() >= deadline or isinstance(error, TimeoutError):
-            raise ImageError(reasons.LINK_SLOW.format(seconds=limits.seconds)) from error
+            raise ImageError(rejection_messages.LINK_SLOW.format(seconds=limits.seconds)) from error
         if isinstance(error, ssl.SSLCertVerificationError):
-            raise ImageError(reasons.LINK_CERTIFICATE) from error
-        raise ImageError(reasons.LINK_BROKE) from error
+            raise ImageError(rejection_messages.LINK_CERTIFICATE) from error
+        raise ImageError(rejection_messages.LINK_BROKE) from error
 
 
 def _copy(answer: http.client.HTTPResponse, target: Path, deadline: float, limits: WebLimits) -> int:
@@ -177,8 +177,8 @@ def _copy(answer: http.client.HTTPResponse, target: Path, deadline: float, limit
         while chunk := answer.read1(CHUNK_BYTES):
             size += len(chunk)
             if size > limits.file_bytes:
-                raise ImageError(reasons.TOO_LARGE.format(megabytes=limits.file_bytes / MEGABYTE))
-            with disk_in_plain_words(str(target)):
+                raise ImageError(rejection_messages.TOO_LARGE.format(megabytes=limits.file_bytes / MEGABYTE))
+            with describe_disk_errors(str(target)):
                 file.write(chunk)
     if time.monotonic() >= deadline:
         raise TimeoutError

@@ -23,10 +23,10 @@ from core.catalog import jobs
 from core.catalog.database import Database
 from core.errors import GraftError, NotFoundError, WorkspaceError
 from core.jobs import worker
+from core.jobs.events import Ended, dump_event
 from core.jobs.queue import LOCK_NAME, PID_NAME
-from core.jobs.tasks import TASKS
+from core.jobs.specs import HANDLERS
 from core.settings import Settings
-from core.training.events import Ended, dump_event
 
 LOOK_SECONDS = 0.1
 IDLE_SECONDS = 2 * 60 * 60
@@ -125,12 +125,12 @@ def _dispatch(
             return
         for job in waiting:
             if job.id not in futures:
-                resource = TASKS[job.kind].resource
+                resource = HANDLERS[job.kind].resource
                 futures[job.id] = client.submit(
                     worker.execute, settings, job.id, resources={resource: 1}, pure=False, retries=0
                 )
         for job_id in [job_id for job_id, future in futures.items() if future.done()]:
-            ended = _unwritten_end(settings, job_id, futures.pop(job_id))
+            ended = _missing_end(settings, job_id, futures.pop(job_id))
             if ended is not None:
                 unwritten[job_id] = ended
         for job_id in [job_id for job_id, ended in unwritten.items() if _write_end(database, job_id, ended)]:
@@ -142,7 +142,7 @@ def _dispatch(
             return
 
 
-def _unwritten_end(settings: Settings, job_id: str, future: Future) -> Ended | None:
+def _missing_end(settings: Settings, job_id: str, future: Future) -> Ended | None:
     """Give the end of a job that its worker did not write; None where there is nothing left to write."""
     if future.status == "finished":
         ended: Ended | None = future.result()
@@ -151,16 +151,16 @@ def _unwritten_end(settings: Settings, job_id: str, future: Future) -> Ended | N
         return ended
     reason = repr(future.exception()) if future.status == "error" else future.status
     logger.warning("job %s did not come to its end: %s", job_id, reason)
-    return _dead(settings, job_id, "The worker process died while it was working on this.")
+    return _failed_end(settings, job_id, "The worker process died while it was working on this.")
 
 
 def _orphans(database: Database, settings: Settings) -> dict[str, Ended]:
     """Give the ends of the jobs whose dispatcher died before them."""
     reason = "Graft's workers were ended while this was running."
-    return {job.id: _dead(settings, job.id, reason) for job in jobs.list_jobs(database, status=("running",))}
+    return {job.id: _failed_end(settings, job.id, reason) for job in jobs.list_jobs(database, status=("running",))}
 
 
-def _dead(settings: Settings, job_id: str, reason: str) -> Ended:
+def _failed_end(settings: Settings, job_id: str, reason: str) -> Ended:
     """Give the end of a job whose process is gone.
 
     Args:

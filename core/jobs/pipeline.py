@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.catalog.originals import OriginalStore
 from core.dataset.manifest import Manifest
 from core.dataset.manifest_file import save_manifest
 from core.evaluation.evaluate import evaluate
-from core.evaluation.report import Report
+from core.evaluation.report.report import Report
+from core.jobs.events import Event, Message, dump_event
 from core.settings import Settings
-from core.training.events import Event, Message, dump_event
+from core.storage.blobs import OriginalStore
 from core.training.recipe import RECIPE_FILE, Recipe, dump_recipe
-from core.training.session import Outcome, train
+from core.training.train import Outcome, train
 
 EVENTS_FILE = "events.jsonl"
 

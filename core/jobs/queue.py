@@ -12,9 +12,9 @@ from filelock import FileLock, Timeout
 from core.catalog import jobs, runs
 from core.catalog.database import Database
 from core.errors import InputError, WorkspaceError
-from core.jobs.tasks import TASKS
+from core.jobs.events import Event, load_event
+from core.jobs.specs import HANDLERS
 from core.settings import Settings
-from core.training.events import Event, load_event
 from core.training.recipe import Recipe, dump_recipe
 
 LOCK_NAME = "dispatcher.lock"
@@ -31,7 +31,7 @@ def submit(
     Raises:
         NotFoundError: There is no such project.
     """
-    if kind not in TASKS:
+    if kind not in HANDLERS:
         raise KeyError(kind)
     job_id = jobs.add_job(database, project_id, kind, arguments or {})
     ensure_dispatcher(settings)

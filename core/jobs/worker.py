@@ -23,9 +23,9 @@ from core.catalog import jobs
 from core.catalog.database import Database
 from core.catalog.jobs import Job
 from core.errors import GraftError, NotFoundError, RunStopped, WorkspaceError
-from core.jobs.tasks import TASKS
+from core.jobs.events import Batch, Ended, Event, Message, Stage, Started, dump_event
+from core.jobs.specs import HANDLERS
 from core.settings import Settings
-from core.training.events import Batch, Ended, Event, Message, Stage, Started, dump_event
 
 STOP_LOOK_SECONDS = 0.3
 PROGRESS_SECONDS = 0.2
@@ -132,7 +132,7 @@ def _processor() -> str:
 
 
 def _run(context: JobContext) -> tuple[Ended, dict[str, Any] | None]:
-    module, function = TASKS[context.job.kind].function.split(":")
+    module, function = HANDLERS[context.job.kind].function.split(":")
     try:
         context.emit(Started(device=_processor(), process=os.getpid()))
         result = getattr(importlib.import_module(module), function)(context)

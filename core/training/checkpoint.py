@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.dataset.manifest import Manifest
-from core.intake.upright import WHITE
-from core.training.course import Course, lowest
-from core.training.events import Epoch, dump_event
-from core.training.files import write_whole
+from core.intake.decode_rgb import WHITE
+from core.jobs.events import Epoch, dump_event
+from core.storage.atomic import write_atomic
+from core.training.history import History, lowest
 from core.training.recipe import Recipe
 
 FOLDER: Final = "checkpoint"
@@ -72,7 +72,7 @@ class Checkpoint:
         self._due = 0.0
 
     def save(
-        self, course: Course, seconds: Mapping[str, float], weights: Arrays, optimizer: Arrays, best: Arrays
+        self, course: History, seconds: Mapping[str, float], weights: Arrays, optimizer: Arrays, best: Arrays
     ) -> None:
         """Write the state after an epoch; within a phase not where the last write was long and a moment ago.
 
@@ -114,7 +114,7 @@ class Checkpoint:
         n_weights = state["weights"]
         return Saved(history, state["seconds"], arrays[:n_weights], arrays[n_weights:], best)
 
-    def finish(self, course: Course, seconds: Mapping[str, float]) -> None:
+    def finish(self, course: History, seconds: Mapping[str, float]) -> None:
         """Keep of a finished run its epochs alone: they say that nothing is left to do.
 
         Raises:
@@ -135,7 +135,7 @@ class Checkpoint:
 
     def _write(self, name: str, state: Mapping[str, Any], arrays: Arrays) -> None:
         text = json.dumps({"fingerprint": self._fingerprint, **state})
-        write_whole(self._folder / name, lambda part: np.savez(part, np.array(text), *arrays))
+        write_atomic(self._folder / name, lambda part: np.savez(part, np.array(text), *arrays))
 
     def _read(self, name: str) -> tuple[dict[str, Any], Arrays]:
         with np.load(self._folder / name, allow_pickle=False) as file:
@@ -150,7 +150,7 @@ def clear_checkpoint(out: Path) -> None:
     shutil.rmtree(out / FOLDER, ignore_errors=True)
 
 
-def _state(course: Course, seconds: Mapping[str, float]) -> dict[str, Any]:
+def _state(course: History, seconds: Mapping[str, float]) -> dict[str, Any]:
     return {"history": [dump_event(epoch) for epoch in course.history], "seconds": dict(seconds)}
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.dataset.pixels import PixelSource
+from core.features.activation_cache import Activations
 from core.features.augment import augment
-from core.features.source import Activations
 from core.training.recipe import Augmentation
 
 # Activations of one chunk, so that memory is bounded whatever the batch is.

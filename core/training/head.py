@@ -15,7 +15,7 @@ PROBABILITIES: Final = "probabilities"
 
 
 @dataclass(frozen=True)
-class NewLayers:
+class ClassificationHead:
     """The head's layers; calling them on several tensors shares their weights.
 
     Attributes:
@@ -41,7 +41,7 @@ class NewLayers:
         return keras.Model(inputs, call_in_turn((self.pooling, *self.dense), below.output), name="trained")
 
 
-def build_head(head: Head, *, channels: int, classes: int, seed: int) -> NewLayers:
+def build_head(head: Head, *, channels: int, classes: int, seed: int) -> ClassificationHead:
     """Make the new layers, with weights that depend on the seed alone.
 
     Args:
@@ -57,7 +57,7 @@ def build_head(head: Head, *, channels: int, classes: int, seed: int) -> NewLaye
         dense += [*_dropout(head, "hidden_dropout", seed + 1), hidden]
     # The last layer starts from zeros: random numbers would stay where no training image leads, and speak at test time.
     dense += [*_dropout(head, "dropout", seed), _dense(classes, LOGITS, None, "zeros")]
-    layers = NewLayers(kinds[head.pooling](name=POOLING), tuple(dense))
+    layers = ClassificationHead(kinds[head.pooling](name=POOLING), tuple(dense))
     layers.on_features(channels)  # builds their weights
     return layers
 

@@ -10,7 +10,7 @@ import keras
 from core.backbones.network import build, freeze, split
 from core.backbones.weights import Progress, available, download, weights_path
 from core.backbones.zoo import BackboneSpec, find_backbone
-from core.training.head import NewLayers, build_head
+from core.training.head import ClassificationHead, build_head
 from core.training.plan import Plan, PlannedPhase
 from core.training.recipe import Backbone, Recipe
 
@@ -31,7 +31,7 @@ class Networks:
 
     plan: Plan
     backbone: keras.Model
-    head: NewLayers
+    head: ClassificationHead
 
     def prefix(self, phase: PlannedPhase) -> keras.Model | None:
         """What runs once an image in a phase; None where a step is fed pixels."""
@@ -45,7 +45,7 @@ class Networks:
             return self.head.on_features(self.backbone.output.shape[-1])
         freeze(self.backbone, self.plan.spec, self.plan.frozen_layers, self.plan.batch_norm)
         if self.plan.batch_norm == "trained":
-            _quicken(self.backbone)
+            _lower_momentum(self.backbone)
         suffix = split(self.backbone, self.plan.cut).suffix
         assert suffix is not None, "a plan that trains nothing of the backbone has no such phase"
         return self.head.on_top(suffix)
@@ -101,7 +101,7 @@ def _unchanged(choice: Backbone, size: int, seed: int, keras_home: Path, changed
     return _build(choice, size, seed, keras_home, changed)
 
 
-def _quicken(backbone: keras.Model) -> None:
+def _lower_momentum(backbone: keras.Model) -> None:
     for layer in backbone.layers:
         if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable:
             layer.momentum = min(layer.momentum, MOMENTUM)

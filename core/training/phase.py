@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.training.feed import Feed
-from core.training.steps import NOTHING, Steps
+from core.training.train_step import NOTHING, TrainStep
 
 # A call of steps should take about this long: long enough to hide its own cost, short enough to stop soon.
 CALL_SECONDS: Final = 0.1
@@ -61,7 +61,7 @@ class Scores:
 BatchProgress = Callable[[int, int, float, float], None]
 
 
-class Pace:
+class ChunkSize:
     """How many batches to hand over at once, so that a call takes about `CALL_SECONDS`."""
 
     def __init__(self) -> None:
@@ -76,13 +76,13 @@ class Pace:
 
 
 def train_epoch(
-    steps: Steps,
+    steps: TrainStep,
     images: Images,
     *,
     number: int,
     seed: int,
     batch_size: int,
-    pace: Pace,
+    pace: ChunkSize,
     on_batches: BatchProgress,
 ) -> tuple[float, float]:
     """Pass over the training images once, in an order that the seed and the epoch's number decide.
@@ -112,7 +112,7 @@ def train_epoch(
     return sums.loss / done, sums.hits / done
 
 
-def validate(steps: Steps, images: Images, *, classes: int, on_batch: Callable[[], None]) -> Scores:
+def validate(steps: TrainStep, images: Images, *, classes: int, on_batch: Callable[[], None]) -> Scores:
     """Look at the validation images, in inference mode.
 
     Args:

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from core.backbones.cuts import BatchNorm, count_parameters, cut_for_layers, find_cut
 from core.backbones.zoo import BackboneSpec, Cut, find_backbone
 from core.errors import RecipeError
-from core.training.events import PhaseName
+from core.jobs.events import PhaseName
 from core.training.recipe import Head, Recipe
 
 Kind = Literal["frozen", "trained", "new"]

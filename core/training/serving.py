@@ -14,14 +14,14 @@ from typing import Final
 import keras
 
 from core.dataset.pixels import Resize
-from core.training.files import write_whole
-from core.training.head import LOGITS, PROBABILITIES, NewLayers, call_in_turn
+from core.storage.atomic import write_atomic
+from core.training.head import LOGITS, PROBABILITIES, ClassificationHead, call_in_turn
 
 MODEL_FILE: Final = "model.keras"
 LABELS_FILE: Final = "labels.json"
 
 
-def build_serving(backbone: keras.Model, head: NewLayers, *, size: int, resize: Resize) -> keras.Model:
+def build_serving(backbone: keras.Model, head: ClassificationHead, *, size: int, resize: Resize) -> keras.Model:
     """Join backbone and head behind the resizing that the training's squares were made with.
 
     Args:
@@ -78,5 +78,5 @@ def save_model(model: keras.Model, classes: Sequence[str], out: Path) -> Path:
         WorkspaceError: The disk is full or not writable.
     """
     labels = json.dumps(list(classes), ensure_ascii=False, indent=1) + "\n"
-    write_whole(out / LABELS_FILE, lambda part: part.write_text(labels, encoding="utf-8"))
-    return write_whole(out / MODEL_FILE, model.save)
+    write_atomic(out / LABELS_FILE, lambda part: part.write_text(labels, encoding="utf-8"))
+    return write_atomic(out / MODEL_FILE, model.save)

@@ -7,16 +7,16 @@ import keras
 import numpy as np
 
 from core.backbones.speed import Speedometer, record_speed
-from core.catalog.originals import OriginalStore
 from core.dataset.manifest import TRAIN, VALIDATION, Manifest
 from core.dataset.pixels import PixelSource, TrainingSquares
-from core.features.source import compute_activations, open_cache
+from core.features.activation_cache import compute_activations, open_cache
 from core.settings import Settings
+from core.storage.blobs import OriginalStore
 from core.training.feed import ActivationFeed, Feed, PixelFeed, Rows
 from core.training.phase import Images, class_weights
 from core.training.plan import Plan
+from core.training.progress import ProgressReporter
 from core.training.recipe import Recipe
-from core.training.story import Story
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Supply:
     manifest: Manifest
     originals: OriginalStore
     settings: Settings
-    story: Story
+    story: ProgressReporter
     should_stop: Callable[[], bool]
 
     def images(self, prefix: keras.Model | None, *, whole: bool = False) -> tuple[Images, Images]:

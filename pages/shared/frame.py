@@ -44,7 +44,7 @@ def pages() -> list[Page]:
 
 def run(page: Page) -> None:
     """Draw the sidebar and a page."""
-    with in_words():
+    with show_errors():
         st.html(_STYLE)
         _draw_sidebar()
         _draw_notes()
@@ -88,7 +88,7 @@ def act(work: Callable[[], object], done: str = "") -> None:
         work: Changes something.
         done: What to say when it went well; empty for nothing.
     """
-    with in_words():
+    with show_errors():
         work()
         if done:
             state.say(done)
@@ -104,7 +104,7 @@ def live(seconds: Callable[P, float | None]) -> Callable[[Callable[P, None]], Ca
     def decorate(draw: Callable[P, None]) -> Callable[P, None]:
         @wraps(draw)
         def in_fragment(*args: P.args, **kwargs: P.kwargs) -> None:
-            with in_words():
+            with show_errors():
                 draw(*args, **kwargs)
 
         @wraps(draw)
@@ -136,7 +136,7 @@ def dialog(
         @st.dialog(title, width=width)
         @wraps(draw)
         def open_dialog(*args: P.args, **kwargs: P.kwargs) -> None:
-            with in_words():
+            with show_errors():
                 draw(*args, **kwargs)
 
         return open_dialog
@@ -145,7 +145,7 @@ def dialog(
 
 
 @contextmanager
-def in_words() -> Iterator[None]:
+def show_errors() -> Iterator[None]:
     """Show an error of Graft as a sentence and what to do next."""
     try:
         yield
@@ -167,7 +167,7 @@ def _draw_sidebar() -> None:
         if chosen is None:
             return
         name = get_project(workspace.database(), chosen).name
-        st.subheader(words.plain(name), divider="gray")
+        st.subheader(words.escape_markdown(name), divider="gray")
         busy = _busy_steps(chosen)
         for step in PROJECT_STEPS:
             link(step, step.title, icon="spinner" if step in busy else step.icon)
@@ -181,7 +181,7 @@ def _busy_steps(project_id: str) -> set[Step]:
 def _draw_notes() -> None:
     for note in state.take_notes():
         if note.kind == "done":
-            st.toast(words.plain(note.text), icon=":material/check:")
+            st.toast(words.escape_markdown(note.text), icon=":material/check:")
         elif note.kind == "warning":
             st.warning(words.sentence(note.text), icon=":material/warning:")
         else:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.catalog.runs import Run
-from core.evaluation.intervals import Interval
+from core.evaluation.metrics.intervals import Interval
 
 
 @dataclass(frozen=True)

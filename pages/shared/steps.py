@@ -21,14 +21,14 @@ class Step:
     url_path: str
 
 
-HOME = Step("pages/home.py", "Home", ":material/home:", "start")
-IMAGES = Step("pages/images.py", "Images", ":material/photo_library:", "dataset")
-CHECK = Step("pages/checkup.py", "Check", ":material/fact_check:", "findings")
-MODEL = Step("pages/model.py", "Model", ":material/account_tree:", "network")
-TRAIN = Step("pages/train.py", "Train", ":material/model_training:", "training")
-RESULTS = Step("pages/results.py", "Results", ":material/insights:", "report")
-TRY_IT = Step("pages/try_it.py", "Try it", ":material/center_focus_strong:", "try")
-EXPORT = Step("pages/export.py", "Export", ":material/archive:", "bundle")
+HOME = Step("pages/home/page.py", "Home", ":material/home:", "start")
+IMAGES = Step("pages/images/page.py", "Images", ":material/photo_library:", "dataset")
+CHECK = Step("pages/check/page.py", "Check", ":material/fact_check:", "findings")
+MODEL = Step("pages/model/page.py", "Model", ":material/account_tree:", "network")
+TRAIN = Step("pages/train/page.py", "Train", ":material/model_training:", "training")
+RESULTS = Step("pages/results/page.py", "Results", ":material/insights:", "report")
+TRY_IT = Step("pages/try_it/page.py", "Try it", ":material/center_focus_strong:", "try")
+EXPORT = Step("pages/export/page.py", "Export", ":material/archive:", "bundle")
 
 STEPS = (HOME, IMAGES, CHECK, MODEL, TRAIN, RESULTS, TRY_IT, EXPORT)
 PROJECT_STEPS = STEPS[1:]

@@ -102,7 +102,7 @@ def sentence(text: str) -> str:
     return _MARKUP.sub(r"\\\g<0>", text)
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Give a person's own text, alone or within Markdown, so that it is shown as it is."""
     return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|$~:&" else letter for letter in text)
 

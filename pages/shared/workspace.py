@@ -8,10 +8,10 @@ from typing import Final
 import streamlit as st
 
 from core.catalog.database import Database
-from core.catalog.originals import OriginalStore
 from core.errors import GraftError
 from core.jobs import queue
 from core.settings import Settings
+from core.storage.blobs import OriginalStore
 
 PAGE_SECONDS: Final = 3.0
 logger = logging.getLogger("graft.workspace")

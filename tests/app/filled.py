@@ -7,9 +7,9 @@ from PIL import Image, ImageDraw
 
 from core.catalog.database import Database
 from core.catalog.items import NewItem, add_items
-from core.catalog.originals import OriginalStore
 from core.catalog.projects import create_project
 from core.settings import Settings
+from core.storage.blobs import OriginalStore
 
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
 SPLITS = ("train",) * 7 + ("validation",) * 2 + ("test",)

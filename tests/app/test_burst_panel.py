@@ -5,8 +5,8 @@ import base64
 import pytest
 
 from core.errors import WorkspaceError
-from pages.panels.camera_burst import _keep
-from pages.shared.burst import FRAME_BYTES, FRAMES, Frames, read_frames
+from pages.components.burst_camera import FRAME_BYTES, FRAMES, Frames, read_frames
+from pages.images.camera_burst import _keep
 
 BURST = "0123456789abcdef"
 JPEG = b"\xff\xd8\xff picture"
@@ -43,7 +43,7 @@ def test_what_is_no_burst_is_passed_over(changes):
 
 @pytest.fixture
 def uploads(settings, monkeypatch):
-    monkeypatch.setattr("pages.panels.camera_burst.settings", lambda: settings)
+    monkeypatch.setattr("pages.images.camera_burst.settings", lambda: settings)
     return settings.uploads
 
 

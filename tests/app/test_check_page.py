@@ -3,7 +3,7 @@
 import pytest
 
 from core.advice.cross_validation import CrossValidation
-from core.advice.measured import Measured
+from core.advice.estimate import GroupedEstimate
 from core.advice.split_comparison import SplitComparison
 from core.catalog import jobs
 from core.catalog.database import Database
@@ -38,8 +38,8 @@ def copies(database: Database, project: str) -> dict:
     return {"images": 20, "network": "Starter", "findings": [finding.model_dump(), fine.model_dump()]}
 
 
-def measured(value: float) -> Measured:
-    return Measured(value=value, low=value - 0.03, high=value + 0.03)
+def measured(value: float) -> GroupedEstimate:
+    return GroupedEstimate(value=value, low=value - 0.03, high=value + 0.03)
 
 
 def compared(random: float, honest: float) -> dict:

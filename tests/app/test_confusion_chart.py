@@ -5,9 +5,9 @@ import pytest
 import streamlit as st
 from sklearn.metrics import confusion_matrix
 
-from core.evaluation.contrast import contrast, shade
-from pages.shared import charts
-from pages.shared.confusion_chart import NUMBERS_UP_TO, confusion_chart
+from core.evaluation.rendering.contrast import contrast, shade
+from pages.components import charts
+from pages.components.confusion_chart import NUMBERS_UP_TO, confusion_chart
 
 NAMES = ("ants", "bees", "wasps")
 TRUE = [0] * 30 + [1] * 20 + [2] * 9
@@ -51,7 +51,7 @@ def test_counts_are_drawn_in_the_order_given_and_mistakes_alone_leave_the_diagon
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_number_can_be_read_on_its_cell(theme, monkeypatch):
     scale = st.get_option(f"theme.{theme}.chartSequentialColors")
-    monkeypatch.setattr("pages.shared.confusion_chart.sequential_colours", lambda: scale)
+    monkeypatch.setattr("pages.components.confusion_chart.sequential_colours", lambda: scale)
     counts = np.arange(1, 197).reshape(14, 14)
     chart = confusion_chart(counts, [f"class {n}" for n in range(14)])
     heat = chart.figure.data[0]

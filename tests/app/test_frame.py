@@ -17,13 +17,13 @@ PAGES = Path(__file__).parents[2] / "pages"
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.title)
 def test_no_page_has_the_path_of_a_file(step):
     # Streamlit answers a first request for such a path with that file alone.
-    stems = {path.stem for path in PAGES.glob("*.py")}
+    stems = {path.stem for path in PAGES.rglob("*.py")} | {path.name for path in PAGES.iterdir()}
     assert step.url_path
     assert step.url_path not in stems
 
 
 def test_every_file_of_the_folder_is_a_page():
-    files = {f"pages/{path.name}" for path in PAGES.glob("[!_]*.py")}
+    files = {path.relative_to(PAGES.parent).as_posix() for path in PAGES.rglob("page.py")}
     assert files == {step.file for step in STEPS}
 
 

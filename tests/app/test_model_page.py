@@ -122,7 +122,7 @@ def test_random_frozen_weights_are_warned_of(tab):
 
 
 def test_missing_weights_can_be_downloaded(tab, database, project, monkeypatch):
-    from pages.panels import weights_choice
+    from pages.model import weights_choice
 
     monkeypatch.setattr(weights_choice, "has_route", lambda: True)
     tab.button(key="choose-EfficientNetV2B0").click().run()
@@ -134,7 +134,7 @@ def test_missing_weights_can_be_downloaded(tab, database, project, monkeypatch):
 
 
 def test_without_a_network_missing_weights_say_where_to_put_the_file(open_page, project, monkeypatch):
-    from pages.panels import backbone_cards, weights_choice
+    from pages.model import backbone_cards, weights_choice
 
     for panel in (backbone_cards, weights_choice):
         monkeypatch.setattr(panel, "has_route", lambda: False)
@@ -179,7 +179,7 @@ def test_a_background_can_be_chosen(tab, database, project):
 
 
 def test_variations_are_shown_on_the_background_that_was_chosen(open_page, settings, database, monkeypatch):
-    from pages.panels import augmentation_choice
+    from pages.model import augmentation_choice
 
     loaded = []
 

@@ -19,12 +19,12 @@ from core.catalog import jobs
 from core.catalog.items import list_items
 from core.catalog.labels import list_labels
 from core.catalog.projects import delete_project
-from core.intake import reasons
+from core.intake import rejection_messages
 from core.jobs import queue
-from core.jobs.tasks import images
+from core.jobs.handlers import images
 from core.jobs.worker import JobContext
-from pages.shared import addresses, invitations, phone
-from pages.shared.invitations import FRESH_SECONDS, VALID_SECONDS, Invitations
+from pages.routes import addresses, invitations, phone
+from pages.routes.invitations import FRESH_SECONDS, VALID_SECONDS, Invitations
 from pages.shared.steps import IMAGES as IMAGES_PAGE
 from tests.app.filled import _jpeg, fill_project
 
@@ -105,9 +105,9 @@ def test_pictures_are_taken_in_and_the_phone_is_told_what_became_of_each(ask, co
     assert (status, said["ended"]) == (200, True)
     assert [said["refused"].get(one["name"]) for one in sent] == [
         None,
-        reasons.NOT_AN_IMAGE,
-        reasons.EMPTY,
-        reasons.NOT_AN_IMAGE,  # an archive is not opened
+        rejection_messages.NOT_AN_IMAGE,
+        rejection_messages.EMPTY,
+        rejection_messages.NOT_AN_IMAGE,  # an archive is not opened
     ]
     assert {one["name"]: one["images"] for one in said["classes"]} == {"robins": 3, "wrens": 2}
     (item,) = (item for item in list_items(database, project) if item.name.startswith("phone "))

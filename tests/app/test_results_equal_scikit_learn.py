@@ -11,7 +11,7 @@ from sklearn import metrics as reference
 from sklearn.calibration import calibration_curve
 from sklearn.neighbors import KNeighborsClassifier
 
-from core.evaluation.report import read_report
+from core.evaluation.report.report import read_report
 from pages.shared.steps import RESULTS
 from tests.finished_runs import add_project, add_run, open_workspace
 

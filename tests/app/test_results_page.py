@@ -9,7 +9,7 @@ from core.catalog.edits import change_items, delete_items
 from core.catalog.items import Filter, list_items
 from core.catalog.labels import list_labels
 from core.catalog.runs import create_run, list_runs
-from core.evaluation.report import read_report
+from core.evaluation.report.report import read_report
 from core.training.recipe import Backbone, Recipe, dump_recipe, load_recipe
 from pages.shared.steps import RESULTS
 from tests.app.filled import fill_project
@@ -164,7 +164,7 @@ def test_runs_are_compared_in_what_they_did_differently(workspace, project, run)
 
     def page(project):
         from core.catalog.runs import list_runs
-        from pages.panels import run_comparison
+        from pages.results import run_comparison
         from pages.shared.workspace import database
 
         run_comparison.draw(list_runs(database(), project))

@@ -4,8 +4,8 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import FileResponse
 
-from core.catalog.originals import OriginalStore
-from pages.shared import thumbnails
+from core.storage.blobs import OriginalStore
+from pages.routes import thumbnails
 
 DIGEST = "ab" * 32
 

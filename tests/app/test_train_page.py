@@ -4,8 +4,8 @@ import pytest
 
 from core.catalog import jobs, runs
 from core.catalog.database import Database
+from core.jobs.events import Batch, Ended, Event, Stage, Started, dump_event
 from core.settings import Settings
-from core.training.events import Batch, Ended, Event, Stage, Started, dump_event
 from core.training.recipe import Recipe, dump_recipe
 from pages.shared.steps import TRAIN
 from tests.finished_runs import Workspace, add_project, add_run, draw_epochs

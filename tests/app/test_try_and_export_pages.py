@@ -9,14 +9,14 @@ from PIL import Image
 from core.catalog import jobs
 from core.catalog.projects import create_project
 from core.export.certificate import Certificate, Certified
-from pages.shared import answers
+from pages.shared import await_job
 from pages.shared.steps import EXPORT, TRY_IT
 from tests.finished_runs import add_project, add_run, open_workspace
 
 
 @pytest.fixture
 def workspace(settings, monkeypatch):
-    monkeypatch.setattr(answers, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(await_job, "PATIENCE_SECONDS", 0)
     return open_workspace(settings)
 
 
@@ -95,7 +95,7 @@ def test_a_link_names_no_folder_but_those_of_tried_pictures(open_page, workspace
 
 
 def test_an_answer_is_explained(open_page, workspace, project, run, tmp_path, monkeypatch):
-    monkeypatch.setattr("pages.panels.explanation._PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("pages.components.explanation._PATIENCE_SECONDS", 0)
     tab = open_page(TRY_IT, project=project, run=run)
     (job,) = jobs.list_jobs(workspace.database, kind="predict")
     answer = {"classes": ["circles", "squares"], "probabilities": [[0.25, 0.75]], "unlike_training": [False]}
@@ -118,7 +118,7 @@ def test_what_refusing_costs_is_said(open_page, project, run):
 
 
 def test_a_failed_prediction_says_why(open_page, workspace, project, run):
-    from core.training.events import Ended, dump_event
+    from core.jobs.events import Ended, dump_event
 
     tab = open_page(TRY_IT, project=project, run=run)
     (job,) = jobs.list_jobs(workspace.database, kind="predict")

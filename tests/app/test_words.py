@@ -50,7 +50,7 @@ def test_a_shortened_name_fits_and_keeps_its_end(name, length):
 
 
 def test_a_persons_text_is_not_markdown():
-    assert words.plain("a *b* <i>") == r"a \*b\* \<i\>"
+    assert words.escape_markdown("a *b* <i>") == r"a \*b\* \<i\>"
 
 
 def test_a_sentence_with_a_persons_words_is_not_markdown():

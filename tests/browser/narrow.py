@@ -4,7 +4,7 @@ import time
 
 from playwright.sync_api import Page, expect
 
-from core.evaluation.contrast import contrast
+from core.evaluation.rendering.contrast import contrast
 
 _OVERFLOW = (
     "() => { const main = document.querySelector('[data-testid=stMain]'); return main.scrollWidth - main.clientWidth }"

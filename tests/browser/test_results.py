@@ -9,9 +9,9 @@ from playwright.sync_api import Locator, Page, expect
 from core.catalog.items import Filter, list_items
 from core.catalog.runs import list_runs
 from core.dataset.manifest import TEST
-from core.evaluation.compare import compare
-from core.evaluation.predictions import Predictions, read_predictions
-from core.evaluation.report import read_report
+from core.evaluation.inference.predictions import Predictions, read_predictions
+from core.evaluation.metrics.mcnemar import compare
+from core.evaluation.report.report import read_report
 from core.training.recipe import Backbone, Phase, Recipe, load_recipe
 from tests.browser.conftest import Server
 from tests.browser.narrow import expect_no_sideways_scrolling

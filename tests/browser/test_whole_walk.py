@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.catalog.runs import list_runs
-from core.evaluation.report import read_report
+from core.evaluation.report.report import read_report
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

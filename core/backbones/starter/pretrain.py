@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.backbones.starter.album import Album, open_album
 from core.backbones.starter.recipe import PretrainingRecipe
+from core.backbones.starter.renderer import Album, open_album
 from core.errors import GraftError, InputError
 from core.settings import Settings
 

@@ -6,11 +6,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from core.backbones.starter.album import Album
 from core.backbones.starter.images import CHOICES
-from core.backbones.starter.learner import build_learner, losses
 from core.backbones.starter.network import LAST_BLOCK, SCALE, build_starter
+from core.backbones.starter.pretraining_model import build_learner, losses
 from core.backbones.starter.recipe import PretrainingRecipe
+from core.backbones.starter.renderer import Album
 from core.backbones.starter.views import Views, draw_views, look_at
 
 _LEAST_VARIANCE = 0.01

@@ -14,7 +14,7 @@ from core.advice.changes import (
     with_strategy,
     with_weights,
 )
-from core.advice.start import default_weights, first_recipe, has_route
+from core.advice.default_recipe import default_recipe, default_weights, is_online
 from core.advice.strategy import advise_strategy, warn_of_strategy
 from core.backbones.weights import weights_path
 from core.backbones.zoo import BACKBONES, find_backbone
@@ -56,19 +56,19 @@ def test_pretrained_weights_need_no_warning(strategy):
 
 
 def test_the_starter_is_proposed_where_no_imagenet_weights_are_at_hand(tmp_path):
-    backbone = first_recipe(tmp_path).backbone
+    backbone = default_recipe(tmp_path).backbone
     assert (backbone.name, backbone.weights) == ("Starter", "starter")
 
 
 def test_the_first_recipe_is_the_default_one_where_its_weights_are(tmp_path):
     place_weights("MobileNetV2", tmp_path)
-    assert first_recipe(tmp_path) == Recipe()
+    assert default_recipe(tmp_path) == Recipe()
 
 
 def test_the_most_accurate_weights_at_hand_are_proposed(tmp_path):
     place_weights("MobileNet025", tmp_path)
     place_weights("MobileNetV2_050_96", tmp_path)
-    assert first_recipe(tmp_path).backbone.name == "MobileNetV2_050_96"
+    assert default_recipe(tmp_path).backbone.name == "MobileNetV2_050_96"
 
 
 def test_imagenet_is_proposed_only_where_it_can_be_had(tmp_path):
@@ -78,7 +78,7 @@ def test_imagenet_is_proposed_only_where_it_can_be_had(tmp_path):
 
 
 def test_asking_for_a_route_gives_an_answer():
-    assert has_route() in {True, False}
+    assert is_online() in {True, False}
 
 
 def test_networks_on_this_machine_are_offered(tmp_path):

@@ -10,14 +10,14 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from core.advice.cross_validation import cross_validate
-from core.checks.material import Material
+from core.checks.dataset import Dataset
 from core.checks.probe import NO_FOLD, divide
 from core.errors import DatasetError
 from tests.unit.checks.photographs import material_of
 
 
 @pytest.fixture(scope="module")
-def digits() -> Material:
+def digits() -> Dataset:
     data = load_digits()
     features, labels = data.data[:200].astype(np.float32), data.target[:200].tolist()
     classes = tuple(str(number) for number in range(10))
@@ -50,7 +50,7 @@ def test_images_that_stand_alone_are_each_in_one_fold_and_classes_are_spread(siz
         assert np.ptp(np.bincount(parts[labels == label], minlength=folds)) <= 2
 
 
-def test_every_image_is_tested_once(digits: Material):
+def test_every_image_is_tested_once(digits: Dataset):
     result = cross_validate(digits, folds=5)
     confusion = np.array(result.confusion)
     assert (result.images, result.left_out, result.folds) == (200, 0, 5)
@@ -61,18 +61,18 @@ def test_every_image_is_tested_once(digits: Material):
     assert 0.8 < result.accuracy.low < result.accuracy.value < result.accuracy.high
 
 
-def test_it_is_the_same_again_with_the_same_seed_and_another_with_another(digits: Material):
+def test_it_is_the_same_again_with_the_same_seed_and_another_with_another(digits: Dataset):
     first = cross_validate(digits, folds=4, seed=1)
     assert cross_validate(digits, folds=4, seed=1) == first
     assert cross_validate(digits, folds=4, seed=2).by_fold != first.by_fold
 
 
-def test_labels_without_meaning_are_told_by_chance_alone(digits: Material):
+def test_labels_without_meaning_are_told_by_chance_alone(digits: Dataset):
     shuffled = np.random.default_rng(0).permutation(digits.labels)
     assert cross_validate(replace(digits, labels=shuffled), folds=5).accuracy.high < 0.25
 
 
-def test_a_class_of_one_group_is_left_out_and_said(digits: Material):
+def test_a_class_of_one_group_is_left_out_and_said(digits: Dataset):
     groups = tuple("one plant" if label == 3 else "" for label in digits.labels)
     result = cross_validate(replace(digits, groups=groups), folds=5)
     assert result.left_out == (digits.labels == 3).sum()
@@ -81,11 +81,11 @@ def test_a_class_of_one_group_is_left_out_and_said(digits: Material):
 
 
 @pytest.mark.parametrize("folds", [1, 21])
-def test_a_number_of_folds_that_makes_no_sense_is_refused(digits: Material, folds: int):
+def test_a_number_of_folds_that_makes_no_sense_is_refused(digits: Dataset, folds: int):
     with pytest.raises(DatasetError, match="not possible"):
         cross_validate(digits, folds=folds)
 
 
-def test_images_that_cannot_be_divided_are_refused(digits: Material):
+def test_images_that_cannot_be_divided_are_refused(digits: Dataset):
     with pytest.raises(DatasetError, match="cannot be divided into folds"):
         cross_validate(replace(digits, labels=np.zeros(200, np.int64)), folds=5)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from core.advice.split_comparison import compare_splits
-from core.checks.material import Material
+from core.checks.dataset import Dataset
 from tests.unit.checks.photographs import material_of, photograph
 
 
@@ -21,18 +21,18 @@ def photographs(n: int) -> list[Image.Image]:
     return [photograph(seed).point(lambda value, shift=6 * (seed % 2): min(255, value + shift)) for seed in range(n)]
 
 
-def as_material(images: list[Image.Image], labels: list[int], names: list[str], **columns: object) -> Material:
+def as_material(images: list[Image.Image], labels: list[int], names: list[str], **columns: object) -> Dataset:
     return material_of(images, labels, names=tuple(names), features=pixels(images), **columns)
 
 
 @pytest.fixture(scope="module")
-def single() -> Material:
+def single() -> Dataset:
     images = photographs(80)
     return as_material(images, [row % 2 for row in range(80)], [f"{row}-single.jpg" for row in range(80)])
 
 
 @pytest.fixture(scope="module")
-def in_bursts() -> Material:
+def in_bursts() -> Dataset:
     """The same photographs, each with two more frames in which the camera moved a little."""
     images, names, labels = [], [], []
     for row, picture in enumerate(photographs(80)):
@@ -44,7 +44,7 @@ def in_bursts() -> Material:
 
 
 def test_a_burst_across_the_split_changes_the_random_accuracy_and_not_the_honest_one(
-    single: Material, in_bursts: Material
+    single: Dataset, in_bursts: Dataset
 ):
     compared = compare_splits(in_bursts)
     without = compare_splits(replace(single, groups=("together", "together", *[""] * 78)))
@@ -58,7 +58,7 @@ def test_a_burst_across_the_split_changes_the_random_accuracy_and_not_the_honest
     assert "no skill" in compared.sentence()
 
 
-def test_sets_that_tell_nothing_of_each_other_make_no_difference(single: Material):
+def test_sets_that_tell_nothing_of_each_other_make_no_difference(single: Dataset):
     compared = compare_splits(replace(single, groups=tuple(f"site {row // 4}" for row in range(80))))
     assert compared.sets == 20
     assert not compared.leaks
@@ -66,18 +66,18 @@ def test_sets_that_tell_nothing_of_each_other_make_no_difference(single: Materia
     assert "no difference" in compared.sentence()
 
 
-def test_the_same_images_give_the_same_answer(in_bursts: Material):
+def test_the_same_images_give_the_same_answer(in_bursts: Dataset):
     assert compare_splits(in_bursts, seeds=1) == compare_splits(in_bursts, seeds=1)
 
 
-def test_where_every_image_stands_alone_there_is_nothing_to_compare(single: Material):
+def test_where_every_image_stands_alone_there_is_nothing_to_compare(single: Dataset):
     assert compare_splits(single) is None
 
 
-def test_without_features_or_with_one_class_there_is_nothing_to_compare(in_bursts: Material):
+def test_without_features_or_with_one_class_there_is_nothing_to_compare(in_bursts: Dataset):
     assert compare_splits(replace(in_bursts, features=None)) is None
     assert compare_splits(replace(in_bursts, labels=np.zeros(240, np.int64))) is None
 
 
-def test_a_person_can_stop_it(in_bursts: Material):
+def test_a_person_can_stop_it(in_bursts: Dataset):
     assert compare_splits(in_bursts, should_stop=lambda: True) is None

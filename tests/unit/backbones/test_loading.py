@@ -9,7 +9,7 @@ import pytest
 
 from core.backbones.matching import WantedLayer, match_layers
 from core.backbones.network import build
-from core.backbones.stored import StoredLayer
+from core.backbones.weights_file import StoredLayer
 from core.backbones.zoo import BACKBONES
 from core.errors import WeightsError
 

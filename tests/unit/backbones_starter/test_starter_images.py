@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from core.backbones.starter.images import CHOICES, SHAPES, draw
+from core.backbones.starter.preview import draw_sheet
 from core.backbones.starter.shapes import shape
-from core.backbones.starter.sheet import draw_sheet
 from core.backbones.starter.textures import texture
 from core.backbones.starter.tiles import NOISES, tiles
 
@@ -95,6 +95,6 @@ def test_a_sheet_shows_rows_and_columns_and_is_drawn_the_same_again():
 
 
 def test_the_sheet_needs_no_framework():
-    script = "import sys; import core.backbones.starter.sheet; print({'tensorflow', 'keras'} & set(sys.modules))"
+    script = "import sys; import core.backbones.starter.preview; print({'tensorflow', 'keras'} & set(sys.modules))"
     printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert printed.strip() == "set()"

@@ -10,12 +10,12 @@ import keras
 import numpy as np
 import pytest
 
-from core.backbones.starter.album import open_album
 from core.backbones.starter.images import CHOICES, SHAPES
 from core.backbones.starter.network import build_starter
 from core.backbones.starter.pretrain import main, pretrain
 from core.backbones.starter.pretraining import Pretraining, save_weights
 from core.backbones.starter.recipe import PretrainingRecipe
+from core.backbones.starter.renderer import open_album
 from core.errors import InputError
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")

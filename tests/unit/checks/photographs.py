@@ -3,9 +3,9 @@
 import numpy as np
 from PIL import Image
 
-from core.checks.alignment import grey_picture
-from core.checks.material import Material
-from core.intake.facts import measure
+from core.checks.dataset import Dataset
+from core.dataset.near_duplicates import grey_picture
+from core.intake.image_statistics import measure
 
 
 def photograph(seed: int) -> Image.Image:
@@ -14,7 +14,7 @@ def photograph(seed: int) -> Image.Image:
     return Image.fromarray(noise).resize((160, 160), Image.Resampling.BICUBIC)
 
 
-def material_of(images: list[Image.Image], labels: list[int] | None = None, **changes: object) -> Material:
+def material_of(images: list[Image.Image], labels: list[int] | None = None, **changes: object) -> Dataset:
     n = len(images)
     columns = {
         "ids": tuple(f"item{row}" for row in range(n)),
@@ -32,4 +32,4 @@ def material_of(images: list[Image.Image], labels: list[int] | None = None, **ch
         "dhash": np.array([int(measure(image.convert("RGB")).dhash, 16) for image in images], np.uint64),
         "pictures": np.array([grey_picture(image) for image in images], np.uint8).reshape(n, 48, 48),
     }
-    return Material(**(columns | changes))
+    return Dataset(**(columns | changes))

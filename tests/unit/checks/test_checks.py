@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, ImageFilter
 from sklearn.datasets import load_digits
 
-from core.checks.material import Material
+from core.checks.dataset import Dataset
 from core.checks.mislabelled import label_quality, suspects
 from core.checks.probe import out_of_fold
 from core.checks.registry import CHECKS, run_checks
@@ -19,8 +19,8 @@ def photographs() -> list[Image.Image]:
     return [photograph(seed) for seed in range(60)]
 
 
-def found(name: str, material: Material) -> Result:
-    return CHECKS[name].function(material)
+def found(name: str, dataset: Dataset) -> Result:
+    return CHECKS[name].function(dataset)
 
 
 def recompressed(image: Image.Image) -> Image.Image:
@@ -67,8 +67,8 @@ def test_pictures_of_one_fixed_scene_are_no_copies_of_each_other_but_their_copie
 
 
 def test_the_same_file_twice_in_a_class_is_an_exact_copy(photographs: list[Image.Image]):
-    material = material_of([photographs[0]] * 3 + photographs[1:3], digests=("a", "a", "a", "b", "c"))
-    result = found("exact-copies", material)
+    dataset = material_of([photographs[0]] * 3 + photographs[1:3], digests=("a", "a", "a", "b", "c"))
+    result = found("exact-copies", dataset)
     assert result.sets == ((0, 1, 2),)
     assert result.repair.rows.tolist() == [1, 2]
     assert "2 images are an exact copy" in result.summary
@@ -101,11 +101,11 @@ def test_copies_and_named_groups_stay_together(photographs: list[Image.Image]):
     [("too-dark", "brightness", 0.01), ("too-bright", "brightness", 0.99), ("low-contrast", "contrast", 0.001)],
 )
 def test_pixels_that_show_nothing_are_flagged(photographs: list[Image.Image], name: str, column: str, value: float):
-    material = material_of(photographs)
-    assert not found(name, material).flags.any()
-    odd = getattr(material, column).copy()
+    dataset = material_of(photographs)
+    assert not found(name, dataset).flags.any()
+    odd = getattr(dataset, column).copy()
     odd[7] = value
-    result = found(name, replace(material, **{column: odd}))
+    result = found(name, replace(dataset, **{column: odd}))
     assert result.worst().tolist() == [7]
     assert "1 image is" in result.summary
 
@@ -118,9 +118,9 @@ def test_one_blurred_image_among_sharp_ones_is_flagged(photographs: list[Image.I
 
 def test_size_and_shape_are_judged_against_the_set(photographs: list[Image.Image]):
     small, long = photographs[0].resize((10, 10)), photographs[1].resize((160, 20))
-    material = material_of([*photographs[2:10], small, long])
-    assert found("tiny", material).worst().tolist() == [8, 9]
-    assert found("odd-aspect", material).worst().tolist() == [9]
+    dataset = material_of([*photographs[2:10], small, long])
+    assert found("tiny", dataset).worst().tolist() == [8, 9]
+    assert found("odd-aspect", dataset).worst().tolist() == [9]
     assert not found("tiny", material_of([small] * 5)).flags.any()
 
 
@@ -137,7 +137,7 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
     return data.data[:900].astype(np.float32), data.target[:900].astype(np.int64)
 
 
-def digit_material(features: np.ndarray, labels: np.ndarray, **changes: object) -> Material:
+def digit_material(features: np.ndarray, labels: np.ndarray, **changes: object) -> Dataset:
     blank = [Image.new("L", (8, 8))] * len(labels)
     classes = tuple(str(number) for number in range(10))
     return material_of(blank, labels.tolist(), features=features, classes=classes, **changes)
@@ -251,8 +251,8 @@ def test_a_softer_copy_is_still_a_copy(photographs: list[Image.Image], blur: int
 def test_images_without_a_class_are_looked_at_by_the_checks_that_need_none(photographs: list[Image.Image]):
     images = [*photographs[:6], photographs[0].resize((80, 80)), photographs[5].resize((12, 12))]
     labels = [-1, 0, 1, -1, 0, 1, 1, -1]  # the first picture again, in a class; the last copy in none
-    material = material_of(images, labels, brightness=np.array([0.5, 0.01, 0.5, 0.02] + [0.5] * 4))
-    results = run_checks(material)
+    dataset = material_of(images, labels, brightness=np.array([0.5, 0.01, 0.5, 0.02] + [0.5] * 4))
+    results = run_checks(dataset)
     assert results["too-dark"].flags.tolist() == [False, True, False, True] + [False] * 4
     assert results["tiny"].flags.tolist() == [False] * 7 + [True]
     assert sorted(results["near-copies"].sets) == [(0, 6), (5, 7)]

@@ -15,10 +15,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.util.tensor_util import make_ndarray
 
 from core.backbones.speed import read_speeds
-from core.evaluation.report import read_report
+from core.evaluation.report.report import read_report
 from core.intake.samples import write_sample
+from core.jobs.events import Epoch, load_event
 from core.settings import Settings
-from core.training.events import Epoch, load_event
 from core.training.recipe import dump_recipe, load_recipe
 
 ROOT = Path(__file__).parents[3]

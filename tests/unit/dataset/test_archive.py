@@ -10,11 +10,11 @@ from hypothesis import settings as rules
 from hypothesis import strategies as st
 
 from core.catalog.items import Item
-from core.catalog.originals import OriginalStore
 from core.dataset.archive import COLUMNS, write_archive
 from core.errors import RunStopped, WorkspaceError
 from core.intake.layout import is_ignored, split_path
 from core.intake.table import match, read_table
+from core.storage.blobs import OriginalStore
 
 
 def item(number: int, name: str, label: str | None, **changes) -> Item:

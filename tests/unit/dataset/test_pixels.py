@@ -9,11 +9,11 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms, ImageColor
 
-from core.catalog.originals import OriginalStore
 from core.dataset import pixels
-from core.dataset.arrays import ArrayStore
 from core.dataset.pixels import PixelSource, TrainingSquares, load_square, load_upright
 from core.errors import ImageError
+from core.storage.arrays import ArrayStore
+from core.storage.blobs import OriginalStore
 from tests.unit.dataset.transparent import KINDS, save_transparent, wide_profile
 
 RESIZES = ("crop", "pad", "stretch")
@@ -80,7 +80,7 @@ def test_a_large_jpeg_is_decoded_small_and_differs_little(tmp_path, resize, orie
 
 def test_a_large_jpeg_is_not_decoded_in_full(tmp_path, monkeypatch):
     sizes = []
-    decode = pixels.to_upright
+    decode = pixels.decode_rgb
     monkeypatch.setattr(pixels, "to_upright", lambda image, **how: sizes.append(image.size) or decode(image, **how))
     load_square(saved(tmp_path / "a.jpg", photograph(1600, 2000)), 96, "crop")
     assert sizes == [(250, 200)]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.dataset.manifest import TEST, TRAIN, VALIDATION
-from core.dataset.splits import FREE, assign_splits, carve_missing
+from core.dataset.splits import FREE, assign_splits, complete_splits
 from core.errors import DatasetError
 
 LABELS = st.lists(st.integers(0, 4), max_size=120).map(lambda rows: np.array(rows, np.int64))
@@ -122,7 +122,7 @@ def test_shares_that_cannot_divide_are_refused(shares):
 def test_a_missing_validation_split_is_cut_out_of_train():
     labels = np.tile([0, 1], 50)
     fixed = np.repeat([TRAIN, TEST], [85, 15]).astype(np.int8)
-    splits = carve_missing(labels, fixed)
+    splits = complete_splits(labels, fixed)
     assert np.bincount(splits).tolist() == [70, 15, 15]
     assert (splits[85:] == TEST).all()
 
@@ -131,7 +131,7 @@ def test_a_missing_test_split_is_cut_out_of_train_with_groups_whole():
     labels = np.zeros(90, np.int64)
     fixed = np.repeat([TRAIN, VALIDATION], [80, 10]).astype(np.int8)
     groups = (np.arange(90) // 4).tolist()
-    splits = carve_missing(labels, fixed, groups=groups)
+    splits = complete_splits(labels, fixed, groups=groups)
     assert (splits[80:] == VALIDATION).all()
     assert all(len(set(splits[start : start + 4])) == 1 for start in range(0, 80, 4))
     assert (splits == TEST).sum() == pytest.approx(80 * 15 / 85, abs=4)
@@ -139,13 +139,13 @@ def test_a_missing_test_split_is_cut_out_of_train_with_groups_whole():
 
 def test_without_fixed_splits_carving_is_assigning():
     labels = np.tile([0, 1], 50)
-    assert (carve_missing(labels, np.full(100, FREE, np.int8), seed=4) == assign_splits(labels, seed=4)).all()
+    assert (complete_splits(labels, np.full(100, FREE, np.int8), seed=4) == assign_splits(labels, seed=4)).all()
 
 
 def test_images_without_a_split_join_those_that_have_one():
     labels = np.zeros(100, np.int64)
     fixed = np.repeat([TRAIN, VALIDATION, TEST, FREE], [60, 15, 15, 10]).astype(np.int8)
-    assert np.bincount(carve_missing(labels, fixed)).tolist() == [70, 15, 15]
+    assert np.bincount(complete_splits(labels, fixed)).tolist() == [70, 15, 15]
 
 
 @st.composite
@@ -159,9 +159,9 @@ def half_given(draw):
 @given(half_given(), SHARES, SEEDS)
 def test_completing_splits_partitions_and_is_stable_and_keeps_what_came_to_measure(rows, shares, seed):
     labels, groups, given = rows
-    splits = carve_missing(labels, given, shares=shares, seed=seed, groups=groups)
+    splits = complete_splits(labels, given, shares=shares, seed=seed, groups=groups)
     assert np.isin(splits, (TRAIN, VALIDATION, TEST)).all()
-    assert (splits == carve_missing(labels, given.copy(), shares=shares, seed=seed, groups=list(groups))).all()
+    assert (splits == complete_splits(labels, given.copy(), shares=shares, seed=seed, groups=list(groups))).all()
     measured = (given == VALIDATION) | (given == TEST)
     assert (splits[measured] == given[measured]).all()
 
@@ -169,7 +169,7 @@ def test_completing_splits_partitions_and_is_stable_and_keeps_what_came_to_measu
 @given(half_given(), SEEDS)
 def test_completing_splits_keeps_groups_whole_that_came_whole(rows, seed):
     labels, groups, given = rows
-    splits = carve_missing(labels, given, seed=seed, groups=groups)
+    splits = complete_splits(labels, given, seed=seed, groups=groups)
     for group in set(groups) - {None}:
         mine = np.array([one == group for one in groups])
         if len(set(given[mine]) - {FREE}) <= 1:
@@ -179,18 +179,18 @@ def test_completing_splits_keeps_groups_whole_that_came_whole(rows, seed):
 @given(half_given(), SHARES, SEEDS)
 def test_without_carving_nothing_moves_that_has_a_split(rows, shares, seed):
     labels, groups, given = rows
-    splits = carve_missing(labels, given, shares=shares, seed=seed, groups=groups, closed=(), carve=False)
+    splits = complete_splits(labels, given, shares=shares, seed=seed, groups=groups, closed=(), carve=False)
     assert (splits[given != FREE] == given[given != FREE]).all()
 
 
 def test_few_images_without_a_split_do_not_become_a_split_of_their_own():
     given = np.repeat([TRAIN, TEST, FREE], [83, 15, 2]).astype(np.int8)
-    splits = carve_missing(np.zeros(100, np.int64), given)
+    splits = complete_splits(np.zeros(100, np.int64), given)
     assert np.bincount(splits).tolist() == [70, 15, 15]
 
 
 def test_an_image_joins_a_given_test_split_only_as_a_copy():
     given = np.repeat([TRAIN, VALIDATION, TEST, FREE], [50, 10, 4, 30]).astype(np.int8)
     groups = [None] * 63 + ["twins"] + ["twins"] + [None] * 29
-    splits = carve_missing(np.zeros(94, np.int64), given, groups=groups)
+    splits = complete_splits(np.zeros(94, np.int64), given, groups=groups)
     assert np.flatnonzero(splits == TEST).tolist() == [60, 61, 62, 63, 64]

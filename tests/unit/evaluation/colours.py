@@ -7,9 +7,9 @@ import keras
 import numpy as np
 from PIL import Image
 
-from core.catalog.originals import OriginalStore
 from core.dataset.manifest import Manifest
-from core.training.head import NewLayers, build_head
+from core.storage.blobs import OriginalStore
+from core.training.head import ClassificationHead, build_head
 from core.training.recipe import Head
 from core.training.serving import build_serving, save_model
 
@@ -27,7 +27,7 @@ def backbone(size=32, gain=1.0):
     return model
 
 
-def head(sharpness=30.0) -> NewLayers:
+def head(sharpness=30.0) -> ClassificationHead:
     """Answers the strongest colour, the surer the sharper."""
     layers = build_head(Head(), channels=3, classes=3, seed=0)
     layers.dense[-1].set_weights([np.eye(3, dtype=np.float32) * sharpness, np.zeros(3, np.float32)])

@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.evaluation.predictions import Predictions
-from core.evaluation.report import Report
+from core.evaluation.inference.predictions import Predictions
+from core.evaluation.report.report import Report
 from tests.unit.evaluation.made_up import make_predictions, make_report
 
 

@@ -3,14 +3,14 @@
 import numpy as np
 
 from core.dataset.manifest import TEST, TRAIN, VALIDATION
-from core.evaluation.calibration import softmax
-from core.evaluation.predictions import Predictions
-from core.evaluation.report import Report
-from core.evaluation.schema import Baselines, Unknown
-from core.evaluation.summary import Temperature, summarise
+from core.evaluation.inference.predictions import Predictions
+from core.evaluation.metrics.calibration import softmax
+from core.evaluation.report.parts import Baselines, OutOfDistribution
+from core.evaluation.report.report import Report
+from core.evaluation.report.summary import Temperature, summarise
 
 BASELINES = Baselines(largest_class="a", largest_class_accuracy=0.3, nearest_pixels_accuracy=0.4)
-UNKNOWN = Unknown(threshold=0.5, refused_validation=0.05, refused_test=0.06, accepted_held_out={"a": 0.2})
+UNKNOWN = OutOfDistribution(threshold=0.5, refused_validation=0.05, refused_test=0.06, accepted_held_out={"a": 0.2})
 
 
 def make_predictions(classes=("a", "b", "ü; ö"), images=40, seed=0, sharpness=2.0):

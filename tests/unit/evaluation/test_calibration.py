@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.evaluation import calibration
+from core.evaluation.metrics import calibration
 
 
 def test_the_error_equals_a_published_example():

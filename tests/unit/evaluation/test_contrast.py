@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.evaluation import contrast
-from core.evaluation.drawing import MATRIX_SCALE
+from core.evaluation.rendering import contrast
+from core.evaluation.rendering.svg import MATRIX_SCALE
 
 THEMES = tomllib.loads((Path(__file__).parents[3] / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
 SCALES = {
@@ -30,14 +30,14 @@ def test_contrasts_that_are_known(one, other, expected):
 @given(st.tuples(*[st.integers(0, 255)] * 3))
 def test_there_is_an_ink_for_every_colour(channels):
     colour = "#" + bytes(channels).hex()
-    assert contrast.contrast(contrast.ink_on(colour), colour) >= 4.5
+    assert contrast.contrast(contrast.text_colour(colour), colour) >= 4.5
 
 
 @pytest.mark.parametrize("theme", SCALES)
 def test_numbers_can_be_read_on_the_whole_scale_of_a_theme(theme):
     colours = [contrast.shade(SCALES[theme], share) for share in np.linspace(0, 1, 1001)]
     assert len(set(colours)) > 100
-    assert min(contrast.contrast(contrast.ink_on(colour), colour) for colour in colours) >= 4.5
+    assert min(contrast.contrast(contrast.text_colour(colour), colour) for colour in colours) >= 4.5
 
 
 def test_a_scale_begins_and_ends_with_its_ends_and_is_even_between():

@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
-from core.catalog.originals import OriginalStore
 from core.dataset.manifest import SPLIT_NAMES, TEST
 from core.dataset.pixels import load_upright
 from core.errors import DatasetError, ImageError, NotFoundError, RunStopped, WeightsError
 from core.evaluation import evaluate as module
-from core.evaluation import look
 from core.evaluation.evaluate import evaluate, measured_rows
-from core.evaluation.predictions import read_predictions
-from core.evaluation.report import read_report
-from core.evaluation.report_schema import report_schema
-from core.evaluation.space import read_space
-from core.training.events import Epoch, Message, dump_event
+from core.evaluation.inference import extraction
+from core.evaluation.inference.predictions import read_predictions
+from core.evaluation.metrics.embedding import read_embedding
+from core.evaluation.report.json_schema import report_schema
+from core.evaluation.report.report import read_report
+from core.jobs.events import Epoch, Message, dump_event
+from core.storage.blobs import OriginalStore
 from tests.unit.evaluation.colours import CLASSES, colour_pictures, save_colour_model
 
 # Keras' own way of reading variables, while it saves a model, with NumPy 2.
@@ -72,7 +72,7 @@ def test_all_images_are_measured_in_their_splits(run, pictures):
 
 
 def test_no_image_is_lost_between_batches(pictures, tmp_path, monkeypatch):
-    monkeypatch.setattr(look, "BATCH", 7)
+    monkeypatch.setattr(extraction, "BATCH", 7)
     save_colour_model(tmp_path)
     evaluate(tmp_path, pictures[1], originals=pictures[0])
     assert read_predictions(tmp_path / "predictions.csv").digests == pictures[1].digests
@@ -88,7 +88,7 @@ def test_few_photographs_do_not_pay_for_a_conversion(pictures, settings, tmp_pat
 
 
 def test_the_fast_engine_says_the_same(run, pictures, settings, tmp_path, monkeypatch):
-    monkeypatch.setattr(look, "WORTH_CONVERTING", 1)
+    monkeypatch.setattr(extraction, "WORTH_CONVERTING", 1)
     save_colour_model(tmp_path)
     store, manifest = pictures
     evaluate(tmp_path, manifest, originals=store, settings=settings)
@@ -167,7 +167,7 @@ def test_baselines_are_measured_beside_it(run):
 
 
 def test_the_features_are_kept_with_their_map(run, pictures):
-    space = read_space(run[0])
+    space = read_embedding(run[0])
     assert space.digests == pictures[1].digests
     assert space.map.shape == (90, 2)
     assert np.mean(space.distances(space.features[space.splits == TEST]) > space.threshold) == pytest.approx(

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 import pytest
 from PIL import Image
 
-from core.evaluation.html_report import Subject, build_html
-from core.training.events import Epoch
+from core.evaluation.rendering.html_report import Subject, build_html
+from core.jobs.events import Epoch
 from core.training.recipe import Recipe, dump_recipe
 from tests.unit.evaluation.made_up import make_predictions, make_report
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest, chi2
 
-from core.evaluation import intervals
+from core.evaluation.metrics import intervals
 
 TRUE_ACCURACIES = np.linspace(0.5, 0.99, 99)
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from core.evaluation import curves, metrics
+from core.evaluation.metrics.classification import classification, curves
 
 
 @st.composite
@@ -21,7 +21,7 @@ def predictions(draw):
 
 def confusion_of(case):
     true, probabilities = case
-    return metrics.confusion_matrix(true, probabilities.argmax(axis=1), probabilities.shape[1])
+    return classification.confusion_matrix(true, probabilities.argmax(axis=1), probabilities.shape[1])
 
 
 @given(predictions())
@@ -38,7 +38,7 @@ def test_precision_recall_f1_and_support(case):
     expected = reference.precision_recall_fscore_support(
         true, probabilities.argmax(axis=1), labels=range(probabilities.shape[1]), zero_division=0
     )
-    scores = metrics.class_scores(confusion_of(case))
+    scores = classification.class_scores(confusion_of(case))
     for ours, theirs in zip((scores.precision, scores.recall, scores.f1, scores.support), expected, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
@@ -47,14 +47,14 @@ def test_precision_recall_f1_and_support(case):
 @pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true")
 def test_accuracy_and_means_of_f1(case):
     true, predicted, confusion = case[0], case[1].argmax(axis=1), confusion_of(case)
-    assert metrics.accuracy(confusion) == reference.accuracy_score(true, predicted)
-    assert metrics.balanced_accuracy(confusion) == pytest.approx(
+    assert classification.accuracy(confusion) == reference.accuracy_score(true, predicted)
+    assert classification.balanced_accuracy(confusion) == pytest.approx(
         reference.balanced_accuracy_score(true, predicted), rel=1e-15
     )
-    assert metrics.macro_f1(confusion) == pytest.approx(
+    assert classification.macro_f1(confusion) == pytest.approx(
         reference.f1_score(true, predicted, average="macro", zero_division=0), rel=1e-15
     )
-    assert metrics.weighted_f1(confusion) == pytest.approx(
+    assert classification.weighted_f1(confusion) == pytest.approx(
         reference.f1_score(true, predicted, average="weighted", zero_division=0), rel=1e-15
     )
 
@@ -63,12 +63,12 @@ def test_accuracy_and_means_of_f1(case):
 def test_log_loss(case):
     true, probabilities = case
     expected = reference.log_loss(true, probabilities, labels=range(probabilities.shape[1]))
-    assert metrics.log_loss(true, probabilities) == pytest.approx(expected, rel=1e-15)
+    assert classification.log_loss(true, probabilities) == pytest.approx(expected, rel=1e-15)
 
 
 def test_a_probability_of_zero_costs_a_finite_loss_as_in_scikit_learn():
     true, probabilities = np.array([0, 1]), np.array([[0.0, 1.0], [0.0, 1.0]])
-    assert metrics.log_loss(true, probabilities) == reference.log_loss(true, probabilities)
+    assert classification.log_loss(true, probabilities) == reference.log_loss(true, probabilities)
 
 
 @given(predictions())

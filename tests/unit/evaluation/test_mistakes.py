@@ -5,10 +5,9 @@ import time
 import numpy as np
 import pytest
 
-from core.evaluation import baselines, mistakes
-from core.evaluation.calibration import softmax
-from core.evaluation.metrics import confusion_matrix
-from core.evaluation.predictions import Predictions
+from core.evaluation.inference.predictions import Predictions
+from core.evaluation.metrics.calibration import softmax
+from core.evaluation.metrics.classification import baselines, confusion_matrix, mistakes
 
 
 def mistakes_of(true, probabilities):

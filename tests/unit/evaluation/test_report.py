@@ -11,9 +11,9 @@ from jsonschema import Draft202012Validator
 from sklearn import metrics as reference
 
 from core.errors import InputError, NotFoundError, WorkspaceError
-from core.evaluation import report_schema
-from core.evaluation.predictions import FILE_NAME, Predictions, read_predictions, write_predictions
-from core.evaluation.report import VERSION, dump_report, load_report, read_report, write_report
+from core.evaluation.inference.predictions import FILE_NAME, Predictions, read_predictions, write_predictions
+from core.evaluation.report import json_schema
+from core.evaluation.report.report import VERSION, dump_report, load_report, read_report, write_report
 from tests.unit.evaluation.made_up import make_predictions, make_report
 
 
@@ -31,10 +31,10 @@ def test_a_report_reads_back_equal_from_its_folder(report, tmp_path):
 
 
 def test_every_field_of_the_schema_is_documented():
-    from core.evaluation import report, schema
+    from core.evaluation.report import parts, report
 
-    for part in [report.Report, *vars(schema).values()]:
-        if isinstance(part, type) and issubclass(part, schema.Part) and part is not schema.Part:
+    for part in [report.Report, *vars(parts).values()]:
+        if isinstance(part, type) and issubclass(part, parts.Part) and part is not parts.Part:
             own = set(part.model_fields) - {
                 name for base in part.__bases__ for name in getattr(base, "model_fields", {})
             }
@@ -43,12 +43,12 @@ def test_every_field_of_the_schema_is_documented():
 
 
 def test_the_schema_in_the_assets_is_the_code_s():
-    written = json.loads(report_schema.FILE.read_text(encoding="utf-8"))
-    assert written == report_schema.report_schema(), "write it anew: python -m core.evaluation.report_schema"
+    written = json.loads(json_schema.FILE.read_text(encoding="utf-8"))
+    assert written == json_schema.report_schema(), "write it anew: python -m core.evaluation.report.json_schema"
 
 
 def test_a_report_follows_the_schema_for_other_programs(report):
-    Draft202012Validator(report_schema.report_schema()).validate(json.loads(dump_report(report)))
+    Draft202012Validator(json_schema.report_schema()).validate(json.loads(dump_report(report)))
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_report_follows_the_schema_for_other_programs(report):
     ],
 )
 def test_the_schema_refuses_what_is_no_report(report, place, wrong):
-    schema = Draft202012Validator(report_schema.report_schema())
+    schema = Draft202012Validator(json_schema.report_schema())
     data = json.loads(dump_report(report))
     assert not schema.is_valid(data | {place: wrong})
     assert place not in data or not schema.is_valid({name: data[name] for name in data if name != place})

@@ -3,8 +3,8 @@
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.util.tensor_util import make_ndarray
 
-from core.evaluation.tensorboard import write_tensorboard
-from core.training.events import Epoch
+from core.evaluation.rendering.tensorboard import write_tensorboard
+from core.jobs.events import Epoch
 
 COURSE = {"phase": "head", "epochs": 2, "val_accuracy": 0.75, "learning_rate": 0.125, "seconds": 1, "val_loss": 0.5}
 EPOCHS = [Epoch(**COURSE, epoch=1, loss=1.5, accuracy=0.5), Epoch(**COURSE, epoch=2, loss=1.0, accuracy=0.625)]

@@ -1,7 +1,7 @@
 """The classic picture of transfer learning in numbers: start, slope, asymptote."""
 
-from core.evaluation.transfer import measure_benefit
-from core.training.events import Epoch
+from core.evaluation.metrics.transfer import measure_benefit
+from core.jobs.events import Epoch
 
 
 def course(*accuracies):

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import pytest
 
-from core.catalog.originals import OriginalStore
 from core.dataset.manifest import Manifest
 from core.dataset.manifest_file import save_manifest
 from core.evaluation.evaluate import evaluate
-from core.evaluation.report import Report
+from core.evaluation.report.report import Report
+from core.storage.blobs import OriginalStore
 from core.training.recipe import Recipe, dump_recipe
 from tests.unit.evaluation.colours import colour_pictures, save_colour_model
 

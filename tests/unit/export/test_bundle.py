@@ -13,16 +13,16 @@ import pytest
 from PIL import Image
 
 from core.errors import InputError, NotFoundError, RunStopped
-from core.evaluation.predictions import read_predictions
-from core.evaluation.report import read_report
+from core.evaluation.inference.predictions import read_predictions
+from core.evaluation.report.report import read_report
 from core.export import bundle as module
 from core.export.bundle import build_bundle
+from core.export.bundle_files.preprocess import read_input, square
 from core.export.certificate import Certificate
 from core.export.formats import FORMATS
 from core.export.predictor import Predictor
-from core.export.take_home.preprocess import read_input, square
 from core.export.writers import WRITERS
-from core.intake.upright import WHITE
+from core.intake.decode_rgb import WHITE
 from core.training.recipe import Recipe, dump_recipe
 from tests.unit.dataset.transparent import KINDS, save_transparent
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from core.errors import ImageError, NotFoundError, RecipeError, WeightsError
-from core.evaluation.predictions import read_predictions
+from core.evaluation.inference.predictions import read_predictions
 from core.export.predictor import Predictor
 from core.training.recipe import RECIPE_FILE, Recipe, dump_recipe
 

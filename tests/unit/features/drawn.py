@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core.catalog.originals import OriginalStore
+from core.storage.blobs import OriginalStore
 
 SIZE = 32
 

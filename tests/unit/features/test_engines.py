@@ -8,11 +8,11 @@ import pytest
 import tensorflow as tf
 
 from core.errors import WorkspaceError
-from core.features import converted
-from core.features.agreement import relative_difference
-from core.features.converted import converted_network
+from core.features import openvino_cache
 from core.features.engine import choose_engine, usable_precision
 from core.features.fingerprint import fingerprint
+from core.features.numerical_check import relative_difference
+from core.features.openvino_cache import converted_network
 from core.features.openvino_engine import OpenVinoEngine, computes_bfloat16
 from core.features.tensorflow_engine import TensorFlowEngine
 from core.settings import Settings
@@ -141,7 +141,7 @@ def test_tensorflow_takes_over_what_openvino_cannot_convert(settings):
 
 
 def test_tensorflow_takes_over_what_openvino_computes_differently(settings, monkeypatch):
-    monkeypatch.setattr(converted, "TOLERANCE", -1)
+    monkeypatch.setattr(openvino_cache, "TOLERANCE", -1)
     engine, said = choose(small_network(), settings)
     assert engine.description.startswith("TensorFlow")
     assert said[-1] == (

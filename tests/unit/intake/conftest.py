@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.catalog.originals import OriginalStore
+from core.storage.blobs import OriginalStore
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import zlib
 import numpy as np
 from PIL import Image
 
-from core.intake.results import Limits, Refused, Taken
-from core.intake.taking import take_in
+from core.intake.ingestion import take_in
+from core.intake.results import Accepted, Limits, Rejected
 
 ONE = Limits(decoders=1)
 
@@ -63,8 +63,8 @@ def tarred(path, files, mode="w:gz"):
 
 def taken_and_refused(source, store, **options):
     results = list(take_in(source, store, **{"limits": ONE} | options))
-    taken = {one.name: one for one in results if isinstance(one, Taken)}
-    refused = {one.name: one.reason for one in results if isinstance(one, Refused)}
+    taken = {one.name: one for one in results if isinstance(one, Accepted)}
+    refused = {one.name: one.reason for one in results if isinstance(one, Rejected)}
     assert len(taken) + len(refused) == len(results)
     return taken, refused
 

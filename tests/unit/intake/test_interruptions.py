@@ -13,11 +13,11 @@ import psutil
 import pytest
 from intake_files import ONE, picture, taken_and_refused, zipped
 
-from core.catalog.originals import OriginalStore
 from core.errors import WorkspaceError
-from core.intake import reasons
-from core.intake.results import Limits, Refused
-from core.intake.taking import take_in
+from core.intake import rejection_messages
+from core.intake.ingestion import take_in
+from core.intake.results import Limits, Rejected
+from core.storage.blobs import OriginalStore
 
 ROOT = Path(__file__).parents[3]
 
@@ -29,14 +29,14 @@ def test_a_file_that_goes_while_it_is_taken_in_is_refused(tmp_path, store):
     first = next(results)
     (tmp_path / "11.png").unlink()
     assert first.name == "00.png"
-    assert list(results)[-1] == Refused("11.png", reasons.MAY_NOT_BE_READ)
+    assert list(results)[-1] == Rejected("11.png", rejection_messages.MAY_NOT_BE_READ)
 
 
 def test_a_file_that_grew_since_it_was_listed_is_refused(tmp_path, store):
     limits = Limits(decoders=1, file_bytes=2_000_000)
     (tmp_path / "1.png").write_bytes(picture(1))
     results = take_in([tmp_path / "1.png"], store, limits=limits, should_stop=lambda: _grow(tmp_path / "1.png"))
-    assert list(results) == [Refused("1.png", reasons.TOO_LARGE.format(megabytes=2))]
+    assert list(results) == [Rejected("1.png", rejection_messages.TOO_LARGE.format(megabytes=2))]
 
 
 def _grow(path):
@@ -87,9 +87,9 @@ KILLED = """
 import sys
 sys.path.insert(0, {root!r})
 from pathlib import Path
-from core.catalog.originals import OriginalStore
+from core.storage.blobs import OriginalStore
 from core.intake.results import Limits
-from core.intake.taking import take_in
+from core.intake.ingestion import take_in
 store = OriginalStore(Path({originals!r}), Path({thumbnails!r}))
 for result in take_in(Path({source!r}), store, limits=Limits(decoders=2)):
     print(result.digest, flush=True)

@@ -7,9 +7,9 @@ from collections import Counter
 import pytest
 
 from core.errors import NotFoundError, WorkspaceError
-from core.intake.results import Taken
+from core.intake.ingestion import take_in
+from core.intake.results import Accepted
 from core.intake.samples import SAMPLES, write_sample
-from core.intake.taking import take_in
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -35,7 +35,7 @@ def test_a_sample_set_is_always_the_same(tmp_path, name):
 def test_a_sample_set_is_taken_in_whole(tmp_path, store):
     results = list(take_in(write_sample("shapes", tmp_path), store))
     assert len(results) == SAMPLES["shapes"].images
-    assert all(isinstance(one, Taken) for one in results)
+    assert all(isinstance(one, Accepted) for one in results)
     assert len({one.digest for one in results}) == len(results)
     assert {one.label for one in results} == set(SAMPLES["shapes"].classes)
 

@@ -8,7 +8,7 @@ import pytest
 from intake_files import picture, taken_and_refused, zipped
 from openpyxl import Workbook
 
-from core.intake import reasons, spreadsheet
+from core.intake import rejection_messages, spreadsheet
 from core.intake.layout import Place
 from core.intake.table import Row, TableError, read_table
 
@@ -67,19 +67,22 @@ GOOD = workbook([["file", "label"], ["1.jpg", "ants"]])
 def test_a_file_that_is_large_unpacked_is_refused():
     bomb = with_part(GOOD, SHEET, lambda xml: xml + b" " * (spreadsheet.UNPACKED_BYTES + 1))
     assert len(bomb) < 100_000
-    assert refusal(bomb) == reasons.TABLE_TOO_LARGE
+    assert refusal(bomb) == rejection_messages.TABLE_TOO_LARGE
 
 
 def test_a_table_of_too_many_rows_is_refused(monkeypatch):
     monkeypatch.setattr(spreadsheet, "ROWS", 5)
-    assert refusal(workbook([["file", "label"]] + [[f"{n}.jpg", "ants"] for n in range(6)])) == reasons.TABLE_TOO_LARGE
+    assert (
+        refusal(workbook([["file", "label"]] + [[f"{n}.jpg", "ants"] for n in range(6)]))
+        == rejection_messages.TABLE_TOO_LARGE
+    )
 
 
 def test_a_row_number_beyond_all_tables_costs_nothing():
     far = with_part(
         GOOD, SHEET, lambda xml: xml.replace(b'r="2"', b'r="99999999999999"').replace(b'r="B2"', b'r="ZZZ2"')
     )
-    assert refusal(far) == reasons.TABLE_TOO_LARGE
+    assert refusal(far) == rejection_messages.TABLE_TOO_LARGE
 
 
 ENTITIES = (
@@ -101,7 +104,7 @@ ENTITIES = (
     ids=["no zip", "cut off", "cut xml", "entities", "no sheet"],
 )
 def test_a_broken_or_hostile_file_is_refused(data):
-    assert refusal(data) == reasons.TABLE_UNREADABLE
+    assert refusal(data) == rejection_messages.TABLE_UNREADABLE
 
 
 TABLE = workbook([["file", "label", "split", "group"], ["1.png", "ants", "test", "p1"], ["2.png", "bees", None, None]])
@@ -134,4 +137,4 @@ def test_other_tables_are_refused_for_what_they_are(tmp_path, store, name):
     _, refused = taken_and_refused(
         [tmp_path / name, zipped(tmp_path / "a.zip", {"a/1.png": picture(1), "b/2.png": picture(2)})], store
     )
-    assert refused == {name: reasons.TABLE_UNREADABLE}
+    assert refused == {name: rejection_messages.TABLE_UNREADABLE}

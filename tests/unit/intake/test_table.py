@@ -2,9 +2,9 @@
 
 import pytest
 
-from core.intake import reasons
+from core.intake import rejection_messages
 from core.intake.layout import Place, split_path
-from core.intake.results import Refused
+from core.intake.results import Rejected
 from core.intake.table import Row, TableError, match, read_table
 
 
@@ -38,14 +38,14 @@ def test_short_and_empty_lines_are_no_rows_and_no_harm():
 def test_a_table_without_the_columns_is_refused(text):
     with pytest.raises(TableError) as error:
         read_table(text.encode())
-    assert error.value.sentence == reasons.TABLE_WITHOUT_COLUMNS
+    assert error.value.sentence == rejection_messages.TABLE_WITHOUT_COLUMNS
 
 
 @pytest.mark.parametrize("data", [b"file,label\n\x00\x01\x02", b'file,label\n"' + b"x" * 200_000])
 def test_a_table_that_is_none_is_refused(data):
     with pytest.raises(TableError) as error:
         read_table(data)
-    assert error.value.sentence == reasons.TABLE_UNREADABLE
+    assert error.value.sentence == rejection_messages.TABLE_UNREADABLE
 
 
 @pytest.mark.parametrize(
@@ -66,4 +66,4 @@ def test_a_path_from_the_tables_folder_comes_first():
 def test_a_row_that_means_no_file_or_several_is_refused(name):
     places, unmatched = matched(f"file,label\n{name},ants\n", "a/1.jpg", "b/1.jpg")
     assert places == {}
-    assert unmatched == [Refused(name, reasons.NAMED_BUT_NOT_THERE)]
+    assert unmatched == [Rejected(name, rejection_messages.NAMED_BUT_NOT_THERE)]

@@ -9,7 +9,7 @@ from intake_files import ONE, picture, taken_and_refused
 from web_server import serving
 
 from core.errors import ArchiveError, ImageError
-from core.intake import reasons
+from core.intake import rejection_messages
 from core.intake.links import Link, Links, read_links
 from core.intake.web import WebLimits, fetch, is_public
 
@@ -71,7 +71,7 @@ def test_an_image_is_fetched_also_by_way_of_another_address(get, answers):
     ],
 )
 def test_what_is_no_https_address_is_refused(get, url):
-    assert get(url if "://" in url else f"{url}://") == reasons.LINK_NOT_HTTPS
+    assert get(url if "://" in url else f"{url}://") == rejection_messages.LINK_NOT_HTTPS
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_addresses_that_are_public(address):
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "[::1]", "[::ffff:127.0.0.1]"])
 def test_a_private_network_is_never_reached(server, get, host):
     port = server[0].rpartition(":")[2]
-    assert get(f"https://{host}:{port}/ant.png", is_allowed=is_public) == reasons.LINK_PRIVATE
+    assert get(f"https://{host}:{port}/ant.png", is_allowed=is_public) == rejection_messages.LINK_PRIVATE
     assert server[2] == []
 
 
@@ -106,52 +106,52 @@ def test_a_redirect_into_a_private_network_is_not_followed(server, get, answers)
         asked_about.append(address)
         return len(asked_about) == 1
 
-    assert get("/out", is_allowed=first_only) == reasons.LINK_PRIVATE
+    assert get("/out", is_allowed=first_only) == rejection_messages.LINK_PRIVATE
     assert server[2] == ["/out"]
 
 
 def test_a_name_with_one_private_address_among_public_ones_is_refused(get, monkeypatch):
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in ("8.8.8.8", "10.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
-    assert get("https://images.example/a.jpg", is_allowed=is_public) == reasons.LINK_PRIVATE
+    assert get("https://images.example/a.jpg", is_allowed=is_public) == rejection_messages.LINK_PRIVATE
 
 
 def test_a_redirect_to_plain_http_is_not_followed(get, answers):
     answers["/plain"] = "http://127.0.0.1/ant.png"
-    assert get("/plain") == reasons.LINK_NOT_HTTPS
+    assert get("/plain") == rejection_messages.LINK_NOT_HTTPS
 
 
 def test_going_round_in_circles_ends(get, answers):
     answers["/round"] = "/round"
-    assert get("/round") == reasons.LINK_REDIRECTS.format(times=2)
+    assert get("/round") == rejection_messages.LINK_REDIRECTS.format(times=2)
 
 
 def test_an_answer_that_is_no_image_is_refused_by_its_status(get):
-    assert get("/nothing") == reasons.LINK_ANSWER.format(status=404)
+    assert get("/nothing") == rejection_messages.LINK_ANSWER.format(status=404)
 
 
 def test_a_server_that_is_not_there(get):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        assert get(f"https://127.0.0.1:{free.getsockname()[1]}/a.png") == reasons.LINK_BROKE
+        assert get(f"https://127.0.0.1:{free.getsockname()[1]}/a.png") == rejection_messages.LINK_BROKE
 
 
 def test_a_name_that_is_not_there(get):
-    assert get("https://nowhere.invalid/a.png") == reasons.LINK_UNKNOWN.format(host="nowhere.invalid")
+    assert get("https://nowhere.invalid/a.png") == rejection_messages.LINK_UNKNOWN.format(host="nowhere.invalid")
 
 
 def test_a_certificate_that_nobody_believes(get):
-    assert get("/ant.png", context=None) == reasons.LINK_CERTIFICATE
+    assert get("/ant.png", context=None) == rejection_messages.LINK_CERTIFICATE
 
 
 def test_a_file_that_breaks_off(get, answers):
     answers["/half"] = lambda handler: handler.reply(200, b"half", length=1000)
-    assert get("/half") == reasons.LINK_BROKE
+    assert get("/half") == rejection_messages.LINK_BROKE
 
 
 def test_a_file_that_is_too_large(get, answers):
     answers["/large"] = bytes(1_000_001)
-    assert get("/large") == reasons.TOO_LARGE.format(megabytes=1)
+    assert get("/large") == rejection_messages.TOO_LARGE.format(megabytes=1)
 
 
 @pytest.mark.parametrize("drip", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"])
@@ -165,7 +165,7 @@ def test_a_server_that_drips_is_cut_off(get, answers, drip):
 
     answers["/drip"] = answer
     began = time.monotonic()
-    assert get("/drip", limits=WebLimits(seconds=0.5)) == reasons.LINK_SLOW.format(seconds=0.5)
+    assert get("/drip", limits=WebLimits(seconds=0.5)) == rejection_messages.LINK_SLOW.format(seconds=0.5)
     assert time.monotonic() - began < 10
 
 
@@ -194,9 +194,9 @@ def test_every_address_of_a_list_is_taken_or_refused(server, tmp_path, store, an
     taken, refused = taken_and_refused(source(server, scratch, links), store, label="ants")
     assert {name: one.label for name, one in taken.items()} == {f"{url}/ant.png": "ants", f"{url}/bee.png": "bees"}
     assert refused == {
-        f"{url}/no": reasons.LINK_ANSWER.format(status=404),
-        f"{url}/text.png": reasons.NOT_AN_IMAGE,
-        f"{url}/ant.png": reasons.LINK_TWICE,
+        f"{url}/no": rejection_messages.LINK_ANSWER.format(status=404),
+        f"{url}/text.png": rejection_messages.NOT_AN_IMAGE,
+        f"{url}/ant.png": rejection_messages.LINK_TWICE,
     }
     assert list(scratch.iterdir()) == []
 
@@ -207,7 +207,7 @@ def test_a_list_stops_where_its_images_are_too_large_together(server, tmp_path, 
     scratch.mkdir()
     taken, refused = taken_and_refused(source(server, scratch, links, total_bytes=len(picture(1))), store)
     assert set(taken) == {links[0].url}
-    assert refused == {links[1].url: reasons.LINKS_TOO_LARGE.format(gigabytes=len(picture(1)) / 1e9)}
+    assert refused == {links[1].url: rejection_messages.LINKS_TOO_LARGE.format(gigabytes=len(picture(1)) / 1e9)}
 
 
 def test_a_list_of_too_many_addresses_is_refused(tmp_path):

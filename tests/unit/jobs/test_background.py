@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.catalog.originals import OriginalStore
 from core.dataset.manifest import Manifest
 from core.export.predictor import Predictor
 from core.jobs.pipeline import execute_run
+from core.storage.blobs import OriginalStore
 from core.training.recipe import Backbone, Phase
 from tests.unit.training.drawn_images import SPLITS, small_recipe
 

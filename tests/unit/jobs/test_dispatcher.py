@@ -15,8 +15,8 @@ from core.catalog import items, jobs, projects
 from core.catalog.database import Database
 from core.errors import InputError, WorkspaceError
 from core.jobs import queue
+from core.jobs.events import Ended, Stage, Started
 from core.settings import Settings
-from core.training.events import Ended, Stage, Started
 from tests.conftest import end_dispatcher
 
 pytestmark = pytest.mark.usefixtures("leave_no_workers")

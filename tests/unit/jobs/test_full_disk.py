@@ -16,8 +16,8 @@ from watching import events_of, family, wait_for, wait_for_end
 from core.catalog import items, jobs, projects
 from core.catalog.database import Database
 from core.jobs import queue
+from core.jobs.events import Ended, Started, load_event
 from core.settings import Settings
-from core.training.events import Ended, Started, load_event
 
 IMAGES = 240
 ROOT = Path(__file__).parents[3]
@@ -106,14 +106,14 @@ from dataclasses import replace
 from pathlib import Path
 sys.path.insert(0, {root!r})
 from core.jobs import worker
-from core.jobs.tasks import TASKS
+from core.jobs.specs import HANDLERS
 from core.settings import Settings
-from core.training.events import dump_event
+from core.jobs.events import dump_event
 def fill(context):
     with Path({ballast!r}).open("wb", buffering=0) as file:
         while True:
             file.write(bytes(1024))
-TASKS["take-in"] = replace(TASKS["take-in"], function="__main__:fill")
+HANDLERS["take-in"] = replace(HANDLERS["take-in"], function="__main__:fill")
 ended = worker.execute(Settings(workspace=Path({workspace!r})), {job!r})
 Path({answer!r}).write_text(dump_event(ended))
 """

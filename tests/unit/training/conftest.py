@@ -5,10 +5,10 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from core.catalog.originals import OriginalStore
 from core.dataset.manifest import Manifest
+from core.jobs.events import Event
 from core.settings import Settings
-from core.training.events import Event
+from core.storage.blobs import OriginalStore
 from core.training.recipe import Recipe
 from tests.unit.training.drawn_images import draw
 
@@ -42,7 +42,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Manifest]
 @pytest.fixture
 def train(drawn: tuple[Settings, Manifest], tmp_path: Path) -> Callable[..., Told]:
     """Train a recipe on the drawn images."""
-    from core.training.session import train as train_run
+    from core.training.train import train as train_run
 
     settings, usual = drawn
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core.catalog.originals import OriginalStore
 from core.dataset.manifest import Manifest
 from core.settings import Settings
+from core.storage.blobs import OriginalStore
 from core.training.recipe import Backbone, Phase, Recipe
 
 COLOURS = {"blue": (60, 60, 200), "green": (60, 170, 60), "red": (200, 60, 60)}
@@ -56,9 +56,9 @@ def small_recipe(**changes) -> Recipe:
 
 def train_in_this_process(workspace: Path, recipe_file: Path, out: Path) -> None:
     """Train and print the number of each epoch as it ends."""
-    from core.training.events import Epoch
+    from core.jobs.events import Epoch
     from core.training.recipe import load_recipe
-    from core.training.session import train
+    from core.training.train import train
 
     settings = Settings(workspace=workspace)
     train(

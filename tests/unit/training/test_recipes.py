@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import RecipeError
-from core.intake.upright import WHITE
+from core.intake.decode_rgb import WHITE
 from core.training.recipe import RECIPE_FILE, VERSION, Recipe, dump_recipe, load_recipe, make_recipe, read_recipe
 
 PHASES = st.fixed_dictionaries({"epochs": st.integers(1, 10_000), "learning_rate": st.floats(1e-9, 10)})

@@ -9,11 +9,11 @@ import keras
 import numpy as np
 import pytest
 
-from core.catalog.originals import OriginalStore
 from core.dataset.pixels import load_square, load_upright
+from core.storage.blobs import OriginalStore
 from core.training.recipe import Augmentation, Backbone, Head, Phase
 from core.training.serving import MODEL_FILE, save_model, set_temperature
-from core.training.session import train
+from core.training.train import train
 from tests.unit.training.drawn_images import small_recipe
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")

@@ -10,11 +10,11 @@ import pytest
 
 from core.dataset.manifest import Manifest
 from core.errors import DatasetError, RecipeError, RunStopped, WeightsError
-from core.evaluation.served import Served
-from core.features.converted import is_converted
+from core.evaluation.inference.served_model import ServedModel
 from core.features.fingerprint import fingerprint
+from core.features.openvino_cache import is_converted
+from core.jobs.events import Batch, Epoch, Message, Stage
 from core.training.checkpoint import FINISHED, FOLDER, LAST, Checkpoint, clear_checkpoint
-from core.training.events import Batch, Epoch, Message, Stage
 from core.training.recipe import Augmentation, Backbone, Phase, dump_recipe, load_recipe
 from tests.unit.training import drawn_images
 from tests.unit.training.drawn_images import small_recipe
@@ -33,8 +33,8 @@ def metrics(epochs) -> list[tuple]:
 @pytest.fixture(scope="module")
 def undisturbed(drawn, tmp_path_factory) -> list[tuple]:
     """The metrics of `PARTIAL`, trained in one go."""
-    from core.catalog.originals import OriginalStore
-    from core.training.session import train
+    from core.storage.blobs import OriginalStore
+    from core.training.train import train
 
     settings, manifest = drawn
     outcome = train(
@@ -67,7 +67,7 @@ def test_feature_extraction_learns_and_tells_its_story(train):
 
 def test_the_frozen_network_in_the_exported_file_is_the_one_that_was_converted(train, drawn):
     settings, _ = drawn
-    served = Served.load(train(small_recipe()).outcome.model)
+    served = ServedModel.load(train(small_recipe()).outcome.model)
     address = fingerprint(served.trunk, size=served.size, resize=served.resize, precision="float32")
     assert is_converted(address, settings)
 

@@ -1,0 +1,40 @@
+"""Images unlike all others, in feature space.
+
+The score is the mean cosine distance to the nearest neighbours, as in Kuan and Mueller, "Back to the Basics: Revisiting
+Out-of-Distribution Detection Baselines" (2022); the limit is the upper fence of the set's own distances (Tukey 1977),
+wide.
+"""
+
+import numpy as np
+
+from core.checks.dataset import Dataset
+from core.checks.result import Repair, Result, fine, images
+
+NEIGHBOURS = 10
+FENCE = 3.0
+_CHUNK = 2_000
+
+
+def outliers(dataset: Dataset) -> Result:
+    """Find images that are unlike all others of the set."""
+    n = len(dataset)
+    if dataset.features is None or n <= NEIGHBOURS:
+        return fine(n, "Not looked at: too few images, or no features were computed.")
+    unit = dataset.features / np.maximum(np.linalg.norm(dataset.features, axis=1, keepdims=True), 1e-12)
+    distances = np.empty(n)
+    for start in range(0, n, _CHUNK):
+        similar = unit[start : start + _CHUNK] @ unit.T
+        nearest = np.partition(similar, -NEIGHBOURS - 1, axis=1)[:, -NEIGHBOURS - 1 :]
+        # The largest is the image itself.
+        distances[start : start + _CHUNK] = 1 - (nearest.sum(axis=1) - nearest.max(axis=1)) / NEIGHBOURS
+    low, high = np.quantile(distances, [0.25, 0.75])
+    limit = high + FENCE * (high - low)
+    flags = distances > limit
+    scores = np.clip(limit / np.maximum(distances, 1e-12), 0, 1)
+    rows = np.flatnonzero(flags).astype(np.int64)
+    if not len(rows):
+        return Result(scores, flags, "No image is unlike all others.")
+    repair = Repair("exclude", f"Set {'it' if len(rows) == 1 else 'them'} aside", rows)
+    there = "is it" if len(rows) == 1 else "are they"
+    summary = f"{images(len(rows))} unlike all others: {there} there by mistake?"
+    return Result(scores, flags, summary, repair=repair)

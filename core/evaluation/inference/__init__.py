@@ -1,0 +1,1 @@
+"""The exported model computing: features and predictions of many images."""

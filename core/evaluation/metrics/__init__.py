@@ -1,0 +1,1 @@
+"""Numbers that say how good predictions are, each with its uncertainty."""

@@ -1,0 +1,23 @@
+"""Packing the images of a project, to take them out of Graft."""
+
+from typing import Any
+
+from core.catalog.items import list_items
+from core.catalog.projects import get_project
+from core.dataset.archive import write_archive
+from core.jobs.worker import JobContext
+from core.storage.blobs import OriginalStore
+
+
+def take_out(context: JobContext) -> dict[str, Any]:
+    """Write all images of the project, with classes, splits and groups, as one zip."""
+    project = get_project(context.database, context.job.project_id)
+    written = write_archive(
+        project.name,
+        list_items(context.database, project.id),
+        OriginalStore(context.settings.originals, context.settings.thumbnails),
+        context.settings.datasets / f"{project.id}.zip",
+        on_progress=context.progress("Packing the images", unit="images"),
+        should_stop=context.should_stop,
+    )
+    return {"zip": str(written.path), "images": written.images, "missing": list(written.missing)}

@@ -1,0 +1,118 @@
+"""The images of a project with what a frozen network sees in them. Worker only: imports Keras."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from core.advice.default_recipe import default_recipe
+from core.checks.dataset import Dataset
+from core.checks.loading import load_dataset
+from core.checks.shortcut import MASKED_SHARE
+from core.features.activation_cache import compute_activations
+from core.jobs.worker import JobContext
+from core.storage.blobs import OriginalStore
+from core.training.networks import prepare
+from core.training.plan import Plan, make_plan
+from core.training.recipe import Recipe, load_recipe
+
+
+def read_images(context: JobContext, *, unlabelled: bool = False) -> Dataset:
+    """Give the images of the job's project that were not set aside, without features; or those without a class too."""
+    return load_dataset(
+        context.database,
+        context.job.project_id,
+        _originals(context),
+        unlabelled=unlabelled,
+        on_progress=context.progress("Reading the images", unit="images"),
+    )
+
+
+class FeatureExtractor:
+    """A frozen network that looks at the images of a job; what it sees is kept, for trainings too.
+
+    The job's argument `recipe` names the backbone, as JSON; without one, a backbone that is at hand is taken.
+
+    Args:
+        context: The job's.
+        background: What transparent places of an image are laid on; default: what the recipe says.
+
+    Raises:
+        NetworkError: The weights are not there and could not be downloaded.
+        WeightsError: The weights cannot be used.
+    """
+
+    def __init__(self, context: JobContext, background: str | None = None) -> None:
+        self._context = context
+        text = context.job.arguments.get("recipe")
+        chosen = load_recipe(text) if text else default_recipe(context.settings.keras_home)
+        self._recipe = Recipe(
+            backbone=chosen.backbone,
+            resize=chosen.resize,
+            background=background or chosen.background,
+            precision=chosen.precision,
+        )
+        self._plan = make_plan(self._recipe, classes=2)
+        self._network = _network(context, self._recipe, self._plan)
+
+    @property
+    def name(self) -> str:
+        """Of the network."""
+        return self._plan.spec.name
+
+    def look(self, dataset: Dataset) -> Dataset:
+        """Give the same images with their features."""
+        return replace(dataset, features=self._features(self._network, dataset, f"Looking with {self.name}"))
+
+    def look_at_borders(self, dataset: Dataset) -> Dataset:
+        """Give the same images with the features of their borders alone."""
+        border = border_only(self._network, self._plan.input_size)
+        return replace(dataset, border_features=self._features(border, dataset, "Looking at their borders alone"))
+
+    def _features(self, prefix: keras.Model, dataset: Dataset, stage: str) -> NDArray[np.float32]:
+        context = self._context
+        activations = compute_activations(
+            prefix,
+            dataset.digests,
+            originals=_originals(context),
+            settings=context.settings,
+            size=self._plan.input_size,
+            resize=self._recipe.resize,
+            background=self._recipe.background,
+            precision=self._recipe.precision,
+            names=dataset.names,
+            on_progress=context.progress(stage, unit="images"),
+            say=context.say,
+            should_stop=context.should_stop,
+        )
+        (pooled,) = activations.gather(np.arange(len(dataset)))
+        return pooled
+
+
+def _originals(context: JobContext) -> OriginalStore:
+    return OriginalStore(context.settings.originals, context.settings.thumbnails)
+
+
+def _network(context: JobContext, recipe: Recipe, plan: Plan) -> keras.Model:
+    """Give the network up to its pooled features."""
+    networks = prepare(
+        recipe,
+        plan,
+        classes=2,
+        keras_home=context.settings.keras_home,
+        on_download=context.progress(f"Preparing {plan.spec.name}", unit="bytes"),
+    )
+    prefix = networks.prefix(plan.phases[0])
+    assert prefix is not None, "feature extraction reads features"
+    return prefix
+
+
+def border_only(prefix: keras.Model, size: int) -> keras.Model:
+    """Give the same network, which sees grey where the centre of each image was."""
+    margin = round(size * (1 - MASKED_SHARE) / 2)
+    keep = np.ones((1, size, size, 1), np.float32)
+    keep[:, margin : size - margin, margin : size - margin] = 0
+    pixels = keras.Input((size, size, 3), name="pixels")
+    masked = pixels * keep + (1 - keep) * 127.5
+    return keras.Model(pixels, prefix(masked), name=f"{prefix.name}_border")

@@ -1,0 +1,47 @@
+"""A run."""
+
+from typing import Any
+
+from core.catalog import runs
+from core.dataset.manifest_file import FILE_NAME, load_manifest
+from core.dataset.project import project_manifest
+from core.errors import RunStopped
+from core.jobs.pipeline import RunResult, execute_run
+from core.jobs.worker import JobContext
+from core.storage.blobs import OriginalStore
+from core.training.recipe import load_recipe
+
+
+def train(context: JobContext) -> dict[str, Any]:
+    """Train and evaluate a run; one that is resumed keeps the images it began with."""
+    run = runs.get_run(context.database, context.job.id)
+    out = context.settings.runs / run.id
+    manifest = load_manifest(out) if (out / FILE_NAME).exists() else project_manifest(context.database, run.project_id)
+    result = execute_run(
+        load_recipe(run.recipe),
+        manifest,
+        out,
+        originals=OriginalStore(context.settings.originals, context.settings.thumbnails),
+        settings=context.settings,
+        emit=context.emit,
+        progress=context.progress,
+        should_stop=context.should_stop,
+    )
+    runs.save_summary(context.database, run.id, _summary(result))
+    if result.outcome.status == "stopped":
+        raise RunStopped("Stopped; the best epoch so far was kept and evaluated.")
+    return {"seconds": result.seconds}
+
+
+def _summary(result: RunResult) -> dict[str, Any]:
+    """The figures that the table of runs shows."""
+    metrics = result.report.metrics
+    return {
+        "validation_accuracy": metrics.validation.accuracy,
+        "validation_interval": list(metrics.validation.interval),
+        "validation_loss": metrics.validation.loss,
+        "test_accuracy": metrics.test.accuracy,
+        "test_interval": list(metrics.test.interval),
+        "epochs": len(result.outcome.history),
+        "seconds": sum(result.seconds.values()),
+    }

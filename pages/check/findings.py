@@ -1,0 +1,122 @@
+"""What the checks found, each with its images and a repair of one click."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.catalog.edits import last_edit, undo_edit
+from core.catalog.items import Filter, Item, list_items
+from core.checks.findings import Finding, RepairOffer
+from core.checks.registry import CHECKS
+from core.checks.repairs import repair
+from core.checks.result import Action
+from pages.components.gallery import Picture, draw_gallery
+from pages.components.image_viewer import look_at
+from pages.shared import frame, words
+from pages.shared.workspace import database, store
+
+CHECK = "check"
+PAGE = 12
+# Short enough for the buttons of a narrow window; a repair that says more says it above them.
+_VERBS: dict[Action, str] = {"exclude": "Set aside", "delete": "Delete", "relabel": "Move"}
+_PLAIN = ("Set aside", "Set it aside", "Set them aside")
+
+
+def draw(project_id: str, found: Sequence[Finding]) -> None:
+    """Draw the findings that want a look, then those that are fine."""
+    _draw_undo(project_id)
+    items = {item.id: item for item in list_items(database(), project_id, Filter(excluded=False))}
+    wanting = [one for one in found if one.items or one.check in _without_images(found)]
+    for finding in wanting:
+        with st.container(border=True):
+            _draw_finding(project_id, finding, items)
+    if not wanting:
+        st.success("Nothing was found that wants a look.", icon=":material/check_circle:")
+    with st.expander(f"{words.count(len(found) - len(wanting), 'check')} without a finding"):
+        for finding in found:
+            if finding not in wanting:
+                check, said = CHECKS[finding.check], words.sentence(finding.summary)
+                st.markdown(f"**{check.title}** ({check.term}): {said}")
+
+
+def _without_images(found: Sequence[Finding]) -> set[str]:
+    """Checks whose finding is a sentence about the whole set."""
+    return {one.check for one in found if one.check == "class-balance" and "enough images" not in one.summary}
+
+
+@frame.part
+def _draw_finding(project_id: str, finding: Finding, items: dict[str, Item]) -> None:
+    check = CHECKS[finding.check]
+    st.subheader(check.title, anchor=False, help=f"The field's term: {check.term}.")
+    st.markdown(words.sentence(finding.summary))
+    there = [item for item in finding.items if item in items]
+    if len(there) < len(finding.items):
+        st.caption(f"{words.count(len(finding.items) - len(there), 'of them is', 'of them are')} repaired already.")
+    if not there:
+        return
+    offered = set(finding.repair.items) if finding.repair and finding.repair.preselected else set()
+    pictures = st.container()
+    first = _page(finding.check, len(there))
+    notes = _set_numbers(finding) | finding.notes
+    shown = [_picture(items[item], notes.get(item, "")) for item in there[first : first + PAGE]]
+    with pictures:
+        answer = draw_gallery(
+            f"finding-{finding.check}-{first}",
+            shown,
+            f"Images found by the check “{check.title}”",
+            chosen=offered,
+            choosable=finding.repair is not None,
+        )
+    if answer.opened in items:
+        look_at(items[answer.opened])
+    _draw_repair(project_id, finding, answer.chosen, {one.id for one in shown}, items)
+
+
+def _set_numbers(finding: Finding) -> dict[str, str]:
+    """Say of each image which others it belongs to."""
+    sets = (number for number, images in enumerate(finding.sets, start=1) for _ in range(images))
+    return {item: f"set {number}" for item, number in zip(finding.items, sets, strict=False)}
+
+
+def _page(check: str, images: int) -> int:
+    """Let the person leaf through the images, and give the first one to show."""
+    pages = -(-images // PAGE)
+    return (st.pagination(pages, key=f"finding-page-{check}-{pages}") - 1) * PAGE if pages > 1 else 0
+
+
+def _draw_repair(
+    project_id: str, finding: Finding, chosen: frozenset[str] | None, shown: set[str], items: dict[str, Item]
+) -> None:
+    """Draw the button; what was not shown is repaired only with the second button, which says how many."""
+    offer = finding.repair
+    if offer is None:
+        return
+    offered = {item for item in offer.items if item in items} if offer.preselected else set()
+    here = (offered & shown) if chosen is None else chosen & shown
+    verb = _VERBS[offer.action]
+    if offer.title not in _PLAIN:
+        st.markdown(f"**{offer.title}:**")
+    with st.container(horizontal=True):
+        title = f"{verb} {words.count(len(here), 'chosen image')}"
+        if st.button(title, key=f"repair-{finding.check}", disabled=not here):
+            _repair(project_id, offer, here)
+        if offered - shown and st.button(f"{verb} all {len(offered):,}", key=f"repair-all-{finding.check}"):
+            _repair(project_id, offer, offered)
+
+
+def _repair(project_id: str, offer: RepairOffer, chosen: set[str] | frozenset[str]) -> None:
+    frame.act(
+        lambda: repair(database(), project_id, offer, chosen),
+        f"{words.count(len(chosen), 'image')} repaired; undo above.",
+    )
+
+
+def _draw_undo(project_id: str) -> None:
+    edit = last_edit(database(), project_id)
+    if edit is not None and st.button(f"Undo: {words.escape_markdown(edit.title)}", icon=":material/undo:"):
+        frame.act(lambda: undo_edit(database(), project_id, edit.id), f"Undone: {edit.title}.")
+
+
+def _picture(item: Item, note: str) -> Picture:
+    lines = tuple(line for line in (item.label or "no class", note, item.split or "") if line)
+    return Picture(item.id, store().thumbnail_path(item.digest), item.name, lines)

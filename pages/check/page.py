@@ -1,0 +1,53 @@
+"""Check: what is wrong with the images, before a network learns it."""
+
+import streamlit as st
+
+from core.advice.split_comparison import SplitComparison
+from core.catalog.labels import list_labels
+from core.checks.findings import load_findings
+from core.jobs.queue import submit
+from pages.check import cross_validation, findings, split_comparison
+from pages.components import job_progress
+from pages.shared import default_recipe, frame, words
+from pages.shared.steps import IMAGES, MODEL
+from pages.shared.workspace import database, settings
+
+project = frame.project()
+
+st.title("Check", anchor=False)
+st.markdown(
+    "Most surprises come from the images, not from the network: copies that make the test too easy, wrong labels, a "
+    "background that gives the class away. Look here before you train."
+)
+
+running = job_progress.running_job(project.id, findings.CHECK)
+if running is not None:
+    job_progress.follow(running.id, "Checking the images")
+    st.stop()
+
+last = job_progress.last_job(project.id, findings.CHECK)
+if last is not None:
+    job_progress.draw_end(last, "The check")
+if not project.images:
+    st.info("There are no images yet. Add some first.", icon=":material/info:")
+    frame.link(IMAGES, "To the images", icon=IMAGES.icon)
+    st.stop()
+
+network = default_recipe.onlooker(project.id)
+result = (last.result if last is not None else None) or {}
+found = load_findings(result.get("findings", []))
+again = "Check again" if found else "Check the images"
+if st.button(again, type="secondary" if found else "primary", icon=":material/search:"):
+    frame.act(lambda: submit(database(), settings(), project.id, findings.CHECK, network))
+if last is not None and last.ended_at is not None and found:
+    looked = f" with {result['network']}" if result.get("network") else ""
+    st.caption(f"Checked {words.ago(last.ended_at)}, {words.count(result['images'], 'image')}{looked}.")
+    job_progress.draw_warnings(last.id)
+    if result.get("splits"):
+        split_comparison.draw(SplitComparison.model_validate(result["splits"]), result["network"])
+    findings.draw(project.id, found)
+
+cross_validation.draw(project.id, list_labels(database(), project.id), network)
+if found:
+    st.divider()
+    frame.link(MODEL, "Next: choose a network", icon=MODEL.icon)

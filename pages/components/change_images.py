@@ -1,0 +1,74 @@
+"""What can be done to chosen images, and undoing it."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+import streamlit as st
+
+from core.catalog.edits import change_items, delete_items, last_edit, undo_edit
+from core.catalog.items import Split
+from core.catalog.labels import Label
+from pages.shared import frame, words
+from pages.shared.workspace import database
+
+NO_CLASS = "none"  # no id of a class
+SPLITS: dict[str, Split | None] = {
+    "Train": "train",
+    "Validation": "validation",
+    "Test": "test",
+    "Let it be drawn": None,
+}
+
+
+def draw_changes(project_id: str, labels: Sequence[Label], ids: Collection[str], done: Callable[[], None]) -> None:
+    """Draw the buttons that change images.
+
+    Args:
+        project_id: Their project.
+        labels: Its classes.
+        ids: The chosen images; without any, the buttons are disabled.
+        done: Called after a change, before the page is drawn anew.
+    """
+    nothing = not ids
+    images = words.count(len(ids), "image")
+
+    def change(title: str, **values: Any) -> None:  # noqa: ANN401 - passed on to `change_items`
+        def work() -> None:
+            change_items(database(), project_id, list(ids), f"{images} {title}", **values)
+            done()
+
+        frame.act(work)
+
+    def remove() -> None:
+        delete_items(database(), project_id, list(ids), f"{images} deleted")
+        done()
+
+    with st.container(horizontal=True):
+        names = {label.id: label.name for label in labels} | {NO_CLASS: "No class"}
+        target = st.menu_button(
+            "Move to class",
+            list(names),
+            format_func=lambda one: words.escape_markdown(names[one]),
+            icon=":material/drive_file_move:",
+            disabled=nothing,
+        )
+        if target is not None:
+            change(f"moved to {names[target]}", label_id=None if target == NO_CLASS else target)
+        split = st.menu_button("Set split", list(SPLITS), icon=":material/call_split:", disabled=nothing)
+        if split is not None:
+            change(f"put into {split}" if SPLITS[split] else "left to be drawn", split=SPLITS[split])
+        if st.button("Set aside", icon=":material/visibility_off:", disabled=nothing, help="Keep, but do not train on"):
+            change("set aside", excluded=True)
+        if st.button("Take back", icon=":material/visibility:", disabled=nothing, help="Train on them again"):
+            change("taken back", excluded=False)
+        if st.button("Delete", icon=":material/delete:", disabled=nothing):
+            frame.act(remove)
+
+
+def draw_undo(project_id: str) -> None:
+    """Draw the button that undoes the last change."""
+    edit = last_edit(database(), project_id)
+    if edit is None:
+        return
+    if st.button(f"Undo: {words.escape_markdown(edit.title)}", icon=":material/undo:", key=f"undo-{edit.id}"):
+        frame.act(lambda: undo_edit(database(), project_id, edit.id), f"Undone: {edit.title}")

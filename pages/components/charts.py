@@ -1,0 +1,267 @@
+"""Charts: a Plotly figure with axis titles and units, and a sentence that says it to those who cannot see it.
+
+Colours that carry a meaning are from the palette of Okabe and Ito (2008), which people with every common kind of colour
+blindness can tell apart; all others come from the theme. Nothing here reads a database or draws on a page but `show`.
+"""
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.jobs.events import Epoch
+
+BLUE, ORANGE, GREEN, GREY = "#0072b2", "#e69f00", "#009e73", "#8a8f98"
+_MARGIN = {"l": 10, "r": 10, "t": 30, "b": 10}
+_SHARE = ".0%"
+# Plotly's buttons are English-only icons that cover small charts; a double click still resets a zoom.
+_CONFIG = {"displayModeBar": False}
+
+
+# Name, x and y of a line.
+Line = tuple[str, Sequence[float], Sequence[float]]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure, and what it shows in words.
+
+    Attributes:
+        figure: The figure.
+        alt: One or two sentences with the figures that matter, for a screen reader.
+    """
+
+    figure: go.Figure
+    alt: str
+
+
+def show(chart: Chart, key: str) -> None:
+    """Draw a chart."""
+    st.plotly_chart(chart.figure, key=key, config=_CONFIG, alt=chart.alt)
+
+
+def show_selectable(chart: Chart, key: str) -> list[dict[str, Any]]:
+    """Draw a chart whose points can be clicked, and give the points that are selected."""
+    event = st.plotly_chart(
+        chart.figure, key=key, config=_CONFIG, alt=chart.alt, on_select="rerun", selection_mode="points"
+    )
+    points: list[dict[str, Any]] = event["selection"]["points"]
+    return points
+
+
+def sequential_colours() -> list[str]:
+    """The theme's colours from few to many, as this tab shows them."""
+    shown = "dark" if st.context.theme.type == "dark" else "light"
+    colours: list[str] = st.get_option(f"theme.{shown}.chartSequentialColors")
+    return colours
+
+
+def accuracy_curves(epochs: Sequence[Epoch]) -> Chart:
+    """Accuracy of training and validation, epoch by epoch, with the phases marked."""
+    figure = _curves_over_epochs(epochs, [epoch.accuracy for epoch in epochs], [epoch.val_accuracy for epoch in epochs])
+    figure.update_yaxes(title="accuracy", tickformat=_SHARE)
+    return Chart(figure, _alt_of_curves(epochs, "Accuracy", [f"{epoch.val_accuracy:.1%}" for epoch in epochs]))
+
+
+def loss_curves(epochs: Sequence[Epoch]) -> Chart:
+    """Loss of training and validation, epoch by epoch, with the phases marked."""
+    figure = _curves_over_epochs(epochs, [epoch.loss for epoch in epochs], [epoch.val_loss for epoch in epochs])
+    figure.update_yaxes(title="loss (cross-entropy, nats)", rangemode="tozero")
+    return Chart(figure, _alt_of_curves(epochs, "Loss", [f"{epoch.val_loss:.3f}" for epoch in epochs]))
+
+
+def validation_curves(runs: Sequence[tuple[str, Sequence[Epoch]]]) -> Chart:
+    """Validation accuracy of several runs, epoch by epoch, to see who starts higher, rises faster and ends higher."""
+    dashes = ("solid", "dash", "dot", "dashdot")
+    traces = [
+        go.Scatter(
+            x=[epoch.epoch for epoch in epochs],
+            y=[epoch.val_accuracy for epoch in epochs],
+            name=short(name),
+            mode="lines+markers",
+            line_dash=dashes[row % len(dashes)],
+        )
+        for row, (name, epochs) in enumerate(runs)
+    ]
+    figure = blank(traces, height=360)
+    figure.update_xaxes(title="epoch", rangemode="tozero")
+    figure.update_yaxes(title="validation accuracy", tickformat=_SHARE)
+    said = "; ".join(
+        f"{name} from {epochs[0].val_accuracy:.1%} to {epochs[-1].val_accuracy:.1%}" for name, epochs in runs
+    )
+    return Chart(figure, f"Validation accuracy over the epochs: {said}.")
+
+
+def probability_bars(names: Sequence[str], probabilities: Sequence[float], most: int = 10) -> Chart:
+    """The most probable classes of one picture as bars, the first on top."""
+    order = sorted(range(len(names)), key=lambda row: -probabilities[row])[:most]
+    shown, shares = [names[row] for row in order], [probabilities[row] for row in order]
+    bars = go.Bar(
+        x=shares,
+        y=list(range(len(order))),
+        orientation="h",
+        text=[f"{share:.1%}" for share in shares],
+        textposition="outside",
+        marker_color=[BLUE, *[GREY] * (len(order) - 1)],
+        hovertemplate="%{customdata}: %{x:.2%}<extra></extra>",
+        customdata=[short(name) for name in shown],
+        cliponaxis=False,
+    )
+    figure = blank([bars], height=70 + 34 * len(order))
+    figure.update_xaxes(title="probability", range=[0, 1.15], tickformat=_SHARE, tickvals=[0, 0.5, 1])
+    figure.update_yaxes(
+        title="class", tickvals=list(range(len(order))), ticktext=[short(name) for name in shown], autorange="reversed"
+    )
+    said = ", ".join(f"{name} {share:.1%}" for name, share in zip(shown, shares, strict=True))
+    return Chart(figure, f"Probabilities of the classes: {said}.")
+
+
+def curve(lines: Sequence[Line], *, x: str, y: str, alt: str, diagonal: bool = False) -> Chart:
+    """Lines over the unit square, as ROC and precision-recall curves are.
+
+    Args:
+        lines: Name, x and y of each; all between 0 and 1.
+        x: Title of the horizontal axis.
+        y: Title of the vertical axis.
+        alt: What it shows, in words.
+        diagonal: Whether to draw the line of pure chance.
+    """
+    traces = [
+        go.Scatter(x=list(across), y=list(up), name=short(name), mode="lines", line_shape="linear")
+        for name, across, up in lines
+    ]
+    if diagonal:
+        chance = {"color": GREY, "dash": "dot"}
+        traces.append(go.Scatter(x=[0, 1], y=[0, 1], name="chance", mode="lines", line=chance, hoverinfo="skip"))
+    figure = blank(traces, height=380)
+    figure.update_xaxes(title=x, range=[-0.01, 1.01], tickformat=_SHARE, dtick=0.25)
+    figure.update_yaxes(title=y, range=[-0.01, 1.03], tickformat=_SHARE, dtick=0.25)
+    return Chart(figure, alt)
+
+
+def reliability(confidence: Sequence[float], accuracy: Sequence[float], counts: Sequence[int], alt: str) -> Chart:
+    """How often a confidence was right, a bar a bin, against the line on which both agree.
+
+    Args:
+        confidence: Mean confidence of each bin.
+        accuracy: Share of right answers of each bin.
+        counts: Images in each bin; empty bins are left out.
+        alt: What it shows, in words.
+    """
+    width = 1 / len(counts)
+    filled = [row for row, images in enumerate(counts) if images]
+    bars = go.Bar(
+        x=[(row + 0.5) * width for row in filled],
+        y=[accuracy[row] for row in filled],
+        width=width * 0.92,
+        name="right",
+        marker_color=BLUE,
+        customdata=[[confidence[row], counts[row]] for row in filled],
+        hovertemplate="confidence %{customdata[0]:.1%}<br>right %{y:.1%}<br>%{customdata[1]} images<extra></extra>",
+    )
+    ideal = go.Scatter(
+        x=[0, 1], y=[0, 1], mode="lines", name="ideal", line={"color": ORANGE, "dash": "dash"}, hoverinfo="skip"
+    )
+    figure = blank([bars, ideal], height=340)
+    figure.update_xaxes(title="confidence of the answer", range=[0, 1], tickformat=_SHARE, dtick=0.2)
+    figure.update_yaxes(title="share of right answers", range=[0, 1.03], tickformat=_SHARE)
+    return Chart(figure, alt)
+
+
+def scatter(points: Sequence[tuple[str, float, float]], *, x: str, y: str, chosen: str, alt: str) -> Chart:
+    """Named points, one of them marked, to be clicked.
+
+    Args:
+        points: Name, x and y of each; y is a share.
+        x: Title of the horizontal axis, which is logarithmic.
+        y: Title of the vertical axis.
+        chosen: Name of the point that is marked.
+        alt: What it shows, in words.
+    """
+    marked = [name == chosen for name, _, _ in points]
+    dots = go.Scatter(
+        x=[across for _, across, _ in points],
+        y=[up for _, _, up in points],
+        text=[short(name) for name, _, _ in points],
+        customdata=[name for name, _, _ in points],
+        mode="markers",
+        marker={
+            "opacity": 1,
+            "size": [16 if one else 10 for one in marked],
+            "color": [ORANGE if one else BLUE for one in marked],
+            "symbol": ["star" if one else "circle" for one in marked],
+        },
+        hovertemplate="%{text}<br>%{x:.3~s} · %{y:.1%}<extra></extra>",
+    )
+    figure = blank([dots], height=380)
+    figure.update_xaxes(title=x, type="log", dtick="D2")
+    figure.update_yaxes(title=y, tickformat=_SHARE)
+    return Chart(figure, alt)
+
+
+def phase_starts(epochs: Sequence[Epoch]) -> list[tuple[int, str]]:
+    """The first epoch of each phase, and the phase in words."""
+    words = {"head": "head only", "fine-tune": "fine-tuning", "scratch": "from scratch"}
+    return [
+        (epoch.epoch, words[epoch.phase])
+        for before, epoch in zip([None, *epochs], epochs, strict=False)
+        if before is None or before.phase != epoch.phase
+    ]
+
+
+def _curves_over_epochs(epochs: Sequence[Epoch], train: Sequence[float], validation: Sequence[float]) -> go.Figure:
+    numbers = [epoch.epoch for epoch in epochs]
+    mode = "lines+markers" if len(epochs) <= 60 else "lines"  # noqa: PLR2004 - more markers hide the line
+    figure = blank(
+        [
+            go.Scatter(x=numbers, y=train, name="training", mode=mode, line_dash="dot"),
+            go.Scatter(x=numbers, y=validation, name="validation", mode=mode),
+        ],
+        height=320,
+    )
+    best = [(epoch.epoch, value) for epoch, value in zip(epochs, validation, strict=True) if epoch.best]
+    if best:
+        figure.add_scatter(
+            x=[best[-1][0]],
+            y=[best[-1][1]],
+            name="kept",
+            mode="markers",
+            marker={"symbol": "star", "size": 14, "color": GREEN},
+        )
+    for first, phase in phase_starts(epochs)[1:]:
+        note = {"text": f"{phase} →"}
+        figure.add_vline(x=first - 0.5, line_dash="dash", line_color=GREY, annotation=note)
+    figure.update_xaxes(title="epoch", dtick=max(1, len(epochs) // 10), rangemode="tozero")
+    return figure
+
+
+def _alt_of_curves(epochs: Sequence[Epoch], what: str, validation: Sequence[str]) -> str:
+    if not epochs:
+        return f"{what} of training and validation; no epoch has ended yet."
+    phases = "".join(f" From epoch {first} on: {phase}." for first, phase in phase_starts(epochs)[1:])
+    return (
+        f"{what} of training and validation over {len(epochs)} epochs. Validation began at {validation[0]} and was at "
+        f"{validation[-1]} in epoch {epochs[-1].epoch}.{phases}"
+    )
+
+
+def blank(traces: Sequence[Any], height: int) -> go.Figure:
+    """A figure in the common shape: a legend on top, room for the axis titles."""
+    figure = go.Figure(list(traces))
+    figure.update_layout(
+        height=height,
+        margin=_MARGIN,
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
+        hoverlabel_namelength=-1,
+    )
+    figure.update_xaxes(automargin=True)
+    figure.update_yaxes(automargin=True)
+    return figure
+
+
+def short(name: str, length: int = 24) -> str:
+    """A person's own name as a label of a chart, where Plotly would read `<b>` as bold."""
+    return html.escape(name if len(name) <= length else f"{name[: length - 1]}…", quote=False)

@@ -1,0 +1,86 @@
+"""Where in a picture the network looked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from core.evaluation.explanation.overlay import draw_heat
+from pages.shared import await_job, frame, words
+
+# A drawing of the page's progress would close the dialog, so it waits for as long as a cold worker needs to start.
+_PATIENCE_SECONDS = 120
+_SIDE, _GAP = 360, 16  # both beside each other without scrolling, below each other in a narrow window
+_METHODS = {
+    "grad-cam": "What the last layers saw (Grad-CAM)",
+    "occlusion": "Covering part after part (occlusion; takes some seconds)",
+}
+_MEANINGS = {
+    "grad-cam": "The warmer, the more small changes there would change the answer.",
+    "occlusion": "The warmer, the more the class loses when this part is covered: slower, and independent of how the "
+    "network is built.",
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """A picture and the classes that may be asked about.
+
+    Attributes:
+        project_id: Its project.
+        run_id: The run that judged it.
+        picture: What the job calls it: `digest` of an image of the project, or `path` of another picture.
+        name: What the person calls it.
+        classes: Names of all classes.
+        asked: Indices of the classes to choose from, the predicted one first.
+    """
+
+    project_id: str
+    run_id: str
+    picture: dict[str, str]
+    name: str
+    classes: Sequence[str]
+    asked: Sequence[int]
+
+
+@frame.dialog("Where the network looked", width="large")
+def explain(question: Question) -> None:
+    """Draw a picture beside what spoke for a class in it."""
+    wanted = st.segmented_control(
+        "What spoke for",
+        list(dict.fromkeys(question.asked)),
+        default=question.asked[0],
+        format_func=lambda one: words.escape_markdown(question.classes[one]),
+        required=True,
+    )
+    method = st.radio("Found by", list(_METHODS), format_func=_METHODS.__getitem__, horizontal=True)
+    with st.spinner("Looking into the network"):
+        asked = {"run": question.run_id, **question.picture, "name": question.name}
+        arguments: dict[str, Any] = {**asked, "class": wanted, "method": method}
+        answer = await_job.ask(question.project_id, "explain", arguments, "The explanation", patience=_PATIENCE_SECONDS)
+    if answer is None:
+        return
+    opacity = st.slider("Strength of the colours", 0, 100, 70, step=5, format="%d%%") / 100
+    label = question.classes[wanted]
+    with st.container(width=2 * _SIDE + _GAP):
+        left, right = st.columns(2)
+    left.image(answer["square"], caption="What the network sees", width="stretch", alt=question.name)
+    right.image(
+        _overlay(answer, opacity),
+        caption=f"Yellow: spoke most for “{words.escape_markdown(label)}”",
+        width="stretch",
+        alt=f"Heat map over the picture: the bright places spoke most for {label}",
+    )
+    st.caption(
+        f"{_MEANINGS[method]} It shows where the network looked, not why; if it looked beside the thing, the "
+        "background may give the class away."
+    )
+
+
+def _overlay(answer: dict[str, Any], opacity: float) -> Image.Image:
+    with Image.open(Path(answer["square"])) as square, Image.open(Path(answer["heat"])) as heat:
+        return draw_heat(np.asarray(square), np.asarray(heat, np.float32) / np.float32(255), opacity)

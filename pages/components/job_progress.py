@@ -1,0 +1,115 @@
+"""A job as a page shows it: how far it is, how long it will take, how it ended."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import streamlit as st
+
+from core.catalog import jobs
+from core.catalog.jobs import Job
+from core.jobs.events import Ended, Message, Stage
+from core.jobs.queue import read_story, resume
+from pages.shared import frame, state, words
+from pages.shared.workspace import database, settings
+
+E = TypeVar("E", Ended, Stage)
+LOOK_SECONDS = 0.5
+# Before, an estimate is mostly the time of starting up.
+ESTIMATED_FROM = 0.03
+_DISMISSED = "dismissed-jobs"
+
+
+def running_job(project_id: str, *kinds: str) -> Job | None:
+    """The job of these kinds that waits or runs, if there is one."""
+    waiting = jobs.list_jobs(database(), project_id=project_id, status=("queued", "running"))
+    return next((job for job in waiting if job.kind in kinds), None)
+
+
+def last_job(project_id: str, kind: str) -> Job | None:
+    """The job of a kind that was queued last, if there is one."""
+    return next(reversed(jobs.list_jobs(database(), project_id=project_id, kind=kind)), None)
+
+
+@frame.live(lambda *_args, **_kwargs: LOOK_SECONDS)
+def follow(job_id: str, title: str, done: Callable[[Job], str] = lambda _job: "") -> None:
+    """Draw how far a job is; when it has ended, the whole page is drawn anew.
+
+    Args:
+        job_id: Which job.
+        title: What is being done, for the time before the first stage.
+        done: Gives the sentence for a job that finished; empty for none.
+    """
+    job = jobs.get_job(database(), job_id)
+    if job.ended:
+        if job.status == "finished" and (sentence := done(job)):
+            state.say(sentence)
+        st.rerun()
+    bar, button = st.columns([6, 1], vertical_alignment="center")
+    with bar:
+        draw_stage(job, _last(job_id, Stage), title)
+    if button.button("Cancel", disabled=job.stop_requested, key=f"cancel-{job_id}", width="stretch"):
+        frame.act(lambda: jobs.request_stop(database(), job_id))
+
+
+def draw_stage(job: Job, stage: Stage | None, title: str) -> None:
+    """Draw the bar of a stage with its numbers and the time left."""
+    if job.stop_requested:
+        st.progress(_share(stage), f"{title}: stopping")
+    elif job.status == "queued":
+        st.progress(0.0, f"{title}: waiting for a worker")
+    elif stage is None:
+        st.progress(0.0, title)
+    else:
+        st.progress(_share(stage), stage_text(stage))
+
+
+def stage_text(stage: Stage) -> str:
+    """Say how far a stage is: `Taking in images: 120 of 400 images, about 12 s left`."""
+    parts = []
+    if stage.total:
+        parts.append(_units(stage))
+    if stage.total * ESTIMATED_FROM <= stage.done < stage.total and (left := words.time_left(stage.seconds_left)):
+        parts.append(left)
+    return f"{stage.name}: {', '.join(parts)}" if parts else stage.name
+
+
+def draw_end(job: Job, title: str) -> None:
+    """Draw why a job failed or stopped, until the person has read it."""
+    if job.status not in ("failed", "stopped") or job.id in state.recall(_DISMISSED, frozenset[str]()):
+        return
+    ended = _last(job.id, Ended)
+    text = f"{ended.reason} {ended.hint}".strip() if ended else "Cancelled before it began."
+    with st.container(horizontal=True, vertical_alignment="center"):
+        draw = st.error if job.status == "failed" else st.warning
+        how = "failed" if job.status == "failed" else "was stopped"
+        draw(f"**{title}** {how}. {words.sentence(text)}", width="stretch")
+        if job.status == "failed" and st.button("Resume", key=f"resume-{job.id}"):
+            frame.act(lambda: resume(database(), settings(), job.id))
+        if st.button("I have read it", key=f"dismiss-{job.id}"):
+            state.remember(_DISMISSED, state.recall(_DISMISSED, frozenset[str]()) | {job.id})
+            st.rerun()
+    if ended and ended.detail:
+        with st.expander("For an engineer: the end of the log"):
+            st.code(ended.detail, language=None)
+
+
+def draw_warnings(job_id: str) -> None:
+    """Draw the sentences of a job's story after which a person should act."""
+    for _number, _at, event in read_story(database(), job_id):
+        if isinstance(event, Message) and event.level == "warning":
+            st.warning(words.sentence(event.text), icon=":material/warning:")
+
+
+def _last(job_id: str, kind: type[E]) -> E | None:
+    story = read_story(database(), job_id)
+    return next((event for _number, _at, event in reversed(story) if isinstance(event, kind)), None)
+
+
+def _share(stage: Stage | None) -> float:
+    return min(1.0, stage.done / stage.total) if stage and stage.total else 0.0
+
+
+def _units(stage: Stage) -> str:
+    if stage.unit == "bytes":
+        return f"{stage.done / 1e6:,.1f} of {stage.total / 1e6:,.1f} MB"
+    return f"{stage.done:,} of {stage.total:,} {stage.unit}".rstrip()

@@ -1,0 +1,34 @@
+"""Which trained model is asked or taken home: the one that the link names, else the best by validation."""
+
+import streamlit as st
+
+from core.catalog.runs import Run, list_runs
+from pages.components import run_choice
+from pages.shared import frame, state
+from pages.shared.run_figures import figures_of
+from pages.shared.run_results import has_model
+from pages.shared.steps import MODEL
+from pages.shared.workspace import database
+
+
+def draw(project_id: str) -> Run:
+    """Draw the choice and give the run; without any, a person reads what to do, and the page ends.
+
+    Raises:
+        NotFoundError: The link names a run that is nowhere, or of another project.
+    """
+    runs = list_runs(database(), project_id)
+    named = run_choice.chosen(runs)
+    trained = [run for run in runs if has_model(run.id)]
+    if not trained:
+        st.info("There is no trained network yet. Train one first.", icon=":material/info:")
+        frame.link(MODEL, "To the model", icon=MODEL.icon)
+        st.stop()
+    run = named if named in trained and state.run_id() else max(trained, key=_validation_accuracy)
+    run_choice.draw(trained, run)
+    return run
+
+
+def _validation_accuracy(run: Run) -> float:
+    figures = figures_of(run)
+    return figures.validation if figures else 0.0

@@ -1,0 +1,111 @@
+"""What a person takes home: packed by a worker, then downloaded."""
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from core.catalog import jobs
+from core.catalog.jobs import Job
+from core.catalog.runs import Run
+from core.export.certificate import Certificate
+from core.export.formats import FORMATS
+from core.jobs.queue import submit
+from pages.components import job_progress
+from pages.shared import words
+from pages.shared.workspace import database, settings
+
+_KIND = "export"
+_TITLE = "Packing the bundle"
+_FIRST = "keras"
+
+
+def draw(run: Run) -> None:
+    """Draw the formats, the button that packs them, and the download."""
+    formats = st.pills(
+        "Formats",
+        list(FORMATS),
+        selection_mode="multi",
+        default=[_FIRST],
+        format_func=lambda key: FORMATS[key].label,
+        key=f"formats-{run.id}",
+    )
+    for key in formats:
+        st.caption(f"**{FORMATS[key].label}**: {FORMATS[key].purpose}")
+    if not formats:
+        st.info("Choose at least one format.", icon=":material/info:")
+        return
+    job = _packed(run, formats)
+    if job is not None and not job.ended:
+        job_progress.follow(job.id, _TITLE)
+    elif job is not None and job.result is not None and (bundle := Path(job.result["bundle"])).is_file():
+        _draw_download(bundle, run)
+        _draw_certificate(Certificate.model_validate(job.result["certificate"]))
+        _draw_contents(bundle)
+    else:
+        _draw_packing(run, formats, job)
+
+
+def _packed(run: Run, formats: Sequence[str]) -> Job | None:
+    """The latest job that packed this run in these formats."""
+    found = jobs.list_jobs(database(), project_id=run.project_id, kind=_KIND)
+    wanted = {"run": run.id, "formats": sorted(formats)}
+    return next((job for job in reversed(found) if job.arguments == wanted), None)
+
+
+def _draw_packing(run: Run, formats: Sequence[str], failed: Job | None) -> None:
+    if failed is not None:
+        job_progress.draw_end(failed, _TITLE)
+    if st.button("Pack the bundle", type="primary", icon=":material/archive:"):
+        submit(database(), settings(), run.project_id, _KIND, {"run": run.id, "formats": sorted(formats)})
+        st.rerun()
+
+
+def _draw_download(bundle: Path, run: Run) -> None:
+    st.download_button(
+        f"Download ({words.size(bundle.stat().st_size)})",
+        bundle.read_bytes,
+        file_name=f"{_file_name(run.name)}.zip",
+        mime="application/zip",
+        type="primary",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _draw_certificate(certificate: Certificate) -> None:
+    st.markdown(
+        f"**Certificate**: each file was asked about {words.count(certificate.images, 'test image')}, and its answers "
+        "were compared with those of this app."
+    )
+    lines = [
+        f"- `{file}`: the same class for {one.same_class} of {certificate.images} images, probabilities differ by at "
+        f"most {_plain_number(one.largest_difference)} (certified up to {_plain_number(one.tolerance)})"
+        for file, one in certificate.formats.items()
+    ]
+    st.markdown("\n".join(lines))
+    for file, reason in certificate.left_out.items():
+        st.warning(
+            f"{words.escape_markdown(file)} is not in the bundle: {words.escape_markdown(reason)}",
+            icon=":material/warning:",
+        )
+
+
+def _draw_contents(bundle: Path) -> None:
+    with zipfile.ZipFile(bundle) as opened:
+        files = [info for info in opened.infolist() if not info.is_dir()]
+    with st.expander(f"What is inside: {words.count(len(files), 'file')}", icon=":material/folder_zip:"):
+        st.markdown("\n".join(f"- `{info.filename}`, {words.size(info.file_size)}" for info in files))
+
+
+def _plain_number(small: float) -> str:
+    """Say a small number without an exponent: `0.0000016`."""
+    return np.format_float_positional(small, precision=2, fractional=False, trim="-")
+
+
+def _file_name(name: str) -> str:
+    """A run's name without what file systems refuse."""
+    kept = "".join(letter if letter.isalnum() or letter in " -_" else "-" for letter in name).strip(" -")
+    return kept or "model"

@@ -1,0 +1,91 @@
+"""A phone as the camera: a code to scan, and the pictures appear here by themselves."""
+
+import io
+import time
+from collections.abc import Sequence
+
+import segno
+import streamlit as st
+
+from core.catalog.items import count_refusals
+from core.catalog.labels import Label, add_label
+from core.catalog.projects import get_project
+from pages.components import job_progress
+from pages.components.class_picker import choose_class
+from pages.routes import addresses, phone
+from pages.routes.invitations import PICTURES, Invitation, invitations
+from pages.shared import frame, words
+from pages.shared.workspace import database
+
+LOOK_SECONDS = 1.5
+MODULE_PIXELS = 6
+CODE_WIDTH = 260
+
+_NOT_REACHABLE = (
+    "A phone cannot reach Graft, which listens to this computer alone: end it and start it with "
+    "`streamlit run app.py --server.address 0.0.0.0`, and only in a network whose people you trust, as everybody in it "
+    "can then see, change and delete every project."
+)
+
+
+def draw(project_id: str, labels: Sequence[Label]) -> None:
+    """Draw the choice of a class and the code, or how Graft must be started for a phone to reach it."""
+    origin = addresses.network_origin()
+    if origin is None:
+        st.info(_NOT_REACHABLE, icon=":material/phonelink_off:")
+        return
+    name = choose_class(labels, "phone", "Class of the pictures")
+    if name is None:
+        st.caption("Choose a class; a code to scan with the phone appears then.")
+        return
+    label = next((label for label in labels if label.name == name), None)
+    if label is None:
+        frame.act(lambda: add_label(database(), project_id, name))
+    else:
+        invitation = invitations().invite(project_id)
+        _draw_code(phone.link(origin, invitation, label.id), invitation, label)
+        _look(project_id, _state(project_id))
+
+
+def _draw_code(link: str, invitation: Invitation, label: Label) -> None:
+    code, steps = st.columns([1, 2], vertical_alignment="center")
+    code.image(picture(link), width=CODE_WIDTH, alt=f"A code to scan with a phone, for {link}")
+    with steps:
+        st.markdown(
+            "1. Connect the phone with the network of this computer.\n"
+            "2. Point its camera at the code, and open the link.\n"
+            "3. Take pictures, or choose some that the phone has. They appear here by themselves."
+        )
+        st.markdown(
+            f"**{words.escape_markdown(label.name)}** has {words.count(label.images + label.excluded, 'image')}."
+        )
+        st.code(link, language=None, wrap_lines=True)
+        until = time.strftime("%H:%M", time.localtime(invitation.until))
+        st.caption(
+            f"Whoever has the code can add up to {PICTURES:,} pictures to this project until {until}. "
+            + (
+                "The phone can also take several pictures a second, as long as a button is held."
+                if link.startswith("https:")
+                else "The pictures cross the network unencrypted, as Graft was not started with https; without it "
+                "browsers also keep the live camera from the page, so the phone's own camera app takes the pictures."
+            )
+        )
+
+
+def picture(link: str) -> bytes:
+    """A PNG of the code, dark on white with its quiet zone, so that it is read on a dark page too."""
+    out = io.BytesIO()
+    segno.make(link, error="m", micro=False).save(out, kind="png", scale=MODULE_PIXELS, border=4)
+    return out.getvalue()
+
+
+@frame.live(lambda *_args: LOOK_SECONDS)
+def _look(project_id: str, drawn: tuple[object, ...]) -> None:
+    """Draw the page anew when pictures are on their way, or have come."""
+    if _state(project_id) != drawn:
+        st.rerun()
+
+
+def _state(project_id: str) -> tuple[object, ...]:
+    running = job_progress.running_job(project_id, phone.TAKE_IN)
+    return get_project(database(), project_id).images, count_refusals(database(), project_id), running and running.id

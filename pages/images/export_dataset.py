@@ -1,0 +1,64 @@
+"""The person's own images as a download: packed by a worker, then handed over."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.catalog import jobs
+from core.catalog.jobs import Job
+from core.catalog.projects import Project
+from core.jobs.queue import submit
+from pages.components import job_progress
+from pages.routes import downloads
+from pages.shared import frame, words
+from pages.shared.workspace import database, settings
+
+_KIND = downloads.PACKED
+_TITLE = "Packing the images"
+
+
+def draw(project: Project) -> None:
+    """Draw what the download holds, the button that packs it, and the download."""
+    st.markdown(
+        "All images as a zip that works anywhere: a folder for each class, and a table (`labels.csv`) with classes, "
+        "splits and groups, and what was set aside. Added to a project, it comes back as it was."
+    )
+    running = job_progress.running_job(project.id, _KIND)
+    if running is not None:
+        job_progress.follow(running.id, _TITLE)
+        return
+    last = job_progress.last_job(project.id, _KIND)
+    if last is not None:
+        job_progress.draw_end(last, _TITLE)
+    packed = _packed(project.id)
+    if packed is not None:
+        _draw_download(project, packed)
+    if st.button("Pack the images" if packed is None else "Pack them again", icon=":material/archive:"):
+        frame.act(lambda: submit(database(), settings(), project.id, _KIND))
+
+
+def _packed(project_id: str) -> Job | None:
+    """The latest job that packed the images, if its file is still there."""
+    found = jobs.list_jobs(database(), project_id=project_id, kind=_KIND, status=("finished",))
+    return next((job for job in reversed(found) if job.result and Path(job.result["zip"]).is_file()), None)
+
+
+def _draw_download(project: Project, job: Job) -> None:
+    result = job.result or {}
+    path = Path(result["zip"])
+    st.link_button(
+        f"Download {words.count(result['images'], 'image')} ({words.size(path.stat().st_size)})",
+        downloads.link(job.id),
+        icon=":material/download:",
+    )
+    changed = project.updated_at > (job.started_at or job.created_at)
+    st.caption(
+        f"Packed {words.ago(job.ended_at or job.created_at)}"
+        f"{'; the project was changed since, so pack it again to have the changes in it.' if changed else '.'}"
+    )
+    if result["missing"]:
+        names = ", ".join(words.escape_markdown(name) for name in result["missing"][:3])
+        st.warning(
+            f"{words.count(len(result['missing']), 'file is', 'files are')} gone from the disk and not in it: {names}",
+            icon=":material/warning:",
+        )

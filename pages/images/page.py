@@ -1,0 +1,76 @@
+"""Images: bring them in, sort them into classes, divide them into splits."""
+
+import streamlit as st
+
+from core.catalog.items import UNLABELLED, Filter, count_items, count_refusals, list_refusals
+from core.catalog.labels import list_labels
+from pages.images import (
+    add_images,
+    classes,
+    export_dataset,
+    gallery_panel,
+    guessed_classes,
+    ingestion,
+    readiness,
+    rejected,
+    splits,
+)
+from pages.shared import frame
+from pages.shared.steps import MODEL
+from pages.shared.workspace import database
+
+IMAGES, CLASSES, SPLITS, DOWNLOAD, REFUSED = "Images", "Classes", "Splits", "Download", "Not taken in"
+
+project = frame.project()
+labels = list_labels(database(), project.id)
+unlabelled = count_items(database(), project.id, Filter(label_id=UNLABELLED, excluded=False))
+refusals = count_refusals(database(), project.id)
+
+st.title("Images", anchor=False)
+st.markdown("Bring pictures of each thing that the network should tell apart, one class for each.")
+
+busy = ingestion.draw(project.id)
+guessed = None if busy else guessed_classes.waiting(project.id)
+if guessed is not None:
+    guessed_classes.draw(project.id, guessed, labels)
+empty = not project.images and not labels and not refusals
+# With a key it stays open when something above it comes or goes.
+adding = st.expander(
+    "Add images",
+    key="add-images",
+    icon=":material/add_photo_alternate:",
+    expanded=empty and not busy and not guessed,
+    on_change="rerun",
+)
+with adding:
+    if adding.open:
+        add_images.draw(project.id, labels)
+
+if not project.images and not busy and not guessed:
+    st.info("There are no images yet. Add a zip, a folder or single images above.", icon=":material/info:")
+if empty:
+    st.stop()
+
+ready = readiness.draw(labels, unlabelled)
+parts = [IMAGES, CLASSES, SPLITS, DOWNLOAD, *([REFUSED] if refusals else [])]
+tabs = dict(zip(parts, st.tabs(parts, key="part", on_change="rerun", bind="query-params"), strict=True))
+with tabs[IMAGES]:
+    if tabs[IMAGES].open and project.images:
+        gallery_panel.draw(project.id, labels)
+with tabs[CLASSES]:
+    if tabs[CLASSES].open:
+        classes.draw(project.id, labels)
+with tabs[SPLITS]:
+    if tabs[SPLITS].open:
+        splits.draw(project.id, labels)
+with tabs[DOWNLOAD]:
+    if tabs[DOWNLOAD].open and project.images:
+        export_dataset.draw(project)
+if refusals:
+    with tabs[REFUSED]:
+        if tabs[REFUSED].open:
+            rejected.draw(project.id, list_refusals(database(), project.id))
+
+st.divider()
+if st.button("Next: choose a network", type="secondary" if guessed else "primary", icon=MODEL.icon, disabled=not ready):
+    frame.go(MODEL)

@@ -1,0 +1,37 @@
+"""Whether the images are enough for a training, in words."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.catalog.labels import Label
+from core.dataset.issues import find_dataset_issues
+from pages.shared import words
+
+SHOWN = 3
+
+
+def draw(labels: Sequence[Label], unlabelled: int) -> bool:
+    """Draw what is missing, and tell whether a training is possible.
+
+    Args:
+        labels: The classes with their counts.
+        unlabelled: Images that take part and have no class.
+    """
+    gaps = find_dataset_issues(labels, unlabelled)
+    blocking = [gap.sentence for gap in gaps if gap.blocking]
+    if blocking:
+        st.warning(_listed(["**A training is not possible yet.**", *blocking]), icon=":material/block:")
+    advice = [gap.sentence for gap in gaps if not gap.blocking]
+    if advice:
+        with st.expander(f"Advice on these images ({len(advice)})", icon=":material/lightbulb:"):
+            st.markdown("\n".join(f"- {words.sentence(one)}" for one in advice))
+    return not blocking
+
+
+def _listed(sentences: Sequence[str]) -> str:
+    head, *rest = sentences
+    lines = [f"- {words.sentence(one)}" for one in rest[:SHOWN]]
+    if len(rest) > SHOWN:
+        lines.append(f"- and {len(rest) - SHOWN} more")
+    return "\n".join([head, *lines])

@@ -1,0 +1,105 @@
+"""Random variations of the training images, and what they do to one's own images."""
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core.catalog.items import Filter, list_items
+from core.dataset.pixels import Resize, load_square
+from core.features.augment import augment
+from core.intake.decode_rgb import WHITE
+from core.training.recipe import Augmentation, Recipe
+from pages.shared import choices, words
+from pages.shared.workspace import database, store
+
+_SIDE = 128
+_IMAGES = 3
+_VIEWS = 5
+_GAP = 6
+
+
+def draw(project_id: str) -> None:
+    """Draw the number of variations, how far each goes, and a preview."""
+    views = choices.choose(
+        project_id,
+        "augmentation.views",
+        lambda value, key: st.slider(
+            "Variations of each training image (*augmentation*)",
+            0,
+            32,
+            value,
+            key=key,
+            help="Each is computed once and kept. More of them help where images are few, and take longer.",
+        ),
+    )
+    if not views:
+        st.caption("Off: the network sees each training image as it is.")
+        return
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        _draw_changes(project_id)
+    with right:
+        _draw_preview(project_id, choices.recipe(project_id))
+
+
+def _draw_changes(project_id: str) -> None:
+    choices.choose(
+        project_id, "augmentation.flip_horizontal", lambda value, key: st.toggle("Mirror left and right", value, key)
+    )
+    choices.choose(
+        project_id, "augmentation.flip_vertical", lambda value, key: st.toggle("Mirror top and bottom", value, key)
+    )
+    choices.choose(
+        project_id,
+        "augmentation.rotation",
+        lambda value, key: st.slider("Turn, up to (degrees)", 0.0, 180.0, value, 5.0, key=key, format="%d°"),
+    )
+    for field, label, most in (
+        ("zoom", "Zoom, up to", 90),
+        ("shift", "Shift, up to", 50),
+        ("brightness", "Brighter or darker, up to", 100),
+        ("contrast", "More or less contrast, up to", 100),
+    ):
+        _draw_share(project_id, field, label, most)
+
+
+def _draw_share(project_id: str, field: str, label: str, most: int) -> None:
+    choices.choose(
+        project_id,
+        f"augmentation.{field}",
+        lambda value, key: st.slider(label, 0, most, round(value * 100), 5, key=key, format="%d%%") / 100,
+    )
+
+
+def _draw_preview(project_id: str, recipe: Recipe) -> None:
+    items = list_items(database(), project_id, Filter(split="train", excluded=False), limit=_IMAGES)
+    path_of = store().thumbnail_path if recipe.background == WHITE else store().path  # thumbnails lie on white
+    pictures = [(item, path) for item in items if (path := path_of(item.digest)).is_file()]
+    if not pictures:
+        st.info("Add images to see here what the variations do to them.", icon=":material/info:")
+        return
+    st.markdown("Your own images, and what the network will see of them:")
+    for item, path in pictures:
+        square = _square(path, item.name, recipe.resize, recipe.background)
+        row = _preview(item.digest, square, recipe.seed, recipe.augmentation)
+        name = words.shorten(words.file_name(item.name))
+        st.image(row, width="stretch", alt=f"{name} as it is, then {_VIEWS} random variations of it")
+        st.caption(words.escape_markdown(name))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _square(path: Path, name: str, resize: Resize, background: str) -> NDArray[np.uint8]:
+    return load_square(path, _SIDE, resize, name, background)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _preview(digest: str, square: NDArray[np.uint8], seed: int, augmentation: Augmentation) -> NDArray[np.uint8]:
+    """(side, width, 4) RGBA: the image and variations of it, side by side."""
+    gap = np.zeros((_SIDE, _GAP, 4), np.uint8)
+    row = []
+    for view in range(_VIEWS + 1):
+        varied = augment(square, digest, view, seed=seed, variations=augmentation)
+        row += [np.dstack([varied, np.full((_SIDE, _SIDE), 255, np.uint8)]), gap]
+    return np.concatenate(row[:-1], axis=1)

@@ -1,0 +1,208 @@
+"""How long and how fast: epochs and batches for everyone, the rest for those who know it."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.training.recipe import Optimizer, Recipe
+from pages.model import augmentation_choice
+from pages.shared import choices
+
+_OPTIMIZERS: dict[Optimizer, str] = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop"}
+_RESIZE = {"crop": "Cut out its middle", "pad": "Add black bars", "stretch": "Stretch it"}
+_BATCHES = [4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096]
+_RATES = [mantissa * 10.0**power for power in range(-6, 0) for mantissa in (1, 2, 5)]
+
+
+def draw(project_id: str) -> None:
+    """Draw the choices that most people want to see."""
+    recipe = choices.recipe(project_id)
+    two_phases = recipe.strategy in {"partial", "full"}
+    left, right = st.columns(2, gap="large")
+    with left:
+        title = "Epochs for the head" if two_phases else "Epochs"
+        choices.choose(
+            project_id,
+            "head_phase.epochs",
+            lambda value, key: st.number_input(title, 1, 10_000, value, key=key, help="Passes over the images."),
+        )
+        if two_phases:
+            choices.choose(
+                project_id,
+                "fine_tune_phase.epochs",
+                lambda value, key: st.number_input("Epochs for fine-tuning", 1, 10_000, value, key=key),
+            )
+    with right:
+        _draw_early_stopping(project_id, recipe)
+
+
+def draw_expert(project_id: str) -> None:
+    """Draw the choices for those who know them; the defaults work."""
+    recipe = choices.recipe(project_id)
+    head, optimizer, data = st.tabs(["New head", "Optimizer", "Images and seed"])
+    with head:
+        _draw_head(project_id, recipe)
+    with optimizer:
+        _draw_optimizer(project_id, recipe)
+    with data:
+        _draw_data(project_id)
+
+
+def draw_augmentation(project_id: str) -> None:
+    """Draw the random variations of the training images."""
+    augmentation_choice.draw(project_id)
+
+
+def _draw_early_stopping(project_id: str, recipe: Recipe) -> None:
+    on = choices.choose(
+        project_id,
+        "early_stopping",
+        lambda value, key: (
+            (recipe.early_stopping or 5)
+            if st.toggle("Stop when it gets no better (*early stopping*)", value is not None, key)
+            else None
+        ),
+    )
+    if on is not None:
+        choices.choose(
+            project_id,
+            "early_stopping",
+            lambda value, key: st.number_input(
+                "Epochs without a lower validation loss before it stops", 1, 1000, value, key=f"{key}-patience"
+            ),
+        )
+
+
+def _draw_head(project_id: str, recipe: Recipe) -> None:
+    choices.choose(
+        project_id,
+        "head.pooling",
+        lambda value, key: st.radio(
+            "Pooling",
+            ["average", "max"],
+            ["average", "max"].index(value),
+            key=key,
+            horizontal=True,
+            captions=["The mean over all places of the image.", "The strongest answer anywhere."],
+        ),
+    )
+    choices.choose(
+        project_id,
+        "head.dropout",
+        lambda value, key: st.slider(
+            "Dropout", 0.0, 0.9, value, 0.05, key=key, help="Share of the features left out at random while training."
+        ),
+    )
+    hidden = choices.choose(
+        project_id,
+        "head.hidden_units",
+        lambda value, key: (recipe.head.hidden_units or 128) if st.toggle("Hidden layer", bool(value), key) else None,
+    )
+    if hidden is not None:
+        choices.choose(
+            project_id,
+            "head.hidden_units",
+            lambda value, key: st.number_input("Units of the hidden layer", 1, 8192, value, key=f"{key}-units"),
+        )
+
+
+def _draw_optimizer(project_id: str, recipe: Recipe) -> None:
+    choices.choose(
+        project_id,
+        "optimizer",
+        lambda value, key: st.selectbox(
+            "Optimizer", list(_OPTIMIZERS), list(_OPTIMIZERS).index(value), _OPTIMIZERS.__getitem__, key=key
+        ),
+    )
+    _draw_rate(project_id, "head_phase.learning_rate", "Learning rate")
+    if recipe.strategy in {"partial", "full"}:
+        _draw_rate(project_id, "fine_tune_phase.learning_rate", "Learning rate of the fine-tuning phase")
+        st.caption("Usually a hundredth of the first: larger steps destroy what the network knows.")
+    choices.choose(
+        project_id,
+        "batch_size",
+        lambda value, key: st.select_slider(
+            "Batch size (images a step)",
+            [None, *(_BATCHES if value is None else _with(_BATCHES, value))],
+            value,
+            lambda size: "fits the images" if size is None else f"{size:g}",
+            key=key,
+        ),
+    )
+    choices.choose(
+        project_id,
+        "batch_norm",
+        lambda value, key: (
+            "trained"
+            if st.toggle(
+                "Train batch normalisation as well",
+                value == "trained",
+                key,
+                help="Off keeps its statistics from ImageNet, also in trained layers: the safe choice for small sets.",
+            )
+            else "frozen"
+        ),
+    )
+
+
+def _draw_rate(project_id: str, path: str, label: str) -> None:
+    choices.choose(
+        project_id,
+        path,
+        lambda value, key: st.select_slider(label, _with(_RATES, value), value, lambda rate: f"{rate:g}", key=key),
+    )
+
+
+def _draw_data(project_id: str) -> None:
+    choices.choose(
+        project_id,
+        "resize",
+        lambda value, key: st.radio(
+            "How an image becomes a square", list(_RESIZE), list(_RESIZE).index(value), _RESIZE.__getitem__, key=key
+        ),
+    )
+    choices.choose(
+        project_id,
+        "background",
+        lambda value, key: st.color_picker(
+            "Background of transparent images",
+            value,
+            key=key,
+            help="What transparent places become. The model that you take home comes with it.",
+        ).lower(),
+    )
+    choices.choose(
+        project_id,
+        "class_weights",
+        lambda value, key: st.toggle(
+            "Weigh the classes so that each counts the same (*class weights*)",
+            value,
+            key,
+            help="For classes of very different size.",
+        ),
+    )
+    choices.choose(
+        project_id,
+        "precision",
+        lambda value, key: (
+            "bfloat16"
+            if st.toggle(
+                "Faster, coarser features (*bfloat16*)",
+                value == "bfloat16",
+                key,
+                help="Where the processor has it. Features differ by about a tenth, the accuracy hardly.",
+            )
+            else "float32"
+        ),
+    )
+    choices.choose(
+        project_id,
+        "seed",
+        lambda value, key: st.number_input(
+            "Seed", 0, 2**31 - 1, value, key=key, help="The same recipe, images and seed give the same network."
+        ),
+    )
+
+
+def _with(options: Sequence[float], value: float) -> list[float]:
+    return sorted({*options, value})

@@ -1,0 +1,77 @@
+"""The test images to look at first."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from core.evaluation.inference.predictions import Predictions
+from core.evaluation.metrics.classification import losses
+from pages.results import result_images
+from pages.shared import frame, words
+from pages.shared.run_results import Results
+
+Rows = NDArray[np.int64]
+# Beyond the first ten pages of pictures, nobody looks.
+_MOST = 240
+
+
+@frame.part
+def draw(project_id: str, results: Results) -> None:
+    """Draw a choice of lists, and the images of the chosen one."""
+    mistakes, test = results.report.mistakes, results.test
+    lists = list(_LISTS)
+    if not mistakes.wrong:
+        st.success("No test image was called wrongly.", icon=":material/check_circle:")
+        lists.remove(_WRONG)
+    chosen = st.segmented_control("Show", lists, default=lists[0], required=True, key=f"mistakes-list-{len(lists)}")
+    text, rows_of = _LISTS[chosen]
+    st.caption(text)
+    key = f"mistakes-{list(_LISTS).index(chosen)}"
+    result_images.draw(project_id, results.run_id, test.rows(rows_of(test)), key)
+    if mistakes.confused_pairs:
+        with st.expander("Most confused pairs of classes", icon=":material/compare_arrows:"):
+            _draw_pairs(results)
+
+
+def _surest_wrong(test: Predictions) -> Rows:
+    loss = losses(test.true, test.probabilities)
+    wrong = np.flatnonzero(~test.right)
+    return wrong[np.argsort(-loss[wrong], kind="stable")]
+
+
+def _most_uncertain(test: Predictions) -> Rows:
+    ranked = np.sort(test.probabilities, axis=1)
+    margin = ranked[:, -1] - ranked[:, -2]
+    return np.argsort(margin, kind="stable")[:_MOST]
+
+
+def _surest_right(test: Predictions) -> Rows:
+    right = np.flatnonzero(test.right)
+    return right[np.argsort(-test.confidence[right], kind="stable")]
+
+
+_WRONG = "Called wrongly"
+_LISTS: dict[str, tuple[str, Callable[[Predictions], Rows]]] = {
+    _WRONG: (
+        "The most surprising first (*top losses*): sure of the wrong class. Often the label is wrong, not the network.",
+        _surest_wrong,
+    ),
+    "Unsure": ("The two most probable classes were close: more images like these teach most.", _most_uncertain),
+    "Right": ("The surest first, to see what a typical image of a class is.", _surest_right),
+}
+
+
+def _draw_pairs(results: Results) -> None:
+    pairs = results.report.mistakes.confused_pairs
+    table = pd.DataFrame(
+        {
+            "is": [pair.true for pair in pairs],
+            "was called": [pair.predicted for pair in pairs],
+            "test images": [pair.images for pair in pairs],
+        }
+    )
+    said = f"{words.count(len(pairs), 'pair')} of classes, the most confused first."
+    st.dataframe(table, hide_index=True, alt=said)

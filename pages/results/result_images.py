@@ -1,0 +1,114 @@
+"""Images that a run has judged, what it made of them, and what can be done about them."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import streamlit as st
+
+from core.catalog.items import Filter, Item, list_items
+from core.catalog.labels import list_labels
+from core.evaluation.inference.predictions import Predictions
+from pages.components import explanation
+from pages.components.change_images import draw_changes, draw_undo
+from pages.components.gallery import Picture, draw_gallery
+from pages.components.image_viewer import look_at
+from pages.shared import frame, state, words
+from pages.shared.steps import IMAGES
+from pages.shared.workspace import database, store
+
+PAGE = 24
+
+
+def draw(project_id: str, run_id: str, judged: Predictions, key: str, *, changeable: bool = True) -> None:
+    """Draw a gallery of judged images with the buttons that change them.
+
+    Args:
+        project_id: Their project.
+        run_id: The run that judged them.
+        judged: What it said about them, in the order to show.
+        key: Of this gallery among others on the page.
+        changeable: Whether to draw the buttons: one gallery of a page has them; in others, a click opens a picture.
+    """
+    total = len(judged)
+    if not total:
+        st.info("No image is like this.", icon=":material/info:")
+        return
+    pages = -(-total // PAGE)
+    bar, pictures = st.container(), st.container()
+    page = st.pagination(pages, key=f"{key}-page-{pages}") if pages > 1 else 1
+    shown = judged.rows(np.arange((page - 1) * PAGE, min(page * PAGE, total)))
+    items = _items(project_id, shown.digests)
+    with pictures:
+        chosen = _draw_gallery(shown, items, f"{key}-{run_id}", changeable)
+    if changeable:
+        with bar:
+            _draw_bar(project_id, run_id, total, judged=shown.rows(np.array(chosen, np.int64)), items=items, key=key)
+
+
+def _items(project_id: str, digests: Sequence[str]) -> dict[str, Item]:
+    found = list_items(database(), project_id, Filter(digests=digests))
+    return {item.digest: item for item in found}
+
+
+def _draw_gallery(shown: Predictions, items: dict[str, Item], key: str, changeable: bool) -> list[int]:
+    """Draw the pictures, and give the rows that are chosen and still in the project."""
+    pictures = [_picture(shown, row, items.get(digest)) for row, digest in enumerate(shown.digests)]
+    answer = draw_gallery(f"{key}-{_round(key)}", pictures, "Images and what they were called", choosable=changeable)
+    opened = items.get(answer.opened or "")
+    if opened is not None:
+        look_at(opened)
+    chosen = (answer.chosen or frozenset()) & items.keys()
+    return [row for row, digest in enumerate(shown.digests) if digest in chosen]
+
+
+def _picture(shown: Predictions, row: int, item: Item | None) -> Picture:
+    true, called = shown.classes[shown.true[row]], shown.classes[shown.predicted[row]]
+    verdict = f"called {called}" if true != called else "called so"
+    lines = (f"is {true}{_since(item, true)}", f"{verdict} · {words.percent(shown.confidence[row], 0)} sure")
+    digest = shown.digests[row]
+    away = item is None or item.excluded
+    return Picture(digest, store().thumbnail_path(digest), shown.names[row], lines, muted=away)
+
+
+def _since(item: Item | None, true: str) -> str:
+    """What has become of an image since the run."""
+    if item is None:
+        return " · deleted since"
+    if item.excluded:
+        return " · set aside since"
+    return f" · now {item.label or 'without a class'}" if item.label != true else ""
+
+
+def _draw_bar(
+    project_id: str, run_id: str, total: int, *, judged: Predictions, items: dict[str, Item], key: str
+) -> None:
+    """Draw the buttons for the chosen images, which are `judged`."""
+    st.markdown(f"**{words.count(total, 'image')}**, {len(judged)} chosen. Click pictures to choose them.")
+    ids = [items[digest].id for digest in judged.digests]
+    draw_changes(project_id, list_labels(database(), project_id), ids, _forget(f"{key}-{run_id}"))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(
+            "Explain",
+            key=f"{key}-explain",
+            icon=":material/visibility:",
+            disabled=len(judged) != 1,
+            help="Choose one picture: where in it the network looked (*Grad-CAM*).",
+        ):
+            explanation.explain(_question(project_id, run_id, judged))
+        frame.link(IMAGES, "Add more like these", icon=":material/add_photo_alternate:")
+        draw_undo(project_id)
+
+
+def _question(project_id: str, run_id: str, judged: Predictions) -> explanation.Question:
+    """About the first of the images: what spoke for what it was called, and for what it is."""
+    asked = (int(judged.predicted[0]), int(judged.true[0]))
+    picture = {"digest": judged.digests[0]}
+    return explanation.Question(project_id, run_id, picture, judged.names[0], judged.classes, asked)
+
+
+def _forget(key: str) -> Callable[[], None]:
+    return lambda: state.remember(f"{key}-round", _round(key) + 1)
+
+
+def _round(key: str) -> int:
+    return state.recall(f"{key}-round", 0)

@@ -1,0 +1,62 @@
+"""Several runs beside each other: what they chose differently, how they learned, and how good they became."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from core.catalog.runs import Run
+from core.evaluation.metrics.intervals import Interval
+from core.training.recipe import load_recipe
+from pages.components import charts
+from pages.results import before_after
+from pages.results.transfer_benefit import epochs_of
+from pages.shared import words
+from pages.shared.recipe_words import all_differences
+from pages.shared.run_figures import figures_of
+from pages.shared.run_results import has_results, model_megabytes, read_results
+
+
+def draw(runs: Sequence[Run]) -> None:
+    """Draw the comparison.
+
+    Args:
+        runs: Two or more; the first is what the others are compared with.
+    """
+    _draw_table(runs)
+    curves = [(run.name, epochs) for run in runs if (epochs := epochs_of(run))]
+    if curves:
+        charts.show(charts.validation_curves(curves), key="compared-curves")
+    measured = sorted((run for run in runs if has_results(run.id)), key=lambda run: run.job.created_at)
+    if len(measured) == 2:  # noqa: PLR2004 - the test is one of pairs
+        before, after = measured
+        before_after.draw_pair(read_results(before.id), read_results(after.id), before.project_id, "compared")
+
+
+def _draw_table(runs: Sequence[Run]) -> None:
+    """The choices that differ, and what came of them; both splits with intervals, so that chance is seen."""
+    chosen = all_differences([load_recipe(run.recipe) for run in runs])
+    if not chosen:
+        st.caption("The recipes of these runs are the same; their images may differ.")
+    figures = [figures_of(run) for run in runs]
+    table = {
+        "run": [run.name for run in runs],
+        **chosen,
+        "validation accuracy": [words.percent(one.validation) if one else "" for one in figures],
+        "validation, 95%": [_range(one.validation_interval if one else None) for one in figures],
+        "test accuracy": [words.percent(one.test) if one else "" for one in figures],
+        "test, 95%": [_range(one.test_interval if one else None) for one in figures],
+        "epochs": [str(one.epochs) if one else "" for one in figures],
+        "time": [words.duration(one.seconds) if one else "" for one in figures],
+        "model (MB)": [_say_megabytes(run) for run in runs],
+    }
+    st.dataframe(pd.DataFrame(table), hide_index=True, alt="What the chosen runs did differently, and what came of it.")
+
+
+def _range(interval: Interval | None) -> str:
+    return words.between(*interval) if interval else ""
+
+
+def _say_megabytes(run: Run) -> str:
+    size = model_megabytes(run.id)
+    return "" if size is None else f"{size:.1f}"

@@ -1,0 +1,98 @@
+"""All runs of a project beside each other, ranked by what may be chosen by: the validation split."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from core.catalog.runs import Run
+from core.training.recipe import Recipe, load_recipe
+from pages.components.run_choice import STATUS
+from pages.results import run_comparison
+from pages.shared import frame, state, words
+from pages.shared.recipe_words import differences
+from pages.shared.run_figures import Figures, figures_of
+from pages.shared.run_results import model_megabytes
+
+
+@dataclass(frozen=True)
+class _Row:
+    run: Run
+    recipe: Recipe
+    figures: Figures | None
+
+
+@frame.part
+def draw(runs: Sequence[Run], shown: Run) -> None:
+    """Draw the table; a chosen run is opened, two or more are compared."""
+    rows = sorted((_row(run) for run in runs), key=_rank)
+    event = st.dataframe(
+        _table(rows),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        key=f"runs-{shown.id}",
+        alt=f"{words.count(len(rows), 'run')}, the best validation accuracy first.",
+        column_config={
+            "validation": st.column_config.ProgressColumn("validation (%)", format="%.1f", max_value=100),
+            "test": st.column_config.NumberColumn("test (%)", format="%.1f"),
+            "model (MB)": st.column_config.NumberColumn(format="%.1f"),
+        },
+    )
+    st.caption(_remark([row for row in rows if row.figures]))
+    chosen = [rows[index] for index in event["selection"]["rows"] if index < len(rows)]
+    if len(chosen) == 1 and chosen[0].run.id != shown.id:
+        if st.button(f"Open {words.escape_markdown(chosen[0].run.name)}", icon=":material/open_in_new:"):
+            state.choose_run(chosen[0].run.id)
+            st.rerun()
+    elif len(chosen) > 1:
+        run_comparison.draw([row.run for row in chosen])
+    else:
+        st.caption("Tick a run to open it, or several to compare them.")
+
+
+def _row(run: Run) -> _Row:
+    return _Row(run, load_recipe(run.recipe), figures_of(run))
+
+
+def _rank(row: _Row) -> tuple[bool, float]:
+    return (row.figures is None, -row.figures.validation if row.figures else -row.run.job.created_at)
+
+
+def _table(rows: Sequence[_Row]) -> pd.DataFrame:
+    first = rows[0].recipe
+    return pd.DataFrame(
+        {
+            "run": [row.run.name for row in rows],
+            "status": [STATUS[row.run.job.status] for row in rows],
+            "validation": [100 * row.figures.validation if row.figures else None for row in rows],
+            "test": [100 * row.figures.test if row.figures else None for row in rows],
+            "test, 95%": [_range(row.figures) for row in rows],
+            "network": [row.recipe.backbone.name for row in rows],
+            "strategy": [row.recipe.strategy for row in rows],
+            "differs from the first in": [_differences(row.recipe, first) for row in rows],
+            "epochs": [row.figures.epochs if row.figures else None for row in rows],
+            "time": [words.duration(row.figures.seconds) if row.figures else "" for row in rows],
+            "model (MB)": [model_megabytes(row.run.id) for row in rows],
+            "started": [words.ago(row.run.job.created_at) for row in rows],
+        }
+    )
+
+
+def _range(figures: Figures | None) -> str:
+    return words.between(*figures.test_interval) if figures else ""
+
+
+def _differences(recipe: Recipe, first: Recipe) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in differences(recipe, first).items())
+
+
+def _remark(measured: Sequence[_Row]) -> str:
+    said = (
+        "Sorted by validation accuracy: choose by it. The test split is for looking, not for choosing; "
+        "whoever chooses by it makes it a second validation split."
+    )
+    if len(measured) > 2:  # noqa: PLR2004 - the best of two is hardly optimistic
+        said += f" The best test accuracy of {len(measured)} runs is optimistic: some of it is luck."
+    return said

@@ -1,0 +1,277 @@
+"""Weights files of strangers: what is read, what is refused and in which words."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.backbones.weights_file import open_weights, read_array
+from core.errors import WeightsError
+
+KERNEL = np.arange(6, dtype="float32").reshape(2, 3)
+BIAS = np.ones(3, dtype="float32")
+
+
+def write_old(file: h5py.Group, arrays: dict[str, np.ndarray], layer: str = "dense") -> None:
+    file.attrs["layer_names"] = [layer]
+    group = file.create_group(layer)
+    group.attrs["weight_names"] = list(arrays)
+    for name, array in arrays.items():
+        group[name] = array
+
+
+def write_new(file: h5py.File, path: str = "layers/dense", name: str = "dense") -> None:
+    own = file.create_group(f"{path}/vars")
+    own.attrs["name"] = name
+    own["0"], own["1"] = KERNEL, BIAS
+
+
+def write_model(path: Path, config: object, weights: Path, compression: int = zipfile.ZIP_STORED) -> Path:
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        archive.writestr("config.json", config if isinstance(config, str) else json.dumps(config))
+        archive.write(weights, "model.weights.h5")
+    return path
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    with h5py.File(tmp_path / "old.h5", "w") as file:
+        write_old(file, {"dense/kernel:0": KERNEL, "dense/bias:0": BIAS})
+    return tmp_path / "old.h5"
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Path:
+    with h5py.File(tmp_path / "new.weights.h5", "w") as file:
+        write_new(file)
+        write_new(file, "optimizer", "adam")
+        write_new(file, "layers/dropout/seed_generator", "seed")
+    return tmp_path / "new.weights.h5"
+
+
+def names_and_shapes(path: Path) -> list[tuple[str, tuple]]:
+    with open_weights(path) as layers:
+        return [(layer.name, layer.shapes) for layer in layers]
+
+
+def read_all(path: Path) -> None:
+    with open_weights(path) as layers:
+        for layer in layers:
+            for array in layer.arrays:
+                read_array(array, path.name)
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(WeightsError) as caught:
+        read_all(path)
+    return str(caught.value)
+
+
+def test_old_weights_are_read(old: Path) -> None:
+    assert names_and_shapes(old) == [("dense", ((2, 3), (3,)))]
+
+
+def test_a_whole_model_in_the_old_format_is_read(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "model.h5", "w") as file:
+        write_old(file.create_group("model_weights"), {"kernel:0": KERNEL})
+    assert names_and_shapes(tmp_path / "model.h5") == [("dense", ((2, 3),))]
+
+
+def test_divided_lists_of_names_are_read_in_order(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "long.h5", "w") as file:
+        for part in range(12):
+            file.attrs[f"layer_names{part}"] = [f"layer{part}"]
+            file.create_group(f"layer{part}").attrs["weight_names"] = ["w"]
+            file[f"layer{part}/w"] = BIAS
+    assert [name for name, _ in names_and_shapes(tmp_path / "long.h5")] == [f"layer{part}" for part in range(12)]
+
+
+def test_new_weights_are_read_without_optimizer_and_random_state(new: Path) -> None:
+    assert names_and_shapes(new) == [("dense", ((2, 3), (3,)))]
+
+
+def test_values_are_read(new: Path) -> None:
+    with open_weights(new) as layers:
+        np.testing.assert_array_equal(read_array(layers[0].arrays[0], "new"), KERNEL)
+
+
+def test_a_keras_model_is_read(tmp_path: Path, new: Path) -> None:
+    config = {"config": {"layers": [{"module": "keras.layers", "class_name": "Dense"}]}}
+    assert names_and_shapes(write_model(tmp_path / "model.keras", config, new)) == [("dense", ((2, 3), (3,)))]
+
+
+def test_a_loss_of_ones_own_is_no_code_of_the_architecture(tmp_path: Path, new: Path) -> None:
+    config = {"config": {}, "compile_config": {"loss": {"module": "builtins", "class_name": "function"}}}
+    assert names_and_shapes(write_model(tmp_path / "model.keras", config, new))
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    assert "cannot be read: No such file or directory" in refusal(tmp_path / "none.h5")
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80\x04\x95pickled", b"PNG", b"\x89HDF"])
+def test_something_else_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "weights.h5").write_bytes(content)
+    assert "weights.h5 is no weights file: it is neither HDF5 nor a Keras model." in refusal(tmp_path / "weights.h5")
+
+
+def test_a_truncated_file_is_refused(old: Path) -> None:
+    old.write_bytes(old.read_bytes()[: old.stat().st_size // 2])
+    assert "old.h5 is damaged: it cannot be read as HDF5." in refusal(old)
+
+
+def test_a_file_without_keras_weights_is_refused(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "table.h5", "w") as file:
+        file["table"] = BIAS
+    assert "table.h5 holds no weights that Keras wrote." in refusal(tmp_path / "table.h5")
+
+
+def test_a_named_layer_that_is_missing_is_refused(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        file.attrs["layer_names"] = ["gone"]
+    assert "w.h5 is damaged: it names a layer 'gone' and does not contain it." in refusal(tmp_path / "w.h5")
+
+
+def test_named_weights_that_are_missing_are_refused(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        write_old(file, {})
+        file["dense"].attrs["weight_names"] = ["kernel"]
+    assert "w.h5 is damaged: it names the weights 'kernel' and does not contain them." in refusal(tmp_path / "w.h5")
+
+
+@pytest.mark.parametrize("link", [h5py.SoftLink("/elsewhere"), h5py.ExternalLink("/etc/passwd", "/")])
+def test_links_are_refused(old: Path, link: object) -> None:
+    with h5py.File(old, "a") as file:
+        file["dense/more"] = link
+    assert "old.h5 cannot be trusted: 'more' in it is a link to something else." in refusal(old)
+
+
+def test_virtual_arrays_are_refused(old: Path, new: Path) -> None:
+    layout = h5py.VirtualLayout(shape=(2, 3), dtype="float32")
+    layout[:] = h5py.VirtualSource(new, "layers/dense/vars/0", shape=(2, 3))
+    with h5py.File(old, "a") as file:
+        file.create_virtual_dataset("dense/virtual", layout)
+    assert "old.h5 cannot be trusted: the array 'virtual' in it lies in another file." in refusal(old)
+
+
+def test_external_arrays_are_refused(old: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(bytes(24))
+    with h5py.File(old, "a") as file:
+        file.create_dataset("dense/outside", (6,), "float32", external=[(str(tmp_path / "secret"), 0, 24)])
+    assert "old.h5 cannot be trusted: the array 'outside' in it lies in another file." in refusal(old)
+
+
+@pytest.mark.parametrize("inner", ["layers/dense", "/"])
+def test_a_circle_of_groups_is_refused(new: Path, inner: str) -> None:
+    with h5py.File(new, "a") as file:
+        file["layers/dense/again"] = file[inner]
+    assert "new.weights.h5 cannot be trusted: " in refusal(new)
+    assert " in it is there twice." in refusal(new)
+
+
+def test_a_crowd_of_objects_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.backbones.weights_file.MAX_OBJECTS", 5)
+    with h5py.File(tmp_path / "crowd.h5", "w") as file:
+        for number in range(10):
+            file.create_group(str(number))
+    assert "crowd.h5 cannot be trusted: it holds more than 5 objects." in refusal(tmp_path / "crowd.h5")
+
+
+def test_a_crowd_of_names_is_refused(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.backbones.weights_file.MAX_NAMES", 1)
+    assert "old.h5 cannot be trusted: it names more than 1 weights." in refusal(old)
+
+
+def test_a_giant_is_refused(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.backbones.weights_file.MAX_BYTES", 1 << 10)
+    assert "old.h5 is larger than 0 GB, which no network of the zoo needs." in refusal(old)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_finite_is_refused(tmp_path: Path, value: float) -> None:
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        write_old(file, {"kernel": np.full(3, value, "float32")})
+    assert "w.h5 holds weights that are not finite numbers, in /dense/kernel." in refusal(tmp_path / "w.h5")
+
+
+def test_text_for_weights_is_refused(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        write_old(file, {"kernel": np.array([b"abc"])})
+    assert "w.h5 holds weights of the kind |S3, which Graft does not read." in refusal(tmp_path / "w.h5")
+
+
+@pytest.mark.parametrize(
+    ("layer", "kind"),
+    [
+        ({"module": "keras.layers", "class_name": "Lambda", "config": {"function": {}}}, "Lambda"),
+        ({"module": "my.layers", "class_name": "Mine"}, "Mine"),
+        (
+            {
+                "module": "keras.layers",
+                "class_name": "Activation",
+                "config": {"activation": {"class_name": "function"}},
+            },
+            "function",
+        ),
+        ({"module": "builtins", "class_name": "eval"}, "eval"),
+        ({"module": 5, "class_name": "Dense"}, "Dense"),
+    ],
+)
+def test_code_of_its_own_is_refused(tmp_path: Path, new: Path, layer: dict, kind: str) -> None:
+    model = write_model(tmp_path / "model.keras", {"config": {"layers": [[layer]]}}, new)
+    assert f"model.keras brings code of its own ({kind}), and Graft runs no foreign code." in refusal(model)
+
+
+def test_a_description_that_is_no_json_is_refused(tmp_path: Path, new: Path) -> None:
+    model = write_model(tmp_path / "model.keras", "{", new)
+    assert "model.keras is damaged: its description is not JSON." in refusal(model)
+
+
+def test_another_zip_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "weights.pt", "w") as archive:
+        archive.writestr("data.pkl", "")
+    assert "weights.pt is no Keras model: it contains no config.json." in refusal(tmp_path / "weights.pt")
+
+
+def test_a_zip_bomb_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "zeros").write_bytes(bytes(1 << 20))
+    model = write_model(tmp_path / "bomb.keras", {}, tmp_path / "zeros", zipfile.ZIP_DEFLATED)
+    assert "bomb.keras cannot be trusted: its model.weights.h5 would unpack to 1,048,576 bytes." in refusal(model)
+
+
+def test_a_truncated_model_is_refused(tmp_path: Path, new: Path) -> None:
+    model = write_model(tmp_path / "model.keras", {}, new)
+    model.write_bytes(model.read_bytes()[:-10])
+    assert "model.keras is damaged: File is not a zip file." in refusal(model)
+
+
+def test_an_encrypted_model_is_refused(tmp_path: Path, new: Path) -> None:
+    model = write_model(tmp_path / "model.keras", {}, new)
+    content = bytearray(model.read_bytes())
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    model.write_bytes(content)
+    assert "model.keras is encrypted." in refusal(model)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=8))
+def test_damage_anywhere_never_raises_anything_else(old: Path, new: Path, tmp_path: Path, changes: list) -> None:
+    for source in (old, new):
+        content = bytearray(source.read_bytes())
+        for place, value in changes:
+            content[int(place * len(content))] = value
+        target = tmp_path / "damaged.h5"
+        target.write_bytes(content)
+        try:
+            with open_weights(target) as layers:
+                for layer in layers:
+                    for array in layer.arrays[:2]:
+                        if array.size <= KERNEL.size:
+                            read_array(array, target.name)
+        except WeightsError:
+            pass

@@ -1,0 +1,89 @@
+"""What the files of a bundle read of a picture is what the app reads of it, pixel by pixel."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from core.dataset.pixels import load_upright
+from core.errors import ImageError
+from core.export.bundle_files.preprocess import read_rgb
+from tests.unit.dataset.transparent import KINDS, save_transparent, wide_profile
+
+BACKGROUNDS = ["#ffffff", "#2080a0"]
+
+
+def assert_same(path, background="#ffffff"):
+    np.testing.assert_array_equal(read_rgb(path, background), load_upright(path, background=background))
+
+
+@pytest.mark.parametrize("background", BACKGROUNDS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_transparent_pictures(tmp_path, kind, background):
+    assert_same(save_transparent(kind, tmp_path), background)
+
+
+@pytest.mark.parametrize("background", BACKGROUNDS)
+def test_half_transparent_pictures_with_a_profile(tmp_path, background):
+    values = np.random.default_rng(0).integers(0, 256, (16, 16, 4), np.uint8)
+    Image.fromarray(values).save(tmp_path / "a.png", icc_profile=wide_profile())
+    assert_same(tmp_path / "a.png", background)
+
+
+@pytest.mark.parametrize("high", [200, 4095, 65535])
+def test_grey_of_16_bits(tmp_path, high):
+    values = np.random.default_rng(0).integers(0, high + 1, (16, 16), np.uint16)
+    values[0, 0] = high
+    Image.fromarray(values).save(tmp_path / "a.png")
+    assert_same(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (0, 255), (-5, 5000)])
+def test_grey_of_floats(tmp_path, low, high):
+    values = np.random.default_rng(0).uniform(low, high, (16, 16)).astype(np.float32)
+    values[0, :2] = np.nan, np.inf
+    Image.fromarray(values).save(tmp_path / "a.tiff")
+    assert_same(tmp_path / "a.tiff")
+
+
+@pytest.mark.parametrize("profile", [wide_profile(), b"no profile"], ids=["wide", "broken"])
+def test_colour_profiles(tmp_path, profile):
+    values = np.random.default_rng(0).integers(0, 256, (16, 16, 3), np.uint8)
+    Image.fromarray(values).save(tmp_path / "a.png", icc_profile=profile)
+    assert_same(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "CMYK", "YCbCr"])
+def test_other_kinds_of_colours(tmp_path, mode):
+    values = np.random.default_rng(0).integers(0, 256, (16, 16, 3), np.uint8)
+    Image.fromarray(values).convert(mode).save(tmp_path / "a.tiff")
+    assert_same(tmp_path / "a.tiff")
+
+
+def test_lab(tmp_path):
+    lab = ImageCms.createProfile("LAB")
+    colour = Image.new("RGB", (8, 8), (200, 60, 30))
+    ImageCms.profileToProfile(colour, ImageCms.createProfile("sRGB"), lab, outputMode="LAB").save(tmp_path / "a.tiff")
+    assert_same(tmp_path / "a.tiff")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_pictures_that_lie_on_their_side(tmp_path, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    values = np.random.default_rng(0).integers(0, 256, (16, 24, 4), np.uint8)
+    Image.fromarray(values).save(tmp_path / "a.png", exif=exif)
+    assert_same(tmp_path / "a.png", "#2080a0")
+
+
+@pytest.mark.data
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+def test_messy_files(sample_data):
+    read = []
+    for path in sorted((sample_data / "messy").iterdir()):
+        try:
+            seen = load_upright(path, path.name, "#2080a0")
+        except ImageError:
+            continue
+        read.append(path.name)
+        np.testing.assert_array_equal(read_rgb(path, "#2080a0"), seen, err_msg=path.name)
+    assert len(read) == 44

@@ -1,0 +1,128 @@
+"""The jobs of the Check page, with a real network."""
+
+import hashlib
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.advice.cross_validation import CrossValidation
+from core.advice.split_comparison import SplitComparison
+from core.catalog import items, jobs, projects
+from core.catalog.database import Database
+from core.checks.findings import load_findings
+from core.checks.registry import CHECKS
+from core.errors import DatasetError
+from core.intake.image_statistics import measure
+from core.jobs.worker import JobContext
+from core.settings import Settings
+from core.storage.blobs import OriginalStore
+from core.training.recipe import Backbone, Recipe, dump_recipe, load_recipe
+
+RECIPE = dump_recipe(Recipe(backbone=Backbone(name="Starter", weights="starter", input_size=32)))
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Database, str]:
+    """A project with 12 drawn pictures in each of two classes, and a smaller copy of one of them."""
+    settings = Settings(workspace=tmp_path_factory.mktemp("workspace"))
+    database = Database(settings)
+    project = projects.create_project(database, "Patches")
+    store = OriginalStore(settings.originals, settings.thumbnails)
+    pictures = [(f"{number}.png", "ab"[number % 2], _patches(number)) for number in range(24)]
+    pictures.append(("copy.png", "a", _patches(0).resize((50, 50))))
+    items.add_items(database, project, [_stored(store, *one, number) for number, one in enumerate(pictures)])
+    return settings, database, project
+
+
+def _patches(number: int) -> Image.Image:
+    """Patches that are rather red, or rather blue."""
+    patches = np.random.default_rng(number).integers(0, 256, (8, 8, 3), np.uint8)
+    patches[..., 2 * (number % 2)] //= 3
+    return Image.fromarray(patches).resize((64, 64), Image.Resampling.BICUBIC)
+
+
+def _stored(store: OriginalStore, name: str, label: str, picture: Image.Image, number: int) -> items.NewItem:
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    digest = hashlib.sha256(file.getvalue()).hexdigest()
+    store.path(digest).parent.mkdir(parents=True, exist_ok=True)
+    store.path(digest).write_bytes(file.getvalue())
+    thumbnail = io.BytesIO()
+    picture.save(thumbnail, "JPEG")
+    store.put_thumbnail(digest, thumbnail.getvalue())
+    facts = measure(picture)
+    return items.NewItem(
+        digest=digest,
+        name=name,
+        label=label,
+        split="test" if number in (22, 23) else "train",
+        group=None,
+        width=picture.width,
+        height=picture.height,
+        format="PNG",
+        size_bytes=len(file.getvalue()),
+        brightness=facts.brightness,
+        contrast=facts.contrast,
+        sharpness=facts.sharpness,
+        dhash=facts.dhash,
+    )
+
+
+def context(workspace: tuple[Settings, Database, str], kind: str, **arguments: object) -> JobContext:
+    settings, database, project = workspace
+    job = jobs.add_job(database, project, kind, {"recipe": RECIPE, **arguments})
+    return JobContext(database, settings, jobs.get_job(database, job))
+
+
+def test_the_check_gives_every_finding_and_both_splits(workspace: tuple[Settings, Database, str]):
+    from core.jobs.handlers.checks import check
+
+    result = check(context(workspace, "check"))
+    found = {one.check: one for one in load_findings(result["findings"])}
+    assert found.keys() == CHECKS.keys()
+    assert found["near-copies"].sets == (2,)
+    assert "Not looked at" not in " ".join(one.summary for one in found.values())
+    compared = SplitComparison.model_validate(result["splits"])
+    assert (result["images"], result["network"], compared.sets, compared.in_sets) == (25, "Starter", 1, 2)
+
+
+def test_cross_validation_leaves_the_test_split_alone_unless_asked(workspace: tuple[Settings, Database, str]):
+    from core.jobs.handlers.checks import cross_validation
+
+    measured = [
+        CrossValidation.model_validate(
+            cross_validation(context(workspace, "cross-validate", folds=3, test_too=test_too))["measured"]
+        )
+        for test_too in (False, True)
+    ]
+    assert [one.images for one in measured] == [23, 25]
+    assert [(one.folds, one.sets) for one in measured] == [(3, 1), (3, 1)]
+
+
+def test_checks_look_at_images_on_white_and_cross_validation_as_the_recipe_says(
+    workspace: tuple[Settings, Database, str], monkeypatch: pytest.MonkeyPatch
+):
+    from core.jobs.handlers import checks, project_features
+
+    compute, backgrounds = project_features.compute_activations, []
+
+    def spy(*arguments: object, **how: object) -> object:
+        backgrounds.append(how["background"])
+        return compute(*arguments, **how)
+
+    monkeypatch.setattr(project_features, "compute_activations", spy)
+    recipe = dump_recipe(load_recipe(RECIPE).model_copy(update={"background": "#000000"}))
+    checks.check(context(workspace, "check", recipe=recipe))
+    checks.cross_validation(context(workspace, "cross-validate", recipe=recipe, folds=2))
+    assert backgrounds == ["#ffffff", "#ffffff", "#000000"]
+
+
+def test_without_images_there_is_nothing_to_cross_validate(workspace: tuple[Settings, Database, str]):
+    from core.jobs.handlers.checks import cross_validation
+
+    settings, database, _ = workspace
+    empty = settings, database, projects.create_project(database, "Empty")
+    with pytest.raises(DatasetError, match="no images to divide"):
+        cross_validation(context(empty, "cross-validate", folds=3))

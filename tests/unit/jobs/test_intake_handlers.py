@@ -1,0 +1,123 @@
+"""What the jobs of the Images page do, executed here instead of in a worker."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.catalog import jobs
+from core.catalog.database import Database
+from core.catalog.items import list_items, list_refusals
+from core.catalog.labels import list_labels
+from core.catalog.projects import create_project
+from core.intake import rejection_messages
+from core.jobs.handlers import datasets, images
+from core.jobs.worker import JobContext
+from core.settings import Settings
+
+
+@pytest.fixture
+def project(database: Database) -> str:
+    return create_project(database, "Bees")
+
+
+def picture(seed: int) -> bytes:
+    data = io.BytesIO()
+    Image.fromarray(np.random.default_rng(seed).integers(0, 255, (24, 24, 3), np.uint8)).save(data, "PNG")
+    return data.getvalue()
+
+
+def upload(settings: Settings, *names: str) -> Path:
+    path = settings.uploads / "1234" / "images.zip"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        for seed, name in enumerate(names):
+            archive.writestr(name, picture(seed))
+    return path
+
+
+def take_in(database: Database, settings: Settings, project: str, /, **arguments: object):
+    job = jobs.add_job(database, project, "take-in", arguments)
+    return images.take_in(JobContext(database, settings, jobs.get_job(database, job)))
+
+
+def counts(database: Database, project: str) -> dict[str, int]:
+    return {label.name: label.images for label in list_labels(database, project)}
+
+
+def test_a_guess_by_file_names_is_told_before_anything_is_taken_in(database, settings, project):
+    path = upload(settings, "cat_1.png", "cat_2.png", "dog_1.png", "dog_2.png", "IMG_1.png")
+    arguments = {"paths": [str(path)], "remove": True}
+    result = take_in(database, settings, project, **arguments)
+    assert [(one["name"], one["images"]) for one in result["guess"]["classes"]] == [("cat", 2), ("dog", 2)]
+    assert (list_items(database, project), path.exists()) == ([], True)
+
+    result = take_in(database, settings, project, **arguments, names={"cat": "cats", "dog": "cats", "": None})
+    assert result == {"taken": 5, "refused": 0}
+    assert counts(database, project) == {"cats": 4}
+    assert list(settings.uploads.iterdir()) == []
+
+
+def test_images_that_came_together_share_a_group(database, settings, project):
+    path = upload(settings, "1.png", "2.png")
+    take_in(database, settings, project, paths=[str(path)], label="ants", group="burst 1")
+    assert [item.group for item in list_items(database, project)] == ["burst 1", "burst 1"]
+
+
+def test_a_data_set_that_was_taken_out_comes_back_as_it_was(database, settings, project):
+    table = (
+        'file,label,split,group,excluded\n0.png,"ants, red",test,plant 1,\n1.png,"ants, red",,plant 1,\n'
+        "2.png,a/b: c?,validation,,yes\n3.png,a/b: c?,,,\n4.png,Ameisen ä,,,\n5.png,,train,,\n"
+    )
+    path = upload(settings, *(f"{number}.png" for number in range(6)))
+    (path.parent / "labels.csv").write_text(table)
+    take_in(database, settings, project, paths=[str(path), str(path.parent / "labels.csv")], remove=True)
+
+    job = jobs.add_job(database, project, "take-out", {})
+    result = datasets.take_out(JobContext(database, settings, jobs.get_job(database, job)))
+    other = create_project(database, "Copy")
+    told = take_in(database, settings, other, paths=[result["zip"]], remove=True)
+    assert (told["taken"], told["refused"], told["kept"]["sets"]) == (6, 0, 1)
+    assert Path(result["zip"]).exists()
+
+    def told(project_id: str) -> list[tuple]:
+        return sorted(
+            (one.digest, one.label or "", one.split, one.split_fixed, one.group, one.excluded)
+            for one in list_items(database, project_id)
+        )
+
+    assert told(other) == told(project)
+    assert {one.label for one in list_items(database, other)} == {"ants, red", "a/b: c?", "Ameisen ä", None}
+    assert {(one.split, one.split_fixed) for one in list_items(database, other)} >= {
+        ("test", True),
+        ("validation", True),
+    }
+
+
+def test_images_of_another_project_are_copied_once(database, settings, project):
+    path = upload(settings, *(f"{number}.png" for number in range(4)))
+    (path.parent / "labels.csv").write_text(
+        "file,label,split,group,excluded\n0.png,ants,test,plant 1,\n1.png,ants,,,yes\n2.png,bees,,,\n3.png,wasps,,,\n"
+    )
+    take_in(database, settings, project, paths=[str(path), str(path.parent / "labels.csv")])
+    other = create_project(database, "More bees")
+    classes = {label.name: label.id for label in list_labels(database, project)}
+    chosen = [classes["ants"], classes["bees"]]
+    assert take_in(database, settings, other, project=project, classes=chosen) == {"taken": 3, "refused": 0, "there": 0}
+    assert take_in(database, settings, other, project=project, classes=chosen) == {"taken": 0, "refused": 0, "there": 3}
+    copied = {item.name: item for item in list_items(database, other)}
+    assert (copied["0.png"].label, copied["0.png"].split, copied["0.png"].group) == ("ants", "test", "plant 1")
+    assert (copied["1.png"].excluded, copied["1.png"].split) == (True, None)
+    assert (copied["2.png"].label, copied["2.png"].split_fixed) == ("bees", False)
+    assert copied["2.png"].split is not None
+
+
+def test_a_link_into_this_machine_is_refused(database, settings, project):
+    assert take_in(database, settings, project, links=[["https://127.0.0.1/a.jpg", "ants"]]) == {
+        "taken": 0,
+        "refused": 1,
+    }
+    assert list_refusals(database, project)[0].reason == rejection_messages.LINK_PRIVATE
