@@ -93,7 +93,8 @@ def _ask_to_delete(project_id: str, label: Label) -> None:
     images = label.images + label.excluded
     st.markdown(
         f"The class “{words.escape_markdown(label.name)}” will be gone. "
-        f"Its {words.count(images, 'image')} stay in the project without a class, and take no part in a training until they are moved to another one."
+        f"Its {words.count(images, 'image')} stay in the project "
+        "without a class, and take no part in a training until they are moved to another one."
     )
     with st.container(horizontal=True):
         if st.button("Delete the class", type="primary"):

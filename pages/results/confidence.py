@@ -87,7 +87,8 @@ def _accepted_words(accepted: dict[str, float]) -> str:
         return "No class can be left out: try pictures of other things on the Try it page."
     worst, share = max(accepted.items(), key=lambda pair: pair[1])
     return (
-        f"Mean of the classes, each left out in turn; most of “{words.escape_markdown(worst)}” ({words.percent(share)}). "
+        f"Mean of the classes, each left out in turn; "
+        f"most of “{words.escape_markdown(worst)}” ({words.percent(share)}). "
         "Things that are less alike are refused more surely."
     )
 
