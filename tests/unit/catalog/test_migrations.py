@@ -1,0 +1,104 @@
+"""A workspace that version 0.1 wrote is read, edited and finished by this version."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from core.catalog import edits, items, jobs, labels, projects, runs
+from core.catalog.database import Database
+from core.catalog.projects import Project
+from core.catalog.schema import Base
+from core.dataset.manifest_file import load_manifest
+from core.evaluation.metrics.embedding import read_embedding
+from core.evaluation.report.report import read_report
+from core.jobs.events import Ended, Started
+from core.jobs.queue import read_story
+from core.settings import Settings
+from core.training.recipe import load_recipe, read_recipe
+from pages.shared.draft import load_draft
+from tests.old_workspace import COPY, FINISHED, PROJECT, STOPPED_AFTER_AN_EPOCH, STOPPED_BEFORE_START, restore_workspace
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return restore_workspace(tmp_path / "workspace")
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    database = Database(settings)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def project(database: Database) -> Project:
+    return next(project for project in projects.list_projects(database) if project.name == PROJECT)
+
+
+def test_an_old_catalog_has_the_newest_tables(database: Database):
+    with database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_an_old_projects_images_keep_their_classes_splits_groups_and_files(
+    database: Database, settings: Settings, project: Project
+):
+    assert {project.name for project in projects.list_projects(database)} == {PROJECT, COPY}
+    counts = {label.name: label.images for label in labels.list_labels(database, project.id)}
+    assert sum(counts.values()) == 18
+    assert counts.keys() == {"oak", "Beech", "ash", "empty"}
+    every = items.list_items(database, project.id)
+    assert len(every) == 20
+    assert {item.split for item in every} == {"train", "validation", "test"}
+    assert {item.group for item in every if item.label == "ash"} == {"burst 1"}
+    assert all((settings.originals / item.digest[:2] / item.digest).is_file() for item in every)
+    assert [refusal.name for refusal in items.list_refusals(database, project.id)] == ["oak/broken.png"]
+
+
+def test_an_old_edit_can_be_undone(database: Database, project: Project):
+    edit = edits.last_edit(database, project.id)
+    assert edit is not None
+    assert edit.title == "1 image deleted"
+    edits.undo_edit(database, project.id, edit.id)
+    assert items.count_items(database, project.id) == 21
+
+
+def test_an_old_draft_is_read(database: Database, project: Project):
+    text, _ = projects.load_draft(database, project.id)
+    draft = load_draft(text)
+    assert draft.shares == (50, 25, 25)
+    assert draft.recipe.backbone.name == "Starter"
+
+
+def test_old_runs_keep_their_recipes_and_figures(database: Database, project: Project):
+    by_name = {run.name: run for run in runs.list_runs(database, project.id)}
+    assert by_name.keys() == {FINISHED, STOPPED_BEFORE_START, STOPPED_AFTER_AN_EPOCH}
+    assert load_recipe(by_name[FINISHED].recipe).head_phase.epochs == 2
+    assert by_name[FINISHED].summary is not None
+    assert by_name[FINISHED].summary["test_accuracy"] == 1
+    assert by_name[STOPPED_BEFORE_START].job.status == "stopped"
+
+
+def test_the_files_of_an_old_run_are_read(database: Database, settings: Settings, project: Project):
+    run = next(run for run in runs.list_runs(database, project.id) if run.name == FINISHED)
+    folder = settings.runs / run.id
+    report, manifest = read_report(folder), load_manifest(folder)
+    assert report.metrics.test.accuracy == 1
+    assert len(manifest.digests) == 18
+    assert read_recipe(folder) == load_recipe(run.recipe)
+    assert np.isfinite(read_embedding(folder).features).all()
+
+
+def test_the_events_of_every_old_job_are_read(database: Database):
+    ended = [job for job in jobs.list_jobs(database) if job.ended and job.started_at is not None]
+    assert len(ended) > 12
+    for job in ended:
+        events = [event for _, _, event in read_story(database, job.id)]
+        assert isinstance(events[0], Started)
+        assert isinstance(events[-1], Ended)
+        assert events[-1].status == job.status
