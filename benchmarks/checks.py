@@ -29,7 +29,7 @@ from core.checks.mislabelled import mislabelled
 from core.checks.registry import CHECKS
 from core.checks.shortcut import shortcut
 from core.features.activation_cache import compute_activations
-from core.intake.ingestion import take_in
+from core.intake.ingestion import ingest
 from core.intake.results import Accepted, Rejected
 from core.jobs.handlers.project_features import border_only
 from core.settings import Settings
@@ -71,7 +71,7 @@ class Looker:
             with zipfile.ZipFile(path, "w") as archive:
                 for label, name, data in files:
                     archive.writestr(f"{label}/{name}", data)
-            results = list(take_in(path, self.originals))
+            results = list(ingest(path, self.originals))
         taken = [one for one in results if isinstance(one, Accepted)]
         return ingested_dataset(taken, self.originals), [one for one in results if isinstance(one, Rejected)]
 

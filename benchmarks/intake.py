@@ -23,7 +23,7 @@ import psutil
 from PIL import Image
 
 from benchmarks.clock import machine, table
-from core.intake.ingestion import take_in
+from core.intake.ingestion import ingest
 from core.intake.results import Accepted
 from core.storage.blobs import OriginalStore
 
@@ -31,13 +31,13 @@ IMAGES = 10_000
 PICTURE_BYTES = 4_000_000
 ZIPS = (100_000_000, 1_000_000_000, 4_200_000_000)
 LOOK_SECONDS = 0.05
-TAKE_IN = """
+INGEST = """
 import sys
 from pathlib import Path
 from core.storage.blobs import OriginalStore
-from core.intake.ingestion import take_in
+from core.intake.ingestion import ingest
 source, folder = map(Path, sys.argv[1:])
-for result in take_in(source, OriginalStore(folder / "originals", folder / "thumbnails")):
+for result in ingest(source, OriginalStore(folder / "originals", folder / "thumbnails")):
     print(getattr(result, "digest", ""), flush=True)
 """
 
@@ -55,7 +55,7 @@ def kill(folder: Path) -> str:
     process.communicate()
     whole = sum(hashlib.sha256(store.path(one).read_bytes()).hexdigest() == one for one in reported)
     began = time.perf_counter()
-    results = list(take_in(source, store, known=frozenset(reported)))
+    results = list(ingest(source, store, known=frozenset(reported)))
     second = time.perf_counter() - began
     taken = sum(isinstance(one, Accepted) for one in results)
     rows = [
@@ -88,7 +88,7 @@ def memory(folder: Path) -> str:
 
 
 def _start(source: Path, folder: Path) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-c", TAKE_IN, str(source), str(folder)]
+    command = [sys.executable, "-c", INGEST, str(source), str(folder)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 

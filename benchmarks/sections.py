@@ -20,7 +20,7 @@ from core.dataset import pixels
 from core.dataset.manifest import TEST, VALIDATION
 from core.dataset.splits import assign_splits
 from core.features.openvino_engine import PIXELS_A_REQUEST
-from core.intake.ingestion import take_in
+from core.intake.ingestion import ingest
 from core.storage.blobs import OriginalStore
 from core.training.train import Outcome
 
@@ -131,7 +131,7 @@ def intake(bench: Bench) -> Iterator[str]:
         workspace = bench.folder / f"taken-{number}"
         store = OriginalStore(workspace / "originals", workspace / "thumbnails")
         with Stopwatch() as watch:
-            taken = list(take_in(folder, store))
+            taken = list(ingest(folder, store))
         assert len(taken) == count
         trials["Graft"].append(watch.trial)
     medians = {name: median(values) for name, values in trials.items()}

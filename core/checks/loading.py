@@ -81,10 +81,10 @@ def ingested_dataset(taken: Sequence[Accepted], originals: OriginalStore, *, unl
         groups=tuple(one.group or "" for one in rows),
         widths=np.array([one.width for one in rows], np.int64),
         heights=np.array([one.height for one in rows], np.int64),
-        brightness=np.array([one.facts.brightness for one in rows], np.float64),
-        contrast=np.array([one.facts.contrast for one in rows], np.float64),
-        sharpness=np.array([one.facts.sharpness for one in rows], np.float64),
-        dhash=np.array([int(one.facts.dhash, 16) for one in rows], np.uint64),
+        brightness=np.array([one.statistics.brightness for one in rows], np.float64),
+        contrast=np.array([one.statistics.contrast for one in rows], np.float64),
+        sharpness=np.array([one.statistics.sharpness for one in rows], np.float64),
+        dhash=np.array([int(one.statistics.dhash, 16) for one in rows], np.uint64),
         pictures=_pictures([one.digest for one in rows], originals, lambda _done, _total: None),
     )
 

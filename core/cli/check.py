@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.cli.guessed import guessed_classes
 from core.dataset.issues import case_duplicates
-from core.intake.ingestion import take_in
+from core.intake.ingestion import ingest
 from core.intake.results import Accepted, Rejected
 from core.settings import Settings
 from core.storage.blobs import OriginalStore
@@ -23,7 +23,7 @@ def run(options: argparse.Namespace, _settings: Settings) -> None:
     refused: list[Rejected] = []
     with tempfile.TemporaryDirectory(prefix="graft-check-") as scratch:
         store = OriginalStore(Path(scratch) / "originals", Path(scratch) / "thumbnails")
-        for result in take_in(options.source, store, name_classes=guessed_classes):
+        for result in ingest(options.source, store, name_classes=guessed_classes):
             if isinstance(result, Accepted):
                 taken.append(result)
             else:

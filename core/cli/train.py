@@ -18,7 +18,7 @@ from core.cli.progress import show
 from core.dataset.manifest import SPLIT_NAMES, TRAIN, Manifest
 from core.dataset.splits import complete_splits
 from core.errors import InputError, RecipeError, WeightsError
-from core.intake.ingestion import take_in
+from core.intake.ingestion import ingest
 from core.intake.results import Accepted, Rejected
 from core.jobs.events import Message, Stage
 from core.settings import Settings
@@ -145,7 +145,7 @@ def _choose_backbone(backbone: dict[str, Any], options: argparse.Namespace) -> N
 
 def _take_in(source: Path, store: OriginalStore) -> tuple[list[Accepted], list[Rejected]]:
     taken, refused = [], []
-    for result in take_in(
+    for result in ingest(
         source, store, name_classes=guessed_classes, on_progress=_progress("Taking in images", "images")
     ):
         if isinstance(result, Accepted):

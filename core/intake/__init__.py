@@ -7,7 +7,7 @@
   `guess` off the file names; `plan` decides which of them counts.
 - `decoders` runs `decoder` in child processes and talks to it by `wire`. They decide whether a file is an image, by the
   rules of `upright` (how every picture becomes upright sRGB, for training too; from more than 8 bits: `deep`), and
-  measure it by `facts`.
+  measure it by `statistics`.
 - `taking` leads each file through all of this; `results` is what comes out; `reasons` says why a file was left out.
 - `samples` makes the sample sets that work offline, `public` downloads well-known ones.
 

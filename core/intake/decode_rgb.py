@@ -52,7 +52,7 @@ SIDEWAYS: Final = (
     Image.Transpose.ROTATE_90,
 )
 # First bytes of files that people take for images, and what to call them.
-KNOWN_NOT_READ: Final = (
+UNSUPPORTED_FORMAT: Final = (
     (b"\x00\x00\x00\x0cJXL ", "a JPEG XL image"),
     (b"\xff\x0a", "a JPEG XL image"),
     (b"%PDF", "a PDF document"),
@@ -82,7 +82,7 @@ def open_image(path: Path, suffix: str = "") -> Image.Image:
     # Broken metadata is the normal case, and thread-safe ways to mute a warning exist from Python 3.14 on only.
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     if suffix in RAW_SUFFIXES:
-        raise ImageError(rejection_messages.KNOWN_NOT_READ.format(kind="a camera's raw file"))
+        raise ImageError(rejection_messages.UNSUPPORTED_FORMAT.format(kind="a camera's raw file"))
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     if head[4:8] == ISO_MEDIA:
@@ -145,13 +145,13 @@ def _why_not_opened(head: bytes, error: Exception) -> str:
         return why_not_decoded(error)
     if not head:
         return rejection_messages.EMPTY
-    for magic, kind in KNOWN_NOT_READ:
+    for magic, kind in UNSUPPORTED_FORMAT:
         if head.startswith(magic):
-            return rejection_messages.KNOWN_NOT_READ.format(kind=kind)
+            return rejection_messages.UNSUPPORTED_FORMAT.format(kind=kind)
     if head[:5] == b"<?xml" and b"<svg" in head:
-        return rejection_messages.KNOWN_NOT_READ.format(kind="an SVG drawing")
+        return rejection_messages.UNSUPPORTED_FORMAT.format(kind="an SVG drawing")
     if head[4:8] == ISO_MEDIA and head[8:11] in VIDEO_BRANDS:
-        return rejection_messages.KNOWN_NOT_READ.format(kind="a video")
+        return rejection_messages.UNSUPPORTED_FORMAT.format(kind="a video")
     return rejection_messages.NOT_AN_IMAGE
 
 
@@ -164,7 +164,7 @@ def _register_heif() -> None:
 
 def _why_not_taken(image: Image.Image) -> str:
     if image.format in ("BMP", "DIB") and image.info.get("compression") in BMP_RUN_LENGTH:
-        return rejection_messages.KNOWN_NOT_READ.format(kind="a run-length compressed bitmap")
+        return rejection_messages.UNSUPPORTED_FORMAT.format(kind="a run-length compressed bitmap")
     return rejection_messages.TOO_MANY_PIXELS if image.width * image.height > MAX_PIXELS else ""
 
 

@@ -15,7 +15,7 @@ import psutil
 
 from core.errors import ImageError, WorkerDiedError
 from core.intake import ipc, rejection_messages
-from core.intake.results import ImageFacts, Limits
+from core.intake.results import ImageStatistics, Limits
 
 ROOT: Final = Path(__file__).parents[2]
 # How the decoder process ends when an image takes too long: `faulthandler` exits with 1, the system with a signal.
@@ -32,18 +32,18 @@ class Inspection:
         width: Upright width in pixels.
         height: Upright height in pixels.
         format: As Pillow names it.
-        facts: What was measured.
+        statistics: What was measured.
         thumbnail: JPEG of at most 256 pixels a side, upright.
     """
 
     width: int
     height: int
     format: str
-    facts: ImageFacts
+    statistics: ImageStatistics
     thumbnail: bytes
 
 
-class Decoders:
+class DecoderPool:
     """A few child processes that decode, each one image at a time; may be used by as many threads.
 
     Args:
@@ -52,9 +52,9 @@ class Decoders:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._idle: queue.SimpleQueue[_Child] = queue.SimpleQueue()
+        self._idle: queue.SimpleQueue[_DecoderProcess] = queue.SimpleQueue()
         for _ in range(limits.decoders):
-            self._idle.put(_Child(limits))
+            self._idle.put(_DecoderProcess(limits))
 
     def __enter__(self) -> Self:
         return self
@@ -81,7 +81,7 @@ class Decoders:
         child = self._idle.get()
         try:
             return child.inspect(path, suffix)
-        except (_ChildDiedError, WorkerDiedError) as error:
+        except (_DecoderDiedError, WorkerDiedError) as error:
             if isinstance(error, ImageError) and error.sentence != rejection_messages.CRASHED:
                 raise
             # It may have been killed for another's sake, as by a system short of memory: once more.
@@ -91,11 +91,11 @@ class Decoders:
             self._idle.put(child if child.is_alive() else child.replace())
 
 
-class _ChildDiedError(ImageError):
+class _DecoderDiedError(ImageError):
     """The image cost a child its life."""
 
 
-class _Child:
+class _DecoderProcess:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._took_too_much = False
@@ -119,15 +119,15 @@ class _Child:
         found, thumbnail = self._ask({"path": str(path.absolute()), "suffix": suffix})
         if "refused" in found:
             raise ImageError(found["refused"])
-        facts = ImageFacts(**found.pop("facts"))
-        return Inspection(**found, facts=facts, thumbnail=thumbnail)
+        statistics = ImageStatistics(**found.pop("statistics"))
+        return Inspection(**found, statistics=statistics, thumbnail=thumbnail)
 
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    def replace(self) -> "_Child":
+    def replace(self) -> "_DecoderProcess":
         self.close()
-        return _Child(self._limits)
+        return _DecoderProcess(self._limits)
 
     def close(self) -> None:
         self._process.kill()
@@ -146,7 +146,7 @@ class _Child:
         except OSError:
             answer = None
         if answer is None:
-            raise _ChildDiedError(self._why_died())
+            raise _DecoderDiedError(self._why_died())
         return answer
 
     def _why_died(self) -> str:

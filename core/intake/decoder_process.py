@@ -39,7 +39,7 @@ def inspect(path: Path, suffix: str) -> tuple[dict[str, Any], bytes]:
     is measured of an image, lie on white: what a training lays them on is chosen later.
 
     Returns:
-        Upright `width` and `height`, `format` and `facts`, and the thumbnail as JPEG.
+        Upright `width` and `height`, `format` and `statistics`, and the thumbnail as JPEG.
 
     Raises:
         ImageError: It cannot be decoded; the sentence is one of `reasons`.
@@ -56,7 +56,7 @@ def inspect(path: Path, suffix: str) -> tuple[dict[str, Any], bytes]:
     picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BILINEAR)
     thumbnail = io.BytesIO()
     picture.save(thumbnail, "JPEG", quality=THUMBNAIL_QUALITY)
-    return found | {"facts": asdict(measure(picture))}, thumbnail.getvalue()
+    return found | {"statistics": asdict(measure(picture))}, thumbnail.getvalue()
 
 
 def answer(requests: IO[bytes], answers: IO[bytes], seconds: float) -> None:

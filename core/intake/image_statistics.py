@@ -6,14 +6,14 @@ from typing import Final
 
 from PIL import Image, ImageFilter, ImageStat
 
-from core.intake.results import ImageFacts
+from core.intake.results import ImageStatistics
 
 WHITE: Final = 255
 LAPLACIAN: Final = (0, 1, 0, 1, -4, 1, 0, 1, 0)
 HASH_SIZE: Final = (9, 8)
 
 
-def measure(picture: Image.Image) -> ImageFacts:
+def measure(picture: Image.Image) -> ImageStatistics:
     """Measure a picture.
 
     Args:
@@ -21,7 +21,7 @@ def measure(picture: Image.Image) -> ImageFacts:
     """
     grey = picture.convert("L")
     statistics = ImageStat.Stat(grey)
-    return ImageFacts(
+    return ImageStatistics(
         brightness=round(statistics.mean[0] / WHITE, 4),
         contrast=round(statistics.stddev[0] / WHITE, 4),
         sharpness=round(_sharpness(grey), 2),

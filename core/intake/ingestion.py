@@ -18,8 +18,8 @@ from typing import Final
 from core.errors import ImageError
 from core.intake import rejection_messages
 from core.intake.archives import DAMAGED_DATA
-from core.intake.decoder_pool import Decoders
-from core.intake.layout import Place
+from core.intake.decoder_pool import DecoderPool
+from core.intake.layout import Annotation
 from core.intake.opening import open_sources
 from core.intake.plan import NameClasses, Plan, make_plans
 from core.intake.results import MEGABYTE, Accepted, Limits, Rejected
@@ -32,18 +32,18 @@ CHUNK_BYTES: Final = 1024**2
 AHEAD: Final = 4
 DEFAULT_LIMITS: Final = Limits()
 
-Pair = tuple[str, str | None]
-Known = Collection[str] | Mapping[Pair, str]
+DigestAndLabel = tuple[str, str | None]
+KnownImages = Collection[str] | Mapping[DigestAndLabel, str]
 
 
-def take_in(
+def ingest(
     source: Path | Source | Sequence[Path | Source],
     store: OriginalStore,
     *,
     label: str | None = None,
     group: str | None = None,
     name_classes: NameClasses | None = None,
-    known: Known = (),
+    known: KnownImages = (),
     limits: Limits = DEFAULT_LIMITS,
     on_progress: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005 - nobody listens
     should_stop: Callable[[], bool] = lambda: False,
@@ -78,44 +78,44 @@ def take_in(
         plans = make_plans(sources, label, group, name_classes)
         refused += [one for plan in plans for one in plan.refused]
         total = len(refused) + sum(len(plan.places) for plan in plans)
-        line = stack.enter_context(_Line(store, known, limits))
-        for done, result in enumerate(_results(plans, refused, line, should_stop), 1):
+        pipeline = stack.enter_context(_Pipeline(store, known, limits))
+        for done, result in enumerate(_results(plans, refused, pipeline, should_stop), 1):
             on_progress(done, total)
             yield result
 
 
 def _results(
-    plans: list[Plan], refused: list[Rejected], line: "_Line", should_stop: Callable[[], bool]
+    plans: list[Plan], refused: list[Rejected], pipeline: "_Pipeline", should_stop: Callable[[], bool]
 ) -> Iterator[Accepted | Rejected]:
     yield from refused
     for plan in plans:
         for index, (entry, opener) in enumerate(plan.source.read()):
             if should_stop():
-                yield from line.finish()
+                yield from pipeline.finish()
                 return
             if index in plan.places:
-                yield from line.put(entry, opener, plan.places[index])
-    yield from line.finish()
+                yield from pipeline.submit(entry, opener, plan.places[index])
+    yield from pipeline.finish()
 
 
-class _Line:
+class _Pipeline:
     """Files on their way: unpacked one by one, decoded side by side, reported in order."""
 
-    def __init__(self, store: OriginalStore, known: Known, limits: Limits) -> None:
+    def __init__(self, store: OriginalStore, known: KnownImages, limits: Limits) -> None:
         self._store = store
         self._known = known
         self._limits = limits
-        self._seen: dict[Pair, str] = {}
+        self._seen: dict[DigestAndLabel, str] = {}
         self._refused: dict[str, str] = {}
         self._waiting: deque[tuple[str, Callable[[], Accepted | Rejected]]] = deque()
         self._number = 0
         self._stack = contextlib.ExitStack()
 
-    def __enter__(self) -> "_Line":
+    def __enter__(self) -> "_Pipeline":
         with describe_disk_errors(str(self._store.originals)):
             scratch = tempfile.TemporaryDirectory(dir=self._store.scratch(), prefix="intake-")
         self._scratch = Path(self._stack.enter_context(scratch))
-        self._decoders = self._stack.enter_context(Decoders(self._limits))
+        self._decoders = self._stack.enter_context(DecoderPool(self._limits))
         self._pool = ThreadPoolExecutor(self._limits.decoders, thread_name_prefix="intake")
         self._stack.callback(self._pool.shutdown, cancel_futures=True)
         return self
@@ -123,7 +123,7 @@ class _Line:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def put(self, entry: Entry, opener: Opener, place: Place) -> Iterator[Accepted | Rejected]:
+    def submit(self, entry: Entry, opener: Opener, place: Annotation) -> Iterator[Accepted | Rejected]:
         """Start a file; gives results of earlier ones when there are enough on their way."""
         digest, start = self._unpack(entry, opener, place)
         self._waiting.append((digest, start))
@@ -142,7 +142,7 @@ class _Line:
             self._refused.setdefault(digest, result.reason)
         return result
 
-    def _unpack(self, entry: Entry, opener: Opener, place: Place) -> tuple[str, Callable[[], Accepted | Rejected]]:
+    def _unpack(self, entry: Entry, opener: Opener, place: Annotation) -> tuple[str, Callable[[], Accepted | Rejected]]:
         """Digest of the file, and what waits for its result."""
         scratch = self._scratch / str(self._number)
         self._number += 1
@@ -157,20 +157,20 @@ class _Line:
             scratch.unlink()
             return digest, functools.partial(self._again, entry.name, pair)
         self._seen[pair] = entry.name
-        return digest, self._pool.submit(self._take, entry, place, scratch, digest, size).result
+        return digest, self._pool.submit(self._decode, entry, place, scratch, digest, size).result
 
-    def _check_known(self, pair: Pair) -> None:
+    def _check_known(self, pair: DigestAndLabel) -> None:
         if isinstance(self._known, Mapping):
             if pair in self._known:
                 raise ImageError(rejection_messages.SAME_FILE.format(name=self._known[pair]))
         elif pair[0] in self._known:
             raise ImageError(rejection_messages.ALREADY_THERE)
 
-    def _again(self, name: str, pair: Pair) -> Rejected:
+    def _again(self, name: str, pair: DigestAndLabel) -> Rejected:
         """The same file a second time: refused like the first one, or because of it."""
         return Rejected(name, self._refused.get(pair[0]) or rejection_messages.SAME_FILE.format(name=self._seen[pair]))
 
-    def _take(self, entry: Entry, place: Place, scratch: Path, digest: str, size: int) -> Accepted | Rejected:
+    def _decode(self, entry: Entry, place: Annotation, scratch: Path, digest: str, size: int) -> Accepted | Rejected:
         try:
             found = self._decoders.inspect(scratch, entry.suffix)
             self._store.put_thumbnail(digest, found.thumbnail)
@@ -191,7 +191,7 @@ class _Line:
             height=found.height,
             format=found.format,
             size_bytes=size,
-            facts=found.facts,
+            statistics=found.statistics,
         )
 
 

@@ -35,7 +35,7 @@ LEGACY_CODINGS: Final = (
 
 
 @dataclass(frozen=True)
-class Place:
+class Annotation:
     """Where an image belongs, as far as its path or the table says.
 
     Attributes:
@@ -97,7 +97,7 @@ def unwrap(paths: Sequence[Parts]) -> int:
     return depth
 
 
-def arrange(paths: Sequence[Parts]) -> list[Place]:
+def arrange(paths: Sequence[Parts]) -> list[Annotation]:
     """Read classes and splits off the folders.
 
     Args:
@@ -113,7 +113,9 @@ def arrange(paths: Sequence[Parts]) -> list[Place]:
     return [_place(folder, split) for folder in folders]
 
 
-def _place(folder: Parts, split: bool) -> Place:
+def _place(folder: Parts, split: bool) -> Annotation:
     if not split:
-        return Place(folder[0].strip() if folder else None)
-    return Place(folder[1].strip() if len(folder) > 1 else None, SPLIT_NAMES[folder[0].casefold()] if folder else None)
+        return Annotation(folder[0].strip() if folder else None)
+    return Annotation(
+        folder[1].strip() if len(folder) > 1 else None, SPLIT_NAMES[folder[0].casefold()] if folder else None
+    )

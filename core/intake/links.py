@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from core.errors import ArchiveError, ImageError
 from core.intake import rejection_messages
-from core.intake.layout import Place
+from core.intake.layout import Annotation
 from core.intake.results import GIGABYTE, Limits, Rejected
 from core.intake.sources import Entry, Opener, Source
 from core.intake.web import Address, WebLimits, fetch, is_public
@@ -86,9 +86,9 @@ class Links(Source):
         """Fetch nothing more."""
         self._pool.shutdown(cancel_futures=True)
 
-    def places(self) -> list[Place]:
+    def places(self) -> list[Annotation]:
         """The class of each address, as far as the list says."""
-        return [Place(label) for label in self._labels]
+        return [Annotation(label) for label in self._labels]
 
     def read(self) -> Iterator[tuple[Entry, Opener]]:
         """Every address with what opens its image, once it is there."""

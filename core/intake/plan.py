@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.intake.guess import Guess, guess_classes
-from core.intake.layout import Parts, Place
+from core.intake.layout import Annotation, Parts
 from core.intake.results import Rejected
 from core.intake.sources import Files, Source
 from core.intake.table import TableError, match, read_table
@@ -29,7 +29,7 @@ class Plan:
     """
 
     source: Source
-    places: dict[int, Place]
+    places: dict[int, Annotation]
     refused: list[Rejected] = field(default_factory=list)
     tabled: bool = False
 

@@ -5,7 +5,7 @@ from typing import Final
 # The picture.
 EMPTY: Final = "The file is empty."
 NOT_AN_IMAGE: Final = "It is not an image, or it is too broken to tell."
-KNOWN_NOT_READ: Final = "It is {kind}, which cannot be read here: save it as JPEG or PNG."
+UNSUPPORTED_FORMAT: Final = "It is {kind}, which cannot be read here: save it as JPEG or PNG."
 TRUNCATED: Final = "The image is cut off: part of its data is missing."
 DAMAGED: Final = "The image is damaged and cannot be read."
 TOO_MANY_PIXELS: Final = "It has more than 89 megapixels, the most that can be taken: make it smaller first."

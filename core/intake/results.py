@@ -12,7 +12,7 @@ MOST_DECODERS: Final = 8
 
 
 @dataclass(frozen=True)
-class ImageFacts:
+class ImageStatistics:
     """What is measured of a picture on a grey copy of at most 256 pixels a side.
 
     Attributes:
@@ -43,7 +43,7 @@ class Accepted:
         height: Upright height in pixels.
         format: As Pillow names it.
         size_bytes: Of the file.
-        facts: What was measured of the picture.
+        statistics: What was measured of the picture.
         drawn: Whether the split was drawn, and may be drawn again, rather than fixed.
         excluded: Whether the table says that it was set aside.
     """
@@ -57,7 +57,7 @@ class Accepted:
     height: int
     format: str
     size_bytes: int
-    facts: ImageFacts
+    statistics: ImageStatistics
     drawn: bool = False
     excluded: bool = False
 

@@ -17,7 +17,7 @@ from typing import IO, Final, Self
 
 from core.errors import ArchiveError
 from core.intake import rejection_messages
-from core.intake.layout import Parts, Place, arrange, is_ignored, recover_name, split_path
+from core.intake.layout import Annotation, Parts, arrange, is_ignored, recover_name, split_path
 from core.intake.results import GIGABYTE, MEGABYTE, Limits, Rejected
 
 NESTED_SUFFIXES: Final = frozenset((".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar"))
@@ -78,7 +78,7 @@ class Source(ABC):
     def read_tables(self) -> Iterator[tuple[Entry, bytes]]:
         """The tables among the entries."""
 
-    def places(self) -> list[Place]:
+    def places(self) -> list[Annotation]:
         """The place of each entry, as far as its folders say."""
         return arrange([entry.parts for entry in self.entries])
 

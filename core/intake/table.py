@@ -10,7 +10,7 @@ from typing import Final
 
 from core.errors import InputError
 from core.intake import rejection_messages
-from core.intake.layout import SPLIT_NAMES, Parts, Place, split_path
+from core.intake.layout import SPLIT_NAMES, Annotation, Parts, split_path
 from core.intake.results import Rejected
 from core.intake.spreadsheet import SpreadsheetError, read_spreadsheet
 
@@ -35,7 +35,7 @@ class Row:
     """A line of the table."""
 
     file: str
-    place: Place
+    place: Annotation
 
 
 class TableError(InputError):
@@ -56,7 +56,7 @@ def read_table(data: bytes) -> list[Row]:
     return [_read_row(row, columns) for row in filled[1:]]
 
 
-def match(rows: Iterable[Row], paths: Sequence[Parts], table: Parts) -> tuple[dict[int, Place], list[Rejected]]:
+def match(rows: Iterable[Row], paths: Sequence[Parts], table: Parts) -> tuple[dict[int, Annotation], list[Rejected]]:
     """Find the files that a table names.
 
     A row may name a file by its whole path, by its path from the table's folder or any folder above the images, or by
@@ -72,7 +72,7 @@ def match(rows: Iterable[Row], paths: Sequence[Parts], table: Parts) -> tuple[di
     """
     known = _ways_to_name(paths)
     base = "/".join((*table[:-1], ""))
-    places: dict[int, Place] = {}
+    places: dict[int, Annotation] = {}
     unmatched = []
     for row in rows:
         name = _fold(row.file)
@@ -130,7 +130,7 @@ def _read_row(cells: Sequence[str], columns: Mapping[str, int]) -> Row:
         column: unicodedata.normalize("NFC", cells[at].strip()) if at < len(cells) else ""
         for column, at in columns.items()
     }
-    place = Place(
+    place = Annotation(
         label=values["label"] or None,
         split=SPLIT_NAMES.get(values.get("split", "").casefold()),
         group=values.get("group") or None,

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import ImageError
-from core.intake.decoder_pool import Decoders
+from core.intake.decoder_pool import DecoderPool
 from core.intake.results import Limits
 from pages.shared import state, uploads
 from pages.shared.workspace import settings
@@ -102,10 +102,10 @@ def forget(project_id: str) -> None:
     state.remember(f"tried-{project_id}", [])
 
 
-@st.cache_resource(max_entries=1, show_spinner=False, on_release=Decoders.close)
-def _decoders() -> Decoders:
+@st.cache_resource(max_entries=1, show_spinner=False, on_release=DecoderPool.close)
+def _decoders() -> DecoderPool:
     """One process that decodes: a picture that crashes a decoder takes no page with it."""
-    return Decoders(Limits(decoders=1))
+    return DecoderPool(Limits(decoders=1))
 
 
 def _parent() -> Path:

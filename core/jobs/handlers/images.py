@@ -11,7 +11,7 @@ from core.catalog.copying import copy_items
 from core.catalog.items import NewItem, add_items, add_refusals, known_digests
 from core.errors import RunStopped
 from core.intake.guess import Guess
-from core.intake.ingestion import take_in as take_in_files
+from core.intake.ingestion import ingest as ingest_files
 from core.intake.links import Link, Links
 from core.intake.plan import NameClasses
 from core.intake.public import PUBLIC_SAMPLES, fetch_sample
@@ -99,7 +99,7 @@ def _batches(context: JobContext, sources: list[Path | Source]) -> Iterator[tupl
     taken: list[Accepted] = []
     refused: list[Rejected] = []
     arguments = context.job.arguments
-    results = take_in_files(
+    results = ingest_files(
         sources,
         OriginalStore(context.settings.originals, context.settings.thumbnails),
         label=arguments.get("label"),
@@ -144,7 +144,7 @@ def _new_item(taken: Accepted) -> NewItem:
         size_bytes=taken.size_bytes,
         drawn=taken.drawn,
         excluded=taken.excluded,
-        **asdict(taken.facts),
+        **asdict(taken.statistics),
     )
 
 

@@ -9,7 +9,7 @@ from core.checks.dataset import Dataset
 from core.checks.loading import ingested_dataset
 from core.cli.train import _say_what_stays_whole, manifest_from
 from core.dataset.manifest import SPLIT_NAMES
-from core.intake.ingestion import take_in
+from core.intake.ingestion import ingest
 from core.storage.blobs import OriginalStore
 from tests.unit.checks.photographs import photograph
 
@@ -26,7 +26,7 @@ def _material(folder: Path, store: OriginalStore, table: str = "", copies: int =
             _write(archive, f"{'ab'[number % 2]}/copy of {number}.png", number, 40)
         if table:
             archive.writestr("labels.csv", table)
-    return ingested_dataset(list(take_in(path, store)), store)
+    return ingested_dataset(list(ingest(path, store)), store)
 
 
 def _write(archive: zipfile.ZipFile, name: str, seed: int, side: int) -> None:

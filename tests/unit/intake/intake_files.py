@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 from PIL import Image
 
-from core.intake.ingestion import take_in
+from core.intake.ingestion import ingest
 from core.intake.results import Accepted, Limits, Rejected
 
 ONE = Limits(decoders=1)
@@ -61,8 +61,8 @@ def tarred(path, files, mode="w:gz"):
     return path
 
 
-def taken_and_refused(source, store, **options):
-    results = list(take_in(source, store, **{"limits": ONE} | options))
+def accepted_and_rejected(source, store, **options):
+    results = list(ingest(source, store, **{"limits": ONE} | options))
     taken = {one.name: one for one in results if isinstance(one, Accepted)}
     refused = {one.name: one.reason for one in results if isinstance(one, Rejected)}
     assert len(taken) + len(refused) == len(results)

@@ -17,7 +17,7 @@ from PIL import Image, ImageFilter
 
 from core.errors import ImageError, WorkerDiedError
 from core.intake import rejection_messages
-from core.intake.decoder_pool import Decoders
+from core.intake.decoder_pool import DecoderPool
 from core.intake.results import Limits
 
 MB = 1000**2
@@ -25,7 +25,7 @@ MB = 1000**2
 
 @pytest.fixture(scope="module")
 def decoders():
-    with Decoders(Limits(decoders=2)) as started:
+    with DecoderPool(Limits(decoders=2)) as started:
         yield started
 
 
@@ -77,11 +77,11 @@ def test_the_size_of_an_image_on_its_side_is_upright(decoders, tmp_path, suffix,
         (b"just words", ".jpg", rejection_messages.NOT_AN_IMAGE),
         (picture()[:40], ".png", rejection_messages.NOT_AN_IMAGE),
         (png_that_says(0, 5), ".png", rejection_messages.NOT_AN_IMAGE),
-        (b"%PDF-1.7 ...", ".jpg", rejection_messages.KNOWN_NOT_READ.format(kind="a PDF document")),
-        (b'<?xml version="1.0"?><svg>', ".svg", rejection_messages.KNOWN_NOT_READ.format(kind="an SVG drawing")),
-        (b"\xff\x0a\xfa\x1f", ".jxl", rejection_messages.KNOWN_NOT_READ.format(kind="a JPEG XL image")),
-        (b"\0\0\0\x18ftypisom\0\0\0\0", ".mp4", rejection_messages.KNOWN_NOT_READ.format(kind="a video")),
-        (b"II*\0 raw", ".dng", rejection_messages.KNOWN_NOT_READ.format(kind="a camera's raw file")),
+        (b"%PDF-1.7 ...", ".jpg", rejection_messages.UNSUPPORTED_FORMAT.format(kind="a PDF document")),
+        (b'<?xml version="1.0"?><svg>', ".svg", rejection_messages.UNSUPPORTED_FORMAT.format(kind="an SVG drawing")),
+        (b"\xff\x0a\xfa\x1f", ".jxl", rejection_messages.UNSUPPORTED_FORMAT.format(kind="a JPEG XL image")),
+        (b"\0\0\0\x18ftypisom\0\0\0\0", ".mp4", rejection_messages.UNSUPPORTED_FORMAT.format(kind="a video")),
+        (b"II*\0 raw", ".dng", rejection_messages.UNSUPPORTED_FORMAT.format(kind="a camera's raw file")),
         (picture(suffix="jpg", size=(300, 300))[:9000], ".jpg", rejection_messages.TRUNCATED),
         (picture(suffix="jpg", size=(2400, 2400))[:-30_000], ".jpg", rejection_messages.TRUNCATED),
         (picture(suffix="jpg", size=(2400, 2400), progressive=True)[:-30_000], ".jpg", rejection_messages.TRUNCATED),
@@ -135,7 +135,7 @@ def film(suffix, frames):
     ],
 )
 def test_frames_and_pages_beyond_the_first_cost_nothing(tmp_path, data, format_):
-    with Decoders(Limits(decoders=1, seconds=5, memory_bytes=200 * MB)) as decoders:
+    with DecoderPool(Limits(decoders=1, seconds=5, memory_bytes=200 * MB)) as decoders:
         found = decoders.inspect(written(tmp_path / "a", data))
         assert (found.width, found.height, found.format) == (40, 30, format_)
 
@@ -144,7 +144,7 @@ def test_frames_and_pages_beyond_the_first_cost_nothing(tmp_path, data, format_)
 def test_images_of_odd_sizes_are_measured(decoders, tmp_path, size):
     found = decoders.inspect(written(tmp_path / "a", picture(size=size)))
     assert (found.width, found.height) == size
-    assert 0 <= found.facts.brightness <= 1
+    assert 0 <= found.statistics.brightness <= 1
 
 
 def test_a_file_that_is_gone_is_refused(decoders, tmp_path):
@@ -154,13 +154,13 @@ def test_a_file_that_is_gone_is_refused(decoders, tmp_path):
 @pytest.mark.data
 def test_a_run_length_compressed_bitmap_is_refused(decoders, sample_data):
     kind = "a run-length compressed bitmap"
-    assert reason_of(decoders, sample_data / "messy" / "bmp_b_badrle.bmp") == rejection_messages.KNOWN_NOT_READ.format(
-        kind=kind
-    )
+    assert reason_of(
+        decoders, sample_data / "messy" / "bmp_b_badrle.bmp"
+    ) == rejection_messages.UNSUPPORTED_FORMAT.format(kind=kind)
 
 
 def test_an_image_that_takes_too_long_is_refused_and_the_next_one_is_not(tmp_path):
-    with Decoders(Limits(decoders=1, seconds=0.1)) as decoders:
+    with DecoderPool(Limits(decoders=1, seconds=0.1)) as decoders:
         slow = written(tmp_path / "slow", large_png(80))
         assert reason_of(decoders, slow) == rejection_messages.TOO_SLOW.format(seconds=0.1)
         assert decoders.inspect(written(tmp_path / "a", picture())).format == "PNG"
@@ -168,7 +168,7 @@ def test_an_image_that_takes_too_long_is_refused_and_the_next_one_is_not(tmp_pat
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a pipe is what a decoder waits for here")
 def test_a_decoder_that_waits_for_ever_ends_by_the_clock(tmp_path, children):
-    with Decoders(Limits(decoders=1, seconds=0.2)) as decoders:
+    with DecoderPool(Limits(decoders=1, seconds=0.2)) as decoders:
         decoders.inspect(written(tmp_path / "a", picture()))
         (child,) = children()
         os.mkfifo(tmp_path / "pipe")
@@ -179,20 +179,20 @@ def test_a_decoder_that_waits_for_ever_ends_by_the_clock(tmp_path, children):
 
 
 def test_an_image_that_takes_too_much_memory_is_refused_and_the_next_one_is_not(tmp_path):
-    with Decoders(Limits(decoders=1, memory_bytes=40 * MB)) as decoders:
+    with DecoderPool(Limits(decoders=1, memory_bytes=40 * MB)) as decoders:
         assert reason_of(decoders, written(tmp_path / "large", large_png(80))) == rejection_messages.TOO_MUCH_MEMORY
         assert decoders.inspect(written(tmp_path / "a", picture())).format == "PNG"
 
 
 def test_a_decoder_that_is_killed_costs_nothing(tmp_path, children):
-    with Decoders(Limits(decoders=1)) as decoders:
+    with DecoderPool(Limits(decoders=1)) as decoders:
         (child,) = children()
         child.kill()
         assert decoders.inspect(written(tmp_path / "a", picture())).format == "PNG"
 
 
 def test_an_image_that_kills_its_decoder_twice_is_refused_and_the_next_one_is_not(tmp_path, children):
-    with Decoders(Limits(decoders=1)) as decoders:
+    with DecoderPool(Limits(decoders=1)) as decoders:
         slow = written(tmp_path / "slow", large_png(80))
         enough = threading.Event()
         killer = threading.Thread(target=_kill_readers, args=(slow, children, enough))
@@ -216,13 +216,13 @@ def _kill_readers(path, children, enough):
 def test_a_decoder_that_cannot_start_is_no_images_fault(tmp_path, monkeypatch):
     monkeypatch.setattr("core.intake.decoder_pool.ROOT", tmp_path)
     monkeypatch.delenv("PYTHONPATH", raising=False)
-    with Decoders(Limits(decoders=1)) as decoders, pytest.raises(WorkerDiedError) as error:
+    with DecoderPool(Limits(decoders=1)) as decoders, pytest.raises(WorkerDiedError) as error:
         decoders.inspect(written(tmp_path / "a", picture()))
     assert error.value.sentence == "The image decoder cannot be started."
 
 
 def test_other_images_go_on_beside_a_slow_one(tmp_path):
-    with Decoders(Limits(decoders=2)) as decoders, ThreadPoolExecutor(2) as threads:
+    with DecoderPool(Limits(decoders=2)) as decoders, ThreadPoolExecutor(2) as threads:
         slow = threads.submit(decoders.inspect, written(tmp_path / "slow", large_png(80)))
         quick = [decoders.inspect(written(tmp_path / "a", picture())) for _ in range(5)]
         assert not slow.done() or len(quick) == 5
@@ -230,7 +230,7 @@ def test_other_images_go_on_beside_a_slow_one(tmp_path):
 
 
 def test_no_decoder_is_left_behind(tmp_path, children):
-    with Decoders(Limits(decoders=2)) as decoders:
+    with DecoderPool(Limits(decoders=2)) as decoders:
         decoders.inspect(written(tmp_path / "a", picture()))
         started = children()
     assert len(started) == 2
@@ -241,9 +241,9 @@ def test_brightness_and_contrast(decoders, tmp_path):
     halves = np.zeros((100, 100), np.uint8)
     halves[:, 50:] = 255
     Image.fromarray(halves).save(tmp_path / "a.png")
-    facts = decoders.inspect(tmp_path / "a.png").facts
-    assert facts.brightness == pytest.approx(0.5, abs=0.01)
-    assert facts.contrast == pytest.approx(0.5, abs=0.01)
+    statistics = decoders.inspect(tmp_path / "a.png").statistics
+    assert statistics.brightness == pytest.approx(0.5, abs=0.01)
+    assert statistics.contrast == pytest.approx(0.5, abs=0.01)
 
 
 def test_a_blurred_picture_is_less_sharp(decoders, tmp_path):
@@ -252,18 +252,18 @@ def test_a_blurred_picture_is_less_sharp(decoders, tmp_path):
     )
     sharp.save(tmp_path / "sharp.png")
     sharp.filter(ImageFilter.GaussianBlur(4)).save(tmp_path / "blurred.png")
-    facts = [decoders.inspect(tmp_path / name).facts for name in ("sharp.png", "blurred.png")]
-    assert facts[0].sharpness > 20 * facts[1].sharpness
+    statistics = [decoders.inspect(tmp_path / name).statistics for name in ("sharp.png", "blurred.png")]
+    assert statistics[0].sharpness > 20 * statistics[1].sharpness
 
 
 def test_a_copy_that_was_resized_and_recompressed_keeps_its_hash_nearly(decoders, tmp_path):
     smooth = Image.fromarray(np.random.default_rng(1).integers(0, 256, (8, 9), dtype=np.uint8)).resize((900, 800), 3)
     smooth.save(tmp_path / "a.png")
     smooth.resize((450, 400)).save(tmp_path / "b.jpg", quality=60)
-    first, second = (int(decoders.inspect(tmp_path / name).facts.dhash, 16) for name in ("a.png", "b.jpg"))
+    first, second = (int(decoders.inspect(tmp_path / name).statistics.dhash, 16) for name in ("a.png", "b.jpg"))
     assert (first ^ second).bit_count() <= 2
 
 
 def test_the_hash_says_where_it_gets_darker(decoders, tmp_path):
     Image.fromarray(np.tile(np.linspace(255, 0, 90).astype(np.uint8), (80, 1))).save(tmp_path / "a.png")
-    assert decoders.inspect(tmp_path / "a.png").facts.dhash == "f" * 16
+    assert decoders.inspect(tmp_path / "a.png").statistics.dhash == "f" * 16

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from intake_files import picture, taken_and_refused, zipped
+from intake_files import accepted_and_rejected, picture, zipped
 
 from core.intake.guess import guess_classes
 
@@ -78,7 +78,7 @@ def flat(tmp_path, wrap="", **more):
 
 @pytest.mark.parametrize("wrap", ["", "photos/"])
 def test_a_heap_of_files_gets_the_classes_that_somebody_agreed_to(tmp_path, store, wrap):
-    taken, _ = taken_and_refused(
+    taken, _ = accepted_and_rejected(
         flat(tmp_path, wrap), store, name_classes=lambda _guess: {"cat": "cats", "dog": None, "": "others"}
     )
     labels = {name.removeprefix(wrap): one.label for name, one in taken.items()}
@@ -96,14 +96,14 @@ def test_nobody_is_asked_where_folders_or_a_table_or_a_person_say_the_class(tmp_
         raise AssertionError("asked")
 
     folders = zipped(tmp_path / "b.zip", {f"{label}/cat_{n}.png": picture(n) for n, label in enumerate("aabb")})
-    assert len(taken_and_refused(folders, store, name_classes=refuse)[0]) == 4
+    assert len(accepted_and_rejected(folders, store, name_classes=refuse)[0]) == 4
     table = {"labels.csv": "file,label\ncat_1.png,tabby\n"}
-    taken, _ = taken_and_refused(flat(tmp_path, **table), store, name_classes=refuse)
+    taken, _ = accepted_and_rejected(flat(tmp_path, **table), store, name_classes=refuse)
     assert taken["cat_1.png"].label == "tabby"
-    taken, _ = taken_and_refused(flat(tmp_path), store, label="pets", name_classes=refuse)
+    taken, _ = accepted_and_rejected(flat(tmp_path), store, label="pets", name_classes=refuse)
     assert {one.label for one in taken.values()} == {"pets"}
 
 
 def test_a_guess_that_is_left_changes_nothing(tmp_path, store):
-    taken, _ = taken_and_refused(flat(tmp_path, "photos/"), store, name_classes=lambda _guess: None)
+    taken, _ = accepted_and_rejected(flat(tmp_path, "photos/"), store, name_classes=lambda _guess: None)
     assert {one.label for one in taken.values()} == {"photos"}

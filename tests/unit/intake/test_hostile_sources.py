@@ -10,12 +10,12 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from intake_files import ONE, files_below, large_png, picture, taken_and_refused, tarred, zipped
+from intake_files import ONE, accepted_and_rejected, files_below, large_png, picture, tarred, zipped
 from PIL import Image
 
 from core.errors import ArchiveError
 from core.intake import rejection_messages
-from core.intake.ingestion import take_in
+from core.intake.ingestion import ingest
 from core.intake.results import Accepted, Limits, Rejected
 from core.storage.blobs import OriginalStore
 
@@ -26,7 +26,7 @@ def test_a_path_that_leads_out_is_refused(tmp_path, store, name):
         zipped(tmp_path / "a.zip", {name: picture(1), "ok/2.png": picture(2)}),
         tarred(tmp_path / "a.tgz", {name: picture(1), "ok/2.png": picture(2)}),
     ):
-        taken, refused = taken_and_refused(source, store)
+        taken, refused = accepted_and_rejected(source, store)
         assert set(taken) == {"ok/2.png"}
         assert refused == {name: rejection_messages.LEADS_OUT}
 
@@ -48,7 +48,7 @@ def test_no_path_of_an_archive_ever_leaves_the_workspace(tmp_path_factory, names
             info = zipfile.ZipInfo("x")
             info.filename = name.encode(errors="replace").decode()
             archive.writestr(info, data)
-    taken = [one for one in take_in(folder / "a.zip", store, limits=ONE) if isinstance(one, Accepted)]
+    taken = [one for one in ingest(folder / "a.zip", store, limits=ONE) if isinstance(one, Accepted)]
     allowed = re.compile(r"a/b/c/(a\.zip|originals/../[0-9a-f]{64}|thumbnails/../[0-9a-f]{64}\.jpg)")
     assert [path for path in files_below(outer) if not allowed.fullmatch(path)] == []
     assert len(files_below(folder / "originals")) == len({one.digest for one in taken})
@@ -59,7 +59,7 @@ def test_a_file_without_a_name_is_passed_over(tmp_path, store):
         archive.writestr("ants/1.png", picture(1))
         archive.writestr("x", picture(2))
         archive.filelist[-1].filename = ""
-    taken, refused = taken_and_refused(tmp_path / "a.zip", store)
+    taken, refused = accepted_and_rejected(tmp_path / "a.zip", store)
     assert set(taken) == {"ants/1.png"}
     assert refused == {}
 
@@ -68,12 +68,12 @@ def test_links_of_archives_are_refused(tmp_path, store):
     link = zipfile.ZipInfo("ants/link.png")
     link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
     source = zipped(tmp_path / "a.zip", [(link, "/etc/passwd"), ("ants/1.png", picture(1))])
-    assert taken_and_refused(source, store)[1] == {"ants/link.png": rejection_messages.LINK}
+    assert accepted_and_rejected(source, store)[1] == {"ants/link.png": rejection_messages.LINK}
     symbolic, hard, pipe = (tarfile.TarInfo(f"ants/{kind}.png") for kind in ("symbolic", "hard", "pipe"))
     symbolic.type, hard.type, pipe.type = tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE
     symbolic.linkname = hard.linkname = "/etc/passwd"
     files = {"s": symbolic, "h": hard, "p": pipe, "ants/2.png": picture(2)}
-    assert taken_and_refused(tarred(tmp_path / "a.tgz", files), store)[1] == {
+    assert accepted_and_rejected(tarred(tmp_path / "a.tgz", files), store)[1] == {
         "ants/symbolic.png": rejection_messages.LINK,
         "ants/hard.png": rejection_messages.LINK,
         "ants/pipe.png": rejection_messages.NOT_A_FILE,
@@ -82,7 +82,7 @@ def test_links_of_archives_are_refused(tmp_path, store):
 
 @pytest.mark.parametrize("name", ["more.zip", "more.tar.gz", "more.7z", "MORE.RAR"])
 def test_an_archive_in_an_archive_is_refused(tmp_path, store, name):
-    taken, refused = taken_and_refused(zipped(tmp_path / "a.zip", {name: b"PK", "ants/1.png": picture(1)}), store)
+    taken, refused = accepted_and_rejected(zipped(tmp_path / "a.zip", {name: b"PK", "ants/1.png": picture(1)}), store)
     assert len(taken) == 1
     assert refused == {name: rejection_messages.NESTED}
 
@@ -93,7 +93,7 @@ def test_a_protected_file_is_refused(tmp_path, store):
     for at in (data.index(b"PK\x03\x04") + 6, data.index(b"PK\x01\x02") + 8):
         data[at] |= 1
     path.write_bytes(data)
-    assert taken_and_refused(path, store)[1] == {"ants/1.png": rejection_messages.PROTECTED}
+    assert accepted_and_rejected(path, store)[1] == {"ants/1.png": rejection_messages.PROTECTED}
 
 
 def test_a_file_that_is_compressed_in_an_unknown_way_is_refused(tmp_path, store):
@@ -102,20 +102,20 @@ def test_a_file_that_is_compressed_in_an_unknown_way_is_refused(tmp_path, store)
     for at in (data.index(b"PK\x03\x04") + 8, data.index(b"PK\x01\x02") + 10):
         data[at] = 97
     path.write_bytes(data)
-    assert taken_and_refused(path, store)[1] == {"ants/1.png": rejection_messages.UNKNOWN_COMPRESSION}
+    assert accepted_and_rejected(path, store)[1] == {"ants/1.png": rejection_messages.UNKNOWN_COMPRESSION}
 
 
 def test_a_file_whose_data_is_damaged_in_the_zip_is_refused(tmp_path, store):
     path = zipped(tmp_path / "a.zip", {"ants/1.png": picture(1), "ants/2.png": picture(2)})
     path.write_bytes(path.read_bytes().replace(picture(1)[60:70], b"0123456789"))
-    assert taken_and_refused(path, store)[1] == {"ants/1.png": rejection_messages.DAMAGED_IN_ARCHIVE}
+    assert accepted_and_rejected(path, store)[1] == {"ants/1.png": rejection_messages.DAMAGED_IN_ARCHIVE}
 
 
 def test_a_file_larger_than_an_image_may_be_is_refused(tmp_path, store):
     limits = Limits(decoders=1, file_bytes=2_000_000)
     files = {"ants/1.png": bytes(2_000_001), "ants/2.png": picture(2)}
     for source in (zipped(tmp_path / "a.zip", files), tarred(tmp_path / "a.tgz", files, "w")):
-        assert taken_and_refused(source, store, limits=limits)[1] == {
+        assert accepted_and_rejected(source, store, limits=limits)[1] == {
             "ants/1.png": rejection_messages.TOO_LARGE.format(megabytes=2)
         }
 
@@ -124,7 +124,7 @@ def test_a_bomb_in_a_zip_is_refused_unread(tmp_path, store):
     limits = Limits(decoders=1, ratio_from_bytes=10_000_000)
     files = {"ants/1.png": bytes(20_000_000), "ants/2.png": picture(2)}
     source = zipped(tmp_path / "a.zip", files, zipfile.ZIP_DEFLATED)
-    assert taken_and_refused(source, store, limits=limits)[1] == {
+    assert accepted_and_rejected(source, store, limits=limits)[1] == {
         "ants/1.png": rejection_messages.BOMB.format(ratio=200)
     }
 
@@ -132,12 +132,12 @@ def test_a_bomb_in_a_zip_is_refused_unread(tmp_path, store):
 def test_a_small_drawing_that_compresses_well_is_no_bomb(tmp_path, store):
     Image.new("RGB", (1000, 1000)).save(tmp_path / "a.bmp")
     source = zipped(tmp_path / "a.zip", {"ants/1.bmp": (tmp_path / "a.bmp").read_bytes()}, zipfile.ZIP_DEFLATED)
-    assert len(taken_and_refused(source, store)[0]) == 1
+    assert len(accepted_and_rejected(source, store)[0]) == 1
 
 
 def sentence_of(source, store, **limits):
     with pytest.raises(ArchiveError) as error:
-        list(take_in(source, store, limits=Limits(decoders=1, **limits)))
+        list(ingest(source, store, limits=Limits(decoders=1, **limits)))
     assert error.value.hint
     return error.value.sentence
 
@@ -219,7 +219,7 @@ def test_a_tar_whose_header_asks_for_all_memory(tmp_path, store):
 def test_a_slow_image_is_refused_and_the_others_are_taken(tmp_path, store):
     files = {"ants/1.png": picture(1), "ants/2.png": large_png(80), "ants/3.png": picture(3)}
     limits = Limits(decoders=1, seconds=0.1)
-    taken, refused = taken_and_refused(zipped(tmp_path / "a.zip", files), store, limits=limits)
+    taken, refused = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store, limits=limits)
     assert set(taken) == {"ants/1.png", "ants/3.png"}
     assert refused == {"ants/2.png": rejection_messages.TOO_SLOW.format(seconds=0.1)}
 
@@ -228,7 +228,7 @@ def test_a_slow_image_is_refused_and_the_others_are_taken(tmp_path, store):
 def test_every_messy_file_is_taken_in_or_refused_for_a_reason(sample_data, store):
     results = []
     before = set(psutil.Process().children(recursive=True))
-    for result in take_in(sample_data / "messy", store, limits=Limits(decoders=2)):
+    for result in ingest(sample_data / "messy", store, limits=Limits(decoders=2)):
         results.append(result)
         if len(results) == 1:
             decoders = set(psutil.Process().children(recursive=True)) - before

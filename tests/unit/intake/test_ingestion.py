@@ -7,17 +7,17 @@ import sys
 from pathlib import Path
 
 import pytest
-from intake_files import ONE, files_below, picture, taken_and_refused, tarred, zipped
+from intake_files import ONE, accepted_and_rejected, files_below, picture, tarred, zipped
 from PIL import Image
 
 from core.errors import ArchiveError
 from core.intake import rejection_messages
-from core.intake.ingestion import take_in
+from core.intake.ingestion import ingest
 
 
 def test_an_image_of_a_zip_is_stored_under_its_digest(tmp_path, store):
     data = picture(1, suffix="jpg", size=(300, 200))
-    taken, _ = taken_and_refused(zipped(tmp_path / "a.zip", {"ants/1.jpg": data, "bees/2.jpg": picture(2)}), store)
+    taken, _ = accepted_and_rejected(zipped(tmp_path / "a.zip", {"ants/1.jpg": data, "bees/2.jpg": picture(2)}), store)
     one = taken["ants/1.jpg"]
     assert (one.label, one.split, one.group, one.width, one.height) == ("ants", None, None, 300, 200)
     assert (one.format, one.size_bytes, one.digest) == ("JPEG", len(data), hashlib.sha256(data).hexdigest())
@@ -30,7 +30,7 @@ def test_an_image_of_a_zip_is_stored_under_its_digest(tmp_path, store):
 def test_tars_are_taken_in(tmp_path, store, name):
     mode = {".tar": "w"}.get(Path(name).suffix, f"w:{Path(name).suffix[1:]}")
     files = {f"set/{label}/{seed}.png": picture(seed) for seed, label in enumerate(["ants", "bees", "ants"])}
-    taken, refused = taken_and_refused(tarred(tmp_path / name, files, mode), store)
+    taken, refused = accepted_and_rejected(tarred(tmp_path / name, files, mode), store)
     assert {name: one.label for name, one in taken.items()} == {name: name.split("/")[1] for name in files}
     assert refused == {}
 
@@ -41,7 +41,7 @@ def test_a_folder_is_taken_in_and_left_as_it_was(tmp_path, store):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(picture(seed))
     before = files_below(tmp_path / "set")
-    taken, _ = taken_and_refused(tmp_path / "set", store)
+    taken, _ = accepted_and_rejected(tmp_path / "set", store)
     assert {name: (one.label, one.split) for name, one in taken.items()} == {
         "train/ants/1.png": ("ants", "train"),
         "train/bees/2.png": ("bees", "train"),
@@ -55,13 +55,13 @@ def test_single_files_get_the_given_class(tmp_path, store):
     paths = [tmp_path / "1.png", tmp_path / "2.png"]
     for seed, path in enumerate(paths):
         path.write_bytes(picture(seed))
-    taken, _ = taken_and_refused(paths, store, label="ants")
+    taken, _ = accepted_and_rejected(paths, store, label="ants")
     assert {name: one.label for name, one in taken.items()} == {"1.png": "ants", "2.png": "ants"}
 
 
 def test_a_given_class_does_not_replace_a_folders(tmp_path, store):
     source = zipped(tmp_path / "a.zip", {"ants/1.png": picture(1), "bees/2.png": picture(2), "3.png": picture(3)})
-    taken, _ = taken_and_refused(source, store, label="wasps")
+    taken, _ = accepted_and_rejected(source, store, label="wasps")
     assert [one.label for one in taken.values()] == ["ants", "bees", "wasps"]
 
 
@@ -72,7 +72,7 @@ def test_several_sources_at_once(tmp_path, store):
         tmp_path / "3.png",
         zipped(tmp_path / "empty.zip", {}),
     ]
-    taken, refused = taken_and_refused(sources, store)
+    taken, refused = accepted_and_rejected(sources, store)
     assert set(taken) == {"ants/1.png", "bees/2.png", "3.png"}
     assert refused == {"empty.zip": "empty.zip is empty."}
 
@@ -81,7 +81,7 @@ def test_a_table_gives_classes_splits_and_groups(tmp_path, store):
     table = "file,label,split,group\n1.png,ants,test,p1\n2.png,bees,,\n9.png,bees,,\n"
     files = {"images/1.png": picture(1), "images/2.png": picture(2), "labels.csv": table}
     for source in (zipped(tmp_path / "a.zip", files), _tar_with_text(tmp_path / "a.tgz", files)):
-        taken, refused = taken_and_refused(source, store)
+        taken, refused = accepted_and_rejected(source, store)
         assert {name: (one.label, one.split, one.group) for name, one in taken.items()} == {
             "images/1.png": ("ants", "test", "p1"),
             "images/2.png": ("bees", None, None),
@@ -102,14 +102,14 @@ def _tar_with_text(path, files):
 )
 def test_a_table_that_says_nothing_is_refused_and_the_folders_count(tmp_path, store, table, reason):
     files = {"ants/1.png": picture(1), "bees/2.png": picture(2), "notes.csv": table}
-    taken, refused = taken_and_refused(zipped(tmp_path / "a.zip", files), store)
+    taken, refused = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store)
     assert [one.label for one in taken.values()] == ["ants", "bees"]
     assert refused == {"notes.csv": reason}
 
 
 def test_hidden_files_are_passed_over(tmp_path, store):
     files = {"ants/1.png": picture(1), "__MACOSX/ants/._1.png": b"x", ".DS_Store": b"x", "ants/Thumbs.db": b"x"}
-    taken, refused = taken_and_refused(zipped(tmp_path / "a.zip", files), store)
+    taken, refused = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store)
     assert set(taken) == {"ants/1.png"}
     assert refused == {}
 
@@ -118,14 +118,14 @@ def test_hidden_files_are_passed_over(tmp_path, store):
 def test_names_of_any_script_come_through(tmp_path, store, label):
     files = {f"{label}/{label}.png": picture(1), "x/2.png": picture(2)}
     for source in (zipped(tmp_path / "a.zip", files), tarred(tmp_path / "a.tgz", files)):
-        taken, _ = taken_and_refused(source, store)
+        taken, _ = accepted_and_rejected(source, store)
         assert taken[f"{label}/{label}.png"].label == label
 
 
 def test_a_name_that_an_old_program_wrote_without_saying_how_is_recovered(tmp_path, store):
     path = zipped(tmp_path / "a.zip", {"????/1.png": picture(1), "x/2.png": picture(2)})
     path.write_bytes(path.read_bytes().replace(b"????", "猫咪".encode("gb2312")))
-    taken, _ = taken_and_refused(path, store)
+    taken, _ = accepted_and_rejected(path, store)
     assert taken["猫咪/1.png"].label == "猫咪"
 
 
@@ -134,7 +134,7 @@ def test_a_file_name_that_is_no_unicode_can_be_shown(tmp_path, store):
     folder = tmp_path / "set" / "ants"
     folder.mkdir(parents=True)
     Path(os.fsdecode(os.fsencode(folder) + b"/M\x81ller.png")).write_bytes(picture(1))
-    taken, _ = taken_and_refused(tmp_path / "set", store)
+    taken, _ = accepted_and_rejected(tmp_path / "set", store)
     assert list(taken) == ["ants/Müller.png"]
 
 
@@ -148,7 +148,7 @@ def test_links_to_files_of_a_folder_are_followed_and_others_are_not(tmp_path, st
     (ants / "gone.png").symlink_to(tmp_path / "nowhere")
     (ants / "loop").symlink_to(tmp_path / "set")
     os.mkfifo(ants / "pipe.png")
-    taken, refused = taken_and_refused(tmp_path / "set", store)
+    taken, refused = accepted_and_rejected(tmp_path / "set", store)
     assert set(taken) == {"ants/1.png"}
     assert refused == {
         "ants/gone.png": rejection_messages.LINK,
@@ -159,7 +159,7 @@ def test_links_to_files_of_a_folder_are_followed_and_others_are_not(tmp_path, st
 
 def test_what_is_no_image_is_refused(tmp_path, store):
     files = {"ants/1.png": picture(1), "ants/readme.txt": b"words", "ants/2.jpg": b"words", "ants/3.png": b""}
-    taken, refused = taken_and_refused(zipped(tmp_path / "a.zip", files), store)
+    taken, refused = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store)
     assert set(taken) == {"ants/1.png"}
     assert refused == {
         "ants/readme.txt": rejection_messages.NOT_AN_IMAGE,
@@ -169,27 +169,27 @@ def test_what_is_no_image_is_refused(tmp_path, store):
 
 
 def test_a_zip_without_any_image_refuses_each_file(tmp_path, store):
-    taken, refused = taken_and_refused(zipped(tmp_path / "a.zip", {"a.txt": b"words", "b.txt": b"other"}), store)
+    taken, refused = accepted_and_rejected(zipped(tmp_path / "a.zip", {"a.txt": b"words", "b.txt": b"other"}), store)
     assert taken == {}
     assert len(refused) == 2
 
 
 def test_the_same_file_twice_in_a_class_is_taken_once(tmp_path, store):
     files = {"ants/1.png": picture(1), "ants/2.png": picture(1), "bees/3.png": picture(1)}
-    taken, refused = taken_and_refused(zipped(tmp_path / "a.zip", files), store)
+    taken, refused = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store)
     assert set(taken) == {"ants/1.png", "bees/3.png"}
     assert refused == {"ants/2.png": rejection_messages.SAME_FILE.format(name="ants/1.png")}
 
 
 def test_the_same_broken_file_twice_is_refused_twice_for_what_it_is(tmp_path, store):
-    _, refused = taken_and_refused(zipped(tmp_path / "a.zip", {"ants/1.png": b"x", "ants/2.png": b"x"}), store)
+    _, refused = accepted_and_rejected(zipped(tmp_path / "a.zip", {"ants/1.png": b"x", "ants/2.png": b"x"}), store)
     assert set(refused.values()) == {rejection_messages.NOT_AN_IMAGE}
 
 
 def test_what_is_known_by_digest_is_not_taken_again(tmp_path, store):
     source = zipped(tmp_path / "a.zip", {"ants/1.png": picture(1), "bees/2.png": picture(2)})
     known = {hashlib.sha256(picture(1)).hexdigest()}
-    taken, refused = taken_and_refused(source, store, known=known)
+    taken, refused = accepted_and_rejected(source, store, known=known)
     assert set(taken) == {"bees/2.png"}
     assert refused == {"ants/1.png": rejection_messages.ALREADY_THERE}
 
@@ -197,14 +197,14 @@ def test_what_is_known_by_digest_is_not_taken_again(tmp_path, store):
 def test_what_is_known_in_a_class_can_be_taken_into_another(tmp_path, store):
     source = zipped(tmp_path / "a.zip", {"ants/1.png": picture(1), "bees/1.png": picture(1)})
     known = {(hashlib.sha256(picture(1)).hexdigest(), "ants"): "photo.png"}
-    taken, refused = taken_and_refused(source, store, known=known)
+    taken, refused = accepted_and_rejected(source, store, known=known)
     assert set(taken) == {"bees/1.png"}
     assert refused == {"ants/1.png": rejection_messages.SAME_FILE.format(name="photo.png")}
 
 
 def test_a_source_that_is_not_there(tmp_path, store):
     with pytest.raises(ArchiveError, match=r"gone\.zip cannot be read: No such file or directory\."):
-        list(take_in(tmp_path / "gone.zip", store))
+        list(ingest(tmp_path / "gone.zip", store))
 
 
 def test_a_folder_that_may_not_be_read(tmp_path, store, monkeypatch):
@@ -214,14 +214,14 @@ def test_a_folder_that_may_not_be_read(tmp_path, store, monkeypatch):
     (tmp_path / "set").mkdir()
     monkeypatch.setattr(os, "scandir", forbidden)
     with pytest.raises(ArchiveError, match=r"The folder set cannot be read: Permission denied\."):
-        list(take_in(tmp_path / "set", store))
+        list(ingest(tmp_path / "set", store))
 
 
 def test_progress_counts_every_file(tmp_path, store):
-    told = []
+    steps = []
     files = {"ants/1.png": picture(1), "ants/2.png": b"x", "../3.png": b"x"}
-    list(take_in(zipped(tmp_path / "a.zip", files), store, limits=ONE, on_progress=lambda *step: told.append(step)))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    list(ingest(zipped(tmp_path / "a.zip", files), store, limits=ONE, on_progress=lambda *step: steps.append(step)))
+    assert steps == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_every_reason_has_a_test():
@@ -233,6 +233,6 @@ def test_every_reason_has_a_test():
 def test_twenty_thousand_files_are_each_accounted_for(tmp_path, store):
     pictures = {f"{label}/{seed}.png": picture(seed) for seed in range(100) for label in ("ants", "bees")}
     files = dict.fromkeys((f"ants/{number}.txt" for number in range(19_800)), b"not a picture") | pictures
-    taken, refused = taken_and_refused(zipped(tmp_path / "a.zip", files), store)
+    taken, refused = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store)
     assert set(taken) == set(pictures)
     assert len(taken) + len(refused) == 20_000

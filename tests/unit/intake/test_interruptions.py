@@ -11,11 +11,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from intake_files import ONE, picture, taken_and_refused, zipped
+from intake_files import ONE, accepted_and_rejected, picture, zipped
 
 from core.errors import WorkspaceError
 from core.intake import rejection_messages
-from core.intake.ingestion import take_in
+from core.intake.ingestion import ingest
 from core.intake.results import Limits, Rejected
 from core.storage.blobs import OriginalStore
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[3]
 def test_a_file_that_goes_while_it_is_taken_in_is_refused(tmp_path, store):
     for seed in range(12):
         (tmp_path / f"{seed:02}.png").write_bytes(picture(seed))
-    results = take_in(sorted(tmp_path.glob("*.png")), store, limits=ONE)
+    results = ingest(sorted(tmp_path.glob("*.png")), store, limits=ONE)
     first = next(results)
     (tmp_path / "11.png").unlink()
     assert first.name == "00.png"
@@ -35,7 +35,7 @@ def test_a_file_that_goes_while_it_is_taken_in_is_refused(tmp_path, store):
 def test_a_file_that_grew_since_it_was_listed_is_refused(tmp_path, store):
     limits = Limits(decoders=1, file_bytes=2_000_000)
     (tmp_path / "1.png").write_bytes(picture(1))
-    results = take_in([tmp_path / "1.png"], store, limits=limits, should_stop=lambda: _grow(tmp_path / "1.png"))
+    results = ingest([tmp_path / "1.png"], store, limits=limits, should_stop=lambda: _grow(tmp_path / "1.png"))
     assert list(results) == [Rejected("1.png", rejection_messages.TOO_LARGE.format(megabytes=2))]
 
 
@@ -47,14 +47,14 @@ def _grow(path):
 def test_stopping_reports_what_was_under_way(tmp_path, store):
     source = zipped(tmp_path / "a.zip", {f"ants/{seed}.png": picture(seed) for seed in range(30)})
     results = []
-    for result in take_in(source, store, limits=ONE, should_stop=lambda: len(results) >= 3):
+    for result in ingest(source, store, limits=ONE, should_stop=lambda: len(results) >= 3):
         results.append(result)
     assert 3 <= len(results) < 15
     assert {path.name for path in store.originals.glob("??/*")} == {one.digest for one in results}
 
 
 def test_a_consumer_that_leaves_leaves_no_scratch_files(tmp_path, store):
-    results = take_in(
+    results = ingest(
         zipped(tmp_path / "a.zip", {f"{seed}.png": picture(seed) for seed in range(30)}), store, limits=ONE
     )
     next(results)
@@ -64,7 +64,7 @@ def test_a_consumer_that_leaves_leaves_no_scratch_files(tmp_path, store):
 
 def test_a_full_disk_stops_and_keeps_what_was_reported(tmp_path, store, monkeypatch):
     source = zipped(tmp_path / "a.zip", {f"ants/{seed}.png": picture(seed) for seed in range(20)})
-    results = take_in(source, store, limits=ONE)
+    results = ingest(source, store, limits=ONE)
     first = next(results)
 
     def full(*_):
@@ -80,7 +80,7 @@ def test_a_workspace_that_is_deleted_is_said_in_a_sentence(tmp_path):
     (tmp_path / "workspace").write_text("in the way")
     store = OriginalStore(tmp_path / "workspace" / "originals", tmp_path / "workspace" / "thumbnails")
     with pytest.raises(WorkspaceError, match="cannot be written: Not a directory"):
-        list(take_in(zipped(tmp_path / "a.zip", {"1.png": picture(1)}), store))
+        list(ingest(zipped(tmp_path / "a.zip", {"1.png": picture(1)}), store))
 
 
 KILLED = """
@@ -89,9 +89,9 @@ sys.path.insert(0, {root!r})
 from pathlib import Path
 from core.storage.blobs import OriginalStore
 from core.intake.results import Limits
-from core.intake.ingestion import take_in
+from core.intake.ingestion import ingest
 store = OriginalStore(Path({originals!r}), Path({thumbnails!r}))
-for result in take_in(Path({source!r}), store, limits=Limits(decoders=2)):
+for result in ingest(Path({source!r}), store, limits=Limits(decoders=2)):
     print(result.digest, flush=True)
 """
 
@@ -111,7 +111,7 @@ def test_a_kill_in_the_middle_loses_nothing_that_was_reported(tmp_path, store):
     for digest in reported:
         assert hashlib.sha256(store.path(digest).read_bytes()).hexdigest() == digest
         assert store.thumbnail_path(digest).is_file()
-    taken, refused = taken_and_refused(source, store, known=set(reported))
+    taken, refused = accepted_and_rejected(source, store, known=set(reported))
     assert len(refused) == 40
     assert len(taken) == 260
 

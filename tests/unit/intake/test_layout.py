@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.intake.layout import Place, arrange, is_ignored, recover_name, split_path
+from core.intake.layout import Annotation, arrange, is_ignored, recover_name, split_path
 
 
 def places(*paths):
@@ -49,16 +49,16 @@ def test_files_without_folders_have_no_class():
 )
 def test_split_folders_lie_above_the_classes(train, validation, test):
     found = places(f"{train}/ants/1.jpg", f"{validation}/bees/2.jpg", f"{test}/ants/3.jpg")
-    assert found == [Place("ants", "train"), Place("bees", "validation"), Place("ants", "test")]
+    assert found == [Annotation("ants", "train"), Annotation("bees", "validation"), Annotation("ants", "test")]
 
 
 def test_a_split_without_classes_has_none():
     found = places("train/ants/1.jpg", "train/bees/2.jpg", "test/3.jpg")
-    assert found[2] == Place(None, "test")
+    assert found[2] == Annotation(None, "test")
 
 
 def test_a_train_folder_alone_wraps():
-    assert places("train/ants/1.jpg", "train/bees/2.jpg") == [Place("ants"), Place("bees")]
+    assert places("train/ants/1.jpg", "train/bees/2.jpg") == [Annotation("ants"), Annotation("bees")]
 
 
 def test_folders_that_are_not_all_splits_are_classes():

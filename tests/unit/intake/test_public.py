@@ -6,7 +6,7 @@ import tarfile
 from dataclasses import replace
 
 import pytest
-from intake_files import picture, taken_and_refused, tarred, zipped
+from intake_files import accepted_and_rejected, picture, tarred, zipped
 from PIL import Image
 from web_server import serving
 
@@ -45,14 +45,14 @@ def flowers(tmp_path):
 
 
 def test_a_set_is_downloaded_once_and_taken_in(tmp_path, store, server, published):
-    sample, told = published("flower_photos", flowers(tmp_path)), []
+    sample, steps = published("flower_photos", flowers(tmp_path)), []
     for _ in range(2):
         path = fetch_sample(
-            sample, tmp_path / "kept", tmp_path, context=server[1], on_progress=lambda *step: told.append(step)
+            sample, tmp_path / "kept", tmp_path, context=server[1], on_progress=lambda *step: steps.append(step)
         )
     assert server[2] == ["/set.tar.gz"]
-    assert told == [(sample.size_bytes, sample.size_bytes)]
-    taken, _ = taken_and_refused(path, store)
+    assert steps == [(sample.size_bytes, sample.size_bytes)]
+    taken, _ = accepted_and_rejected(path, store)
     assert {one.label for one in taken.values()} == {"daisy", "roses"}
 
 
@@ -82,10 +82,10 @@ def test_without_a_network_it_says_so(tmp_path, published):
 def test_more_than_the_published_file_is_not_read(tmp_path, server, published, answers):
     sample = published("flower_photos", b"x" * 100)
     answers["/set.tar.gz"] = bytes(5 * public.CHUNK_BYTES)
-    told = []
+    steps = []
     with pytest.raises(NetworkError):
-        fetch_sample(sample, tmp_path, tmp_path, context=server[1], on_progress=lambda *step: told.append(step))
-    assert len(told) < 3
+        fetch_sample(sample, tmp_path, tmp_path, context=server[1], on_progress=lambda *step: steps.append(step))
+    assert len(steps) < 3
 
 
 def test_of_the_cats_and_dogs_the_first_are_taken_and_damaged_ones_refused(
@@ -96,7 +96,7 @@ def test_of_the_cats_and_dogs_the_first_are_taken_and_damaged_ones_refused(
     files = {name: picture(seed) for seed, name in enumerate(names)} | {"PetImages/Cat/1.jpg": b"", "readme.txt": b"x"}
     data = zipped(tmp_path / "pets.zip", files).read_bytes()
     path = fetch_sample(published("cats_and_dogs", data), tmp_path / "kept", tmp_path, context=server[1])
-    taken, refused = taken_and_refused(path, store)
+    taken, refused = accepted_and_rejected(path, store)
     assert {name: one.label for name, one in taken.items()} == {
         "PetImages/Cat/0.jpg": "Cat",
         "PetImages/Cat/2.jpg": "Cat",
@@ -125,7 +125,7 @@ def test_cifar_10_becomes_images_with_its_own_splits(tmp_path, store, server, pu
             info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
     path = fetch_sample(published("cifar10", data.getvalue()), tmp_path / "kept", tmp_path, context=server[1])
-    taken, refused = taken_and_refused(path, store)
+    taken, refused = accepted_and_rejected(path, store)
     assert refused == {}
     assert {(one.label, one.split, name.rpartition("/")[2]) for name, one in taken.items()} == {
         ("cat", "train", "cat-0001.png"),

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from core.errors import NotFoundError, WorkspaceError
-from core.intake.ingestion import take_in
+from core.intake.ingestion import ingest
 from core.intake.results import Accepted
 from core.intake.samples import SAMPLES, write_sample
 
@@ -33,7 +33,7 @@ def test_a_sample_set_is_always_the_same(tmp_path, name):
 
 
 def test_a_sample_set_is_taken_in_whole(tmp_path, store):
-    results = list(take_in(write_sample("shapes", tmp_path), store))
+    results = list(ingest(write_sample("shapes", tmp_path), store))
     assert len(results) == SAMPLES["shapes"].images
     assert all(isinstance(one, Accepted) for one in results)
     assert len({one.digest for one in results}) == len(results)

@@ -5,11 +5,11 @@ import io
 import zipfile
 
 import pytest
-from intake_files import picture, taken_and_refused, zipped
+from intake_files import accepted_and_rejected, picture, zipped
 from openpyxl import Workbook
 
 from core.intake import rejection_messages, spreadsheet
-from core.intake.layout import Place
+from core.intake.layout import Annotation
 from core.intake.table import Row, TableError, read_table
 
 
@@ -48,15 +48,15 @@ def test_cells_are_read_as_a_person_sees_them():
         ]
     )
     assert read_table(data) == [
-        Row("1.jpg", Place("3", "validation", "17")),
-        Row("2", Place("two lines")),
-        Row("d.jpg", Place("2024-02-01 00:00:00", "test", "True")),
+        Row("1.jpg", Annotation("3", "validation", "17")),
+        Row("2", Annotation("two lines")),
+        Row("d.jpg", Annotation("2024-02-01 00:00:00", "test", "True")),
     ]
 
 
 def test_a_formula_is_not_computed():
     assert read_table(workbook([["file", "label"], ["1.jpg", '=HYPERLINK("http://a.example")']])) == [
-        Row("1.jpg", Place(None))
+        Row("1.jpg", Annotation(None))
     ]
 
 
@@ -112,7 +112,7 @@ TABLE = workbook([["file", "label", "split", "group"], ["1.png", "ants", "test",
 
 def test_an_excel_table_in_a_zip_gives_classes_splits_and_groups(tmp_path, store):
     files = {"images/1.png": picture(1), "images/2.png": picture(2), "images/labels.xlsx": TABLE}
-    taken, refused = taken_and_refused(zipped(tmp_path / "a.zip", files), store)
+    taken, refused = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store)
     assert {name: (one.label, one.split, one.group) for name, one in taken.items()} == {
         "images/1.png": ("ants", "test", "p1"),
         "images/2.png": ("bees", None, None),
@@ -126,7 +126,7 @@ def test_an_excel_table_in_a_zip_gives_classes_splits_and_groups(tmp_path, store
 def test_a_table_beside_the_archives_speaks_for_all_of_them(tmp_path, store, name, table):
     (tmp_path / name).write_bytes(table)
     first, second = (zipped(tmp_path / f"{n}.zip", {f"{n}.png": picture(n)}) for n in (1, 2))
-    taken, refused = taken_and_refused([tmp_path / name, first, second], store)
+    taken, refused = accepted_and_rejected([tmp_path / name, first, second], store)
     assert {name: one.label for name, one in taken.items()} == {"1.png": "ants", "2.png": "bees"}
     assert refused == {}
 
@@ -134,7 +134,7 @@ def test_a_table_beside_the_archives_speaks_for_all_of_them(tmp_path, store, nam
 @pytest.mark.parametrize("name", ["old.xls", "open.ods"])
 def test_other_tables_are_refused_for_what_they_are(tmp_path, store, name):
     (tmp_path / name).write_bytes(b"\xd0\xcf\x11\xe0 something")
-    _, refused = taken_and_refused(
+    _, refused = accepted_and_rejected(
         [tmp_path / name, zipped(tmp_path / "a.zip", {"a/1.png": picture(1), "b/2.png": picture(2)})], store
     )
     assert refused == {name: rejection_messages.TABLE_UNREADABLE}

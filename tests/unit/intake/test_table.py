@@ -3,7 +3,7 @@
 import pytest
 
 from core.intake import rejection_messages
-from core.intake.layout import Place, split_path
+from core.intake.layout import Annotation, split_path
 from core.intake.results import Rejected
 from core.intake.table import Row, TableError, match, read_table
 
@@ -16,22 +16,25 @@ def matched(table, *paths, at="labels.csv"):
 def test_rows_with_all_columns(delimiter):
     text = "File Name,Class,Split,Patient ID\n1.jpg,ants,val,p1\n2.jpg,bees,,\n".replace(",", delimiter)
     assert read_table(text.encode()) == [
-        Row("1.jpg", Place("ants", "validation", "p1")),
-        Row("2.jpg", Place("bees", None, None)),
+        Row("1.jpg", Annotation("ants", "validation", "p1")),
+        Row("2.jpg", Annotation("bees", None, None)),
     ]
 
 
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_codings(coding):
-    assert read_table("file,label\nä.jpg,Käfer\n".encode(coding)) == [Row("ä.jpg", Place("Käfer"))]
+    assert read_table("file,label\nä.jpg,Käfer\n".encode(coding)) == [Row("ä.jpg", Annotation("Käfer"))]
 
 
 def test_quoted_names_may_contain_the_delimiter():
-    assert read_table(b'file,label\n"a,b.jpg","ants, red"\n') == [Row("a,b.jpg", Place("ants, red"))]
+    assert read_table(b'file,label\n"a,b.jpg","ants, red"\n') == [Row("a,b.jpg", Annotation("ants, red"))]
 
 
 def test_short_and_empty_lines_are_no_rows_and_no_harm():
-    assert read_table(b"label,file\n\nants\nbees,2.jpg\n , \n") == [Row("", Place("ants")), Row("2.jpg", Place("bees"))]
+    assert read_table(b"label,file\n\nants\nbees,2.jpg\n , \n") == [
+        Row("", Annotation("ants")),
+        Row("2.jpg", Annotation("bees")),
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "file,size\n1.jpg,3\n", "label\nants\n"])
@@ -53,13 +56,13 @@ def test_a_table_that_is_none_is_refused(data):
 )
 def test_ways_to_name_a_file(name):
     places, unmatched = matched(f"file,label\n{name},ants\n", "set/images/1.jpg", "set/images/2.jpg")
-    assert places == {0: Place("ants")}
+    assert places == {0: Annotation("ants")}
     assert unmatched == []
 
 
 def test_a_path_from_the_tables_folder_comes_first():
     places, _ = matched("file,label\n1.jpg,ants\n", "a/1.jpg", "b/1.jpg", at="b/labels.csv")
-    assert places == {1: Place("ants")}
+    assert places == {1: Annotation("ants")}
 
 
 @pytest.mark.parametrize("name", ["3.jpg", "1.jpg"])

@@ -5,7 +5,7 @@ import socket
 import time
 
 import pytest
-from intake_files import ONE, picture, taken_and_refused
+from intake_files import ONE, accepted_and_rejected, picture
 from web_server import serving
 
 from core.errors import ArchiveError, ImageError
@@ -191,7 +191,7 @@ def test_every_address_of_a_list_is_taken_or_refused(server, tmp_path, store, an
     ]
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    taken, refused = taken_and_refused(source(server, scratch, links), store, label="ants")
+    taken, refused = accepted_and_rejected(source(server, scratch, links), store, label="ants")
     assert {name: one.label for name, one in taken.items()} == {f"{url}/ant.png": "ants", f"{url}/bee.png": "bees"}
     assert refused == {
         f"{url}/no": rejection_messages.LINK_ANSWER.format(status=404),
@@ -205,7 +205,7 @@ def test_a_list_stops_where_its_images_are_too_large_together(server, tmp_path, 
     links = [Link(f"{server[0]}/{name}.png") for name in ("ant", "bee")]
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    taken, refused = taken_and_refused(source(server, scratch, links, total_bytes=len(picture(1))), store)
+    taken, refused = accepted_and_rejected(source(server, scratch, links, total_bytes=len(picture(1))), store)
     assert set(taken) == {links[0].url}
     assert refused == {links[1].url: rejection_messages.LINKS_TOO_LARGE.format(gigabytes=len(picture(1)) / 1e9)}
 
