@@ -34,12 +34,12 @@ def draw(project_id: str, labels: Sequence[Label], arguments: dict[str, Any]) ->
         st.markdown(_why(sum(label.splits.get("test", 0) for label in labels)))
         running = job_progress.running_job(project_id, KIND)
         if running is not None:
-            job_progress.follow(running.id, "Cross-validating")
+            job_progress.show_progress(running.id, "Cross-validating")
             return
         _draw_choices(project_id, arguments)
         last = job_progress.last_job(project_id, KIND)
         if last is not None:
-            job_progress.draw_end(last, "The cross-validation")
+            job_progress.show_outcome(last, "The cross-validation")
             if last.result:
                 _draw_result(last, last.result)
 
@@ -68,7 +68,7 @@ def _draw_choices(project_id: str, arguments: dict[str, Any]) -> None:
         )
         if st.form_submit_button("Cross-validate", icon=":material/repeat:"):
             wanted = arguments | {"folds": int(folds), "seed": int(seed), "test_too": chosen == _ALL}
-            frame.act(lambda: submit(database(), settings(), project_id, KIND, wanted))
+            frame.run_action(lambda: submit(database(), settings(), project_id, KIND, wanted))
 
 
 def _draw_result(job: Job, result: dict[str, Any]) -> None:

@@ -10,8 +10,8 @@ from core.checks.findings import Finding, RepairOffer
 from core.checks.registry import CHECKS
 from core.checks.repairs import repair
 from core.checks.result import Action
-from pages.components.gallery import Picture, draw_gallery
-from pages.components.image_viewer import look_at
+from pages.components.gallery import Tile, show_gallery
+from pages.components.image_viewer import show_image
 from pages.shared import frame, words
 from pages.shared.workspace import database, store
 
@@ -44,7 +44,7 @@ def _without_images(found: Sequence[Finding]) -> set[str]:
     return {one.check for one in found if one.check == "class-balance" and "enough images" not in one.summary}
 
 
-@frame.part
+@frame.fragment
 def _draw_finding(project_id: str, finding: Finding, items: dict[str, Item]) -> None:
     check = CHECKS[finding.check]
     st.subheader(check.title, anchor=False, help=f"The field's term: {check.term}.")
@@ -58,9 +58,9 @@ def _draw_finding(project_id: str, finding: Finding, items: dict[str, Item]) -> 
     pictures = st.container()
     first = _page(finding.check, len(there))
     notes = _set_numbers(finding) | finding.notes
-    shown = [_picture(items[item], notes.get(item, "")) for item in there[first : first + PAGE]]
+    shown = [_tile(items[item], notes.get(item, "")) for item in there[first : first + PAGE]]
     with pictures:
-        answer = draw_gallery(
+        answer = show_gallery(
             f"finding-{finding.check}-{first}",
             shown,
             f"Images found by the check “{check.title}”",
@@ -68,7 +68,7 @@ def _draw_finding(project_id: str, finding: Finding, items: dict[str, Item]) -> 
             choosable=finding.repair is not None,
         )
     if answer.opened in items:
-        look_at(items[answer.opened])
+        show_image(items[answer.opened])
     _draw_repair(project_id, finding, answer.chosen, {one.id for one in shown}, items)
 
 
@@ -105,7 +105,7 @@ def _draw_repair(
 
 
 def _repair(project_id: str, offer: RepairOffer, chosen: set[str] | frozenset[str]) -> None:
-    frame.act(
+    frame.run_action(
         lambda: repair(database(), project_id, offer, chosen),
         f"{words.count(len(chosen), 'image')} repaired; undo above.",
     )
@@ -114,9 +114,9 @@ def _repair(project_id: str, offer: RepairOffer, chosen: set[str] | frozenset[st
 def _draw_undo(project_id: str) -> None:
     edit = last_edit(database(), project_id)
     if edit is not None and st.button(f"Undo: {words.escape_markdown(edit.title)}", icon=":material/undo:"):
-        frame.act(lambda: undo_edit(database(), project_id, edit.id), f"Undone: {edit.title}.")
+        frame.run_action(lambda: undo_edit(database(), project_id, edit.id), f"Undone: {edit.title}.")
 
 
-def _picture(item: Item, note: str) -> Picture:
+def _tile(item: Item, note: str) -> Tile:
     lines = tuple(line for line in (item.label or "no class", note, item.split or "") if line)
-    return Picture(item.id, store().thumbnail_path(item.digest), item.name, lines)
+    return Tile(item.id, store().thumbnail_path(item.digest), item.name, lines)

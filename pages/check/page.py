@@ -22,27 +22,27 @@ st.markdown(
 
 running = job_progress.running_job(project.id, findings.CHECK)
 if running is not None:
-    job_progress.follow(running.id, "Checking the images")
+    job_progress.show_progress(running.id, "Checking the images")
     st.stop()
 
 last = job_progress.last_job(project.id, findings.CHECK)
 if last is not None:
-    job_progress.draw_end(last, "The check")
+    job_progress.show_outcome(last, "The check")
 if not project.images:
     st.info("There are no images yet. Add some first.", icon=":material/info:")
-    frame.link(IMAGES, "To the images", icon=IMAGES.icon)
+    frame.step_link(IMAGES, "To the images", icon=IMAGES.icon)
     st.stop()
 
-network = default_recipe.onlooker(project.id)
+network = default_recipe.recipe_argument(project.id)
 result = (last.result if last is not None else None) or {}
 found = load_findings(result.get("findings", []))
 again = "Check again" if found else "Check the images"
 if st.button(again, type="secondary" if found else "primary", icon=":material/search:"):
-    frame.act(lambda: submit(database(), settings(), project.id, findings.CHECK, network))
+    frame.run_action(lambda: submit(database(), settings(), project.id, findings.CHECK, network))
 if last is not None and last.ended_at is not None and found:
     looked = f" with {result['network']}" if result.get("network") else ""
     st.caption(f"Checked {words.ago(last.ended_at)}, {words.count(result['images'], 'image')}{looked}.")
-    job_progress.draw_warnings(last.id)
+    job_progress.show_warnings(last.id)
     if result.get("splits"):
         split_comparison.draw(SplitComparison.model_validate(result["splits"]), result["network"])
     findings.draw(project.id, found)
@@ -50,4 +50,4 @@ if last is not None and last.ended_at is not None and found:
 cross_validation.draw(project.id, list_labels(database(), project.id), network)
 if found:
     st.divider()
-    frame.link(MODEL, "Next: choose a network", icon=MODEL.icon)
+    frame.step_link(MODEL, "Next: choose a network", icon=MODEL.icon)

@@ -50,7 +50,7 @@ class Frames:
         return self.first + len(self.jpegs) - 1 + self.ended
 
 
-def draw_burst(key: str, labels: Sequence[Label], received: tuple[str, int] | None) -> Frames | None:
+def show_camera(key: str, labels: Sequence[Label], received: tuple[str, int] | None) -> Frames | None:
     """Draw the camera with a button for each class, and give frames that came since the last time.
 
     Args:

@@ -20,7 +20,9 @@ SPLITS: dict[str, Split | None] = {
 }
 
 
-def draw_changes(project_id: str, labels: Sequence[Label], ids: Collection[str], done: Callable[[], None]) -> None:
+def show_change_buttons(
+    project_id: str, labels: Sequence[Label], ids: Collection[str], done: Callable[[], None]
+) -> None:
     """Draw the buttons that change images.
 
     Args:
@@ -37,7 +39,7 @@ def draw_changes(project_id: str, labels: Sequence[Label], ids: Collection[str],
             change_items(database(), project_id, list(ids), f"{images} {title}", **values)
             done()
 
-        frame.act(work)
+        frame.run_action(work)
 
     def remove() -> None:
         delete_items(database(), project_id, list(ids), f"{images} deleted")
@@ -62,13 +64,13 @@ def draw_changes(project_id: str, labels: Sequence[Label], ids: Collection[str],
         if st.button("Take back", icon=":material/visibility:", disabled=nothing, help="Train on them again"):
             change("taken back", excluded=False)
         if st.button("Delete", icon=":material/delete:", disabled=nothing):
-            frame.act(remove)
+            frame.run_action(remove)
 
 
-def draw_undo(project_id: str) -> None:
+def show_undo_button(project_id: str) -> None:
     """Draw the button that undoes the last change."""
     edit = last_edit(database(), project_id)
     if edit is None:
         return
     if st.button(f"Undo: {words.escape_markdown(edit.title)}", icon=":material/undo:", key=f"undo-{edit.id}"):
-        frame.act(lambda: undo_edit(database(), project_id, edit.id), f"Undone: {edit.title}")
+        frame.run_action(lambda: undo_edit(database(), project_id, edit.id), f"Undone: {edit.title}")

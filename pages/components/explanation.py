@@ -10,7 +10,7 @@ import streamlit as st
 from PIL import Image
 
 from core.evaluation.explanation.overlay import draw_heat
-from pages.shared import await_job, frame, words
+from pages.shared import frame, job_results, words
 
 # A drawing of the page's progress would close the dialog, so it waits for as long as a cold worker needs to start.
 _PATIENCE_SECONDS = 120
@@ -61,7 +61,9 @@ def explain(question: Question) -> None:
     with st.spinner("Looking into the network"):
         asked = {"run": question.run_id, **question.picture, "name": question.name}
         arguments: dict[str, Any] = {**asked, "class": wanted, "method": method}
-        answer = await_job.ask(question.project_id, "explain", arguments, "The explanation", patience=_PATIENCE_SECONDS)
+        answer = job_results.await_job(
+            question.project_id, "explain", arguments, "The explanation", patience=_PATIENCE_SECONDS
+        )
     if answer is None:
         return
     opacity = st.slider("Strength of the colours", 0, 100, 70, step=5, format="%d%%") / 100

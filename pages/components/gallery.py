@@ -19,7 +19,7 @@ _GRID = st.components.v2.component(
 
 
 @dataclass(frozen=True)
-class Picture:
+class Tile:
     """One picture of a gallery.
 
     Attributes:
@@ -50,8 +50,8 @@ class Answer:
     opened: str | None
 
 
-def draw_gallery(
-    key: str, pictures: Sequence[Picture], label: str, chosen: Collection[str] = (), *, choosable: bool = True
+def show_gallery(
+    key: str, pictures: Sequence[Tile], label: str, chosen: Collection[str] = (), *, choosable: bool = True
 ) -> Answer:
     """Draw pictures.
 

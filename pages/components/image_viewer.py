@@ -12,7 +12,7 @@ HIGHEST, LEAST_WIDTH = 640, 320
 
 
 @frame.dialog("An image", width="large")
-def look_at(item: Item) -> None:
+def show_image(item: Item) -> None:
     """Draw an image upright, and what is known of it.
 
     Raises:

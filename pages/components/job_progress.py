@@ -30,8 +30,8 @@ def last_job(project_id: str, kind: str) -> Job | None:
     return next(reversed(jobs.list_jobs(database(), project_id=project_id, kind=kind)), None)
 
 
-@frame.live(lambda *_args, **_kwargs: LOOK_SECONDS)
-def follow(job_id: str, title: str, done: Callable[[Job], str] = lambda _job: "") -> None:
+@frame.auto_refresh(lambda *_args, **_kwargs: LOOK_SECONDS)
+def show_progress(job_id: str, title: str, done: Callable[[Job], str] = lambda _job: "") -> None:
     """Draw how far a job is; when it has ended, the whole page is drawn anew.
 
     Args:
@@ -42,16 +42,16 @@ def follow(job_id: str, title: str, done: Callable[[Job], str] = lambda _job: ""
     job = jobs.get_job(database(), job_id)
     if job.ended:
         if job.status == "finished" and (sentence := done(job)):
-            state.say(sentence)
+            state.notify(sentence)
         st.rerun()
     bar, button = st.columns([6, 1], vertical_alignment="center")
     with bar:
-        draw_stage(job, _last(job_id, Stage), title)
+        show_stage(job, _last(job_id, Stage), title)
     if button.button("Cancel", disabled=job.stop_requested, key=f"cancel-{job_id}", width="stretch"):
-        frame.act(lambda: jobs.request_stop(database(), job_id))
+        frame.run_action(lambda: jobs.request_stop(database(), job_id))
 
 
-def draw_stage(job: Job, stage: Stage | None, title: str) -> None:
+def show_stage(job: Job, stage: Stage | None, title: str) -> None:
     """Draw the bar of a stage with its numbers and the time left."""
     if job.stop_requested:
         st.progress(_share(stage), f"{title}: stopping")
@@ -73,9 +73,9 @@ def stage_text(stage: Stage) -> str:
     return f"{stage.name}: {', '.join(parts)}" if parts else stage.name
 
 
-def draw_end(job: Job, title: str) -> None:
+def show_outcome(job: Job, title: str) -> None:
     """Draw why a job failed or stopped, until the person has read it."""
-    if job.status not in ("failed", "stopped") or job.id in state.recall(_DISMISSED, frozenset[str]()):
+    if job.status not in ("failed", "stopped") or job.id in state.get(_DISMISSED, frozenset[str]()):
         return
     ended = _last(job.id, Ended)
     text = f"{ended.reason} {ended.hint}".strip() if ended else "Cancelled before it began."
@@ -84,16 +84,16 @@ def draw_end(job: Job, title: str) -> None:
         how = "failed" if job.status == "failed" else "was stopped"
         draw(f"**{title}** {how}. {words.sentence(text)}", width="stretch")
         if job.status == "failed" and st.button("Resume", key=f"resume-{job.id}"):
-            frame.act(lambda: resume(database(), settings(), job.id))
+            frame.run_action(lambda: resume(database(), settings(), job.id))
         if st.button("I have read it", key=f"dismiss-{job.id}"):
-            state.remember(_DISMISSED, state.recall(_DISMISSED, frozenset[str]()) | {job.id})
+            state.set(_DISMISSED, state.get(_DISMISSED, frozenset[str]()) | {job.id})
             st.rerun()
     if ended and ended.detail:
         with st.expander("For an engineer: the end of the log"):
             st.code(ended.detail, language=None)
 
 
-def draw_warnings(job_id: str) -> None:
+def show_warnings(job_id: str) -> None:
     """Draw the sentences of a job's story after which a person should act."""
     for _number, _at, event in read_story(database(), job_id):
         if isinstance(event, Message) and event.level == "warning":

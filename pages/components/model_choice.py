@@ -22,7 +22,7 @@ def draw(project_id: str) -> Run:
     trained = [run for run in runs if has_model(run.id)]
     if not trained:
         st.info("There is no trained network yet. Train one first.", icon=":material/info:")
-        frame.link(MODEL, "To the model", icon=MODEL.icon)
+        frame.step_link(MODEL, "To the model", icon=MODEL.icon)
         st.stop()
     run = named if named in trained and state.run_id() else max(trained, key=_validation_accuracy)
     run_choice.draw(trained, run)

@@ -61,7 +61,7 @@ class Layout:
     group: NDArray[np.int64]
 
 
-def draw_map(key: str, images: Predictions, layout: Layout) -> list[int]:
+def show_map(key: str, images: Predictions, layout: Layout) -> list[int]:
     """Draw the map, and give the rows of the images that a person has chosen in it.
 
     Args:

@@ -49,5 +49,5 @@ def draw(runs: Sequence[Run], shown: Run) -> None:
         "Run", ids, index=ids.index(shown.id), format_func=lambda one: titles[one], key=f"run-of-{shown.id}"
     )
     if wanted != shown.id:
-        state.choose_run(wanted)
+        state.set_run_id(wanted)
         st.rerun()

@@ -9,7 +9,7 @@ from core.errors import DatasetError, RecipeError
 from core.jobs.queue import submit_run
 from core.training.plan import make_plan
 from core.training.recipe import Recipe, Strategy, WeightsKind
-from pages.shared import choices, default_recipe, frame, words
+from pages.shared import default_recipe, frame, recipe_editor, words
 from pages.shared.steps import IMAGES, TRAIN
 from pages.shared.workspace import database, settings
 
@@ -29,19 +29,19 @@ _LEARNS: dict[Strategy, str] = {
 
 def draw(project_id: str) -> None:
     """Draw what will be trained in a sentence, an optional name, and the button."""
-    default_recipe.propose(project_id)
-    recipe = choices.recipe(project_id)
+    default_recipe.apply_once(project_id)
+    recipe = recipe_editor.recipe(project_id)
     problem = _why_not_yet(project_id, recipe)
     if problem:
         st.warning(words.sentence(problem), icon=":material/warning:")
-        frame.link(IMAGES, "To the images", icon=IMAGES.icon)
+        frame.step_link(IMAGES, "To the images", icon=IMAGES.icon)
     name = st.text_input("Name of the run (optional)", key=f"run-name-{project_id}", placeholder="With more photos")
     if not problem:
         st.caption(_summary(project_id, recipe))
     if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=bool(problem)):
         with frame.show_errors():
             run = submit_run(database(), settings(), project_id, recipe, " ".join(name.split()))
-            frame.go(TRAIN, run_id=run)
+            frame.go_to(TRAIN, run_id=run)
 
 
 def _why_not_yet(project_id: str, recipe: Recipe) -> str:

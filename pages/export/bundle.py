@@ -39,7 +39,7 @@ def draw(run: Run) -> None:
         return
     job = _packed(run, formats)
     if job is not None and not job.ended:
-        job_progress.follow(job.id, _TITLE)
+        job_progress.show_progress(job.id, _TITLE)
     elif job is not None and job.result is not None and (bundle := Path(job.result["bundle"])).is_file():
         _draw_download(bundle, run)
         _draw_certificate(Certificate.model_validate(job.result["certificate"]))
@@ -57,7 +57,7 @@ def _packed(run: Run, formats: Sequence[str]) -> Job | None:
 
 def _draw_packing(run: Run, formats: Sequence[str], failed: Job | None) -> None:
     if failed is not None:
-        job_progress.draw_end(failed, _TITLE)
+        job_progress.show_outcome(failed, _TITLE)
     if st.button("Pack the bundle", type="primary", icon=":material/archive:"):
         submit(database(), settings(), run.project_id, _KIND, {"run": run.id, "formats": sorted(formats)})
         st.rerun()

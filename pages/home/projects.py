@@ -22,7 +22,7 @@ def draw_new() -> None:
         wanted = button.form_submit_button("Create project", type="primary", width="stretch")
     if wanted:
         with frame.show_errors():
-            frame.go(IMAGES, project_id=create_project(database(), typed))
+            frame.go_to(IMAGES, project_id=create_project(database(), typed))
 
 
 def draw_list(projects: Sequence[Project]) -> None:
@@ -61,7 +61,7 @@ def _draw_card(project: Project) -> None:
         if st.button(
             "Open", key=f"open-{project.id}", icon=IMAGES.icon, help=f"Open {words.escape_markdown(project.name)}"
         ):
-            frame.go(IMAGES, project_id=project.id)
+            frame.go_to(IMAGES, project_id=project.id)
         actions: dict[str, Callable[[Project], None]] = {
             "Rename": _rename,
             "Duplicate": _duplicate,
@@ -77,11 +77,13 @@ def _rename(project: Project) -> None:
     with st.form("rename-project", border=False):
         name = st.text_input("New name", value=project.name)
         if st.form_submit_button("Rename", type="primary"):
-            frame.act(lambda: rename_project(database(), project.id, name), f"The project is now called “{name}”.")
+            frame.run_action(
+                lambda: rename_project(database(), project.id, name), f"The project is now called “{name}”."
+            )
 
 
 def _duplicate(project: Project) -> None:
-    frame.act(
+    frame.run_action(
         lambda: duplicate_project(database(), project.id),
         f"“{project.name}” was duplicated, without its runs.",
     )
@@ -95,11 +97,11 @@ def _ask_to_delete(project: Project) -> None:
     )
     with st.container(horizontal=True):
         if st.button("Delete for good", type="primary"):
-            frame.act(lambda: _delete(project), f"“{project.name}” was deleted.")
+            frame.run_action(lambda: _delete(project), f"“{project.name}” was deleted.")
         if st.button("Keep it"):
             st.rerun()
 
 
 def _delete(project: Project) -> None:
     delete_project_files(settings(), delete_project(database(), project.id))
-    state.forget_draft()
+    state.reload_draft()

@@ -61,4 +61,4 @@ def _draw_button(name: str, title: str) -> None:
         with frame.show_errors():
             project = create_project(database(), title)
             submit(database(), settings(), project, "take-in", {"sample": name})
-            frame.go(IMAGES, project_id=project)
+            frame.go_to(IMAGES, project_id=project)

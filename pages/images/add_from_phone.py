@@ -40,7 +40,7 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
         return
     label = next((label for label in labels if label.name == name), None)
     if label is None:
-        frame.act(lambda: add_label(database(), project_id, name))
+        frame.run_action(lambda: add_label(database(), project_id, name))
     else:
         invitation = invitations().invite(project_id)
         _draw_code(phone.link(origin, invitation, label.id), invitation, label)
@@ -79,7 +79,7 @@ def picture(link: str) -> bytes:
     return out.getvalue()
 
 
-@frame.live(lambda *_args: LOOK_SECONDS)
+@frame.auto_refresh(lambda *_args: LOOK_SECONDS)
 def _look(project_id: str, drawn: tuple[object, ...]) -> None:
     """Draw the page anew when pictures are on their way, or have come."""
     if _state(project_id) != drawn:

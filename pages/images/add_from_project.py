@@ -32,7 +32,7 @@ def draw(project_id: str) -> None:
     images = sum(labels[one].images + labels[one].excluded for one in classes)
     st.caption("Images come into classes of the same names; the files are shared and take no further space.")
     if st.button(f"Copy {words.count(images, 'image')}", disabled=not images, key="add-project"):
-        frame.act(
+        frame.run_action(
             lambda: submit(database(), settings(), project_id, "take-in", {"project": chosen, "classes": classes})
         )
 

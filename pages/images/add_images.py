@@ -48,7 +48,7 @@ def _draw_archive(project_id: str) -> None:
         help=_HELP,
     )
     if files:
-        frame.act(lambda: _take_in(project_id, _below(uploads.move_to_disk("archive", files))))
+        frame.run_action(lambda: _take_in(project_id, _below(uploads.move_to_disk("archive", files))))
 
 
 def _draw_folder(project_id: str) -> None:
@@ -59,7 +59,7 @@ def _draw_folder(project_id: str) -> None:
         help=_HELP,
     )
     if files:
-        frame.act(lambda: _take_in(project_id, [uploads.move_to_disk("folder", files)]))
+        frame.run_action(lambda: _take_in(project_id, [uploads.move_to_disk("folder", files)]))
 
 
 def _draw_files(project_id: str, labels: Sequence[Label]) -> None:
@@ -83,7 +83,7 @@ def _draw_add(project_id: str, label: str | None, way: str, files: Sequence[Uplo
     if st.button(
         f"Add {what} to {words.escape_markdown(label or 'a class')}", disabled=not files or not label, key=f"add-{way}"
     ):
-        frame.act(lambda: _take_in(project_id, _below(uploads.move_to_disk(way, files)), label))
+        frame.run_action(lambda: _take_in(project_id, _below(uploads.move_to_disk(way, files)), label))
 
 
 def _below(folder: Path) -> list[Path]:

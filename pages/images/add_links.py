@@ -22,7 +22,7 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
         "Addresses of images, one a line",
         placeholder="https://example.org/photos/ant-1.jpg\nhttps://example.org/photos/bee-7.jpg bees",
         help="A class may stand behind the address.",
-        key=f"links-{state.recall(_ROUND, 0)}",
+        key=f"links-{state.get(_ROUND, 0)}",
         height=150,
     )
     label = choose_class(labels, "links", "Class of the images whose line names none")
@@ -34,10 +34,10 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
     )
     what = words.count(len(links), "image") if links else "images"
     if st.button(f"Fetch {what}", disabled=not links, key="add-links"):
-        frame.act(lambda: _take_in(project_id, links, label))
+        frame.run_action(lambda: _take_in(project_id, links, label))
 
 
 def _take_in(project_id: str, links: Sequence[Link], label: str | None) -> None:
     arguments = {"links": [[link.url, link.label] for link in links], "label": label}
     submit(database(), settings(), project_id, "take-in", arguments)
-    state.remember(_ROUND, state.recall(_ROUND, 0) + 1)
+    state.set(_ROUND, state.get(_ROUND, 0) + 1)

@@ -10,7 +10,7 @@ import streamlit as st
 from core.catalog.labels import Label, add_label
 from core.jobs.queue import submit
 from core.storage.disk import describe_disk_errors
-from pages.components.burst_camera import Frames, draw_burst
+from pages.components.burst_camera import Frames, show_camera
 from pages.shared import frame, state
 from pages.shared.workspace import database, settings
 
@@ -33,7 +33,7 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
         typed = name.text_input("A new class", placeholder="for example: thumb up")
         wanted = button.form_submit_button("Add class", width="stretch")
     if wanted:
-        frame.act(lambda: add_label(database(), project_id, typed))
+        frame.run_action(lambda: add_label(database(), project_id, typed))
     st.markdown(
         "Hold the button of a class: five images a second are taken as long as you hold it. Hold it **three times or "
         "more**, each time before another background or from another side: the images of one hold look alike, so they "
@@ -49,19 +49,19 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
         st.info("Add a class first; its button appears here.", icon=":material/info:")
 
 
-@frame.part
+@frame.fragment
 def _draw_camera(project_id: str, labels: Sequence[Label]) -> None:
-    last: _Received | None = state.recall(_STATE, None)
-    frames = draw_burst(f"burst-{project_id}", labels, None if last is None else (last.burst, last.number))
+    last: _Received | None = state.get(_STATE, None)
+    frames = show_camera(f"burst-{project_id}", labels, None if last is None else (last.burst, last.number))
     if frames is None or (last is not None and frames.burst == last.burst and frames.last <= last.number):
         return
     received = _keep(frames, last)
-    state.remember(_STATE, received)
+    state.set(_STATE, received)
     label = next((label.name for label in labels if label.id == frames.label_id), None)
     if frames.ended and label is not None:
         arguments = {"paths": [str(received.folder)], "label": label, "group": f"burst {frames.burst}", "remove": True}
-        frame.act(lambda: submit(database(), settings(), project_id, "take-in", arguments))
-    frame.draw_again()
+        frame.run_action(lambda: submit(database(), settings(), project_id, "take-in", arguments))
+    frame.rerun()
 
 
 def _keep(frames: Frames, last: _Received | None) -> _Received:

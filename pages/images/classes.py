@@ -62,7 +62,7 @@ def _draw_new(project_id: str) -> None:
         typed = name.text_input("Name of a new class")
         wanted = button.form_submit_button("Add class", width="stretch")
     if wanted:
-        frame.act(lambda: add_label(database(), project_id, typed), f"The class “{typed}” was added.")
+        frame.run_action(lambda: add_label(database(), project_id, typed), f"The class “{typed}” was added.")
 
 
 @frame.dialog("Rename the class")
@@ -70,7 +70,7 @@ def _rename(project_id: str, label: Label) -> None:
     with st.form("rename-class", border=False):
         name = st.text_input("New name", value=label.name)
         if st.form_submit_button("Rename", type="primary"):
-            frame.act(
+            frame.run_action(
                 lambda: rename_label(database(), project_id, label.id, name), f"“{label.name}” is now called “{name}”."
             )
 
@@ -82,7 +82,7 @@ def _merge(project_id: str, label: Label, labels: Sequence[Label]) -> None:
     into = st.selectbox(title, others, format_func=lambda other: other.name)
     st.caption(f"The class “{words.escape_markdown(label.name)}” is gone then; this cannot be undone.")
     if st.button("Merge", type="primary"):
-        frame.act(
+        frame.run_action(
             lambda: merge_labels(database(), project_id, label.id, into.id),
             f"“{label.name}” was merged into “{into.name}”.",
         )
@@ -98,6 +98,8 @@ def _ask_to_delete(project_id: str, label: Label) -> None:
     )
     with st.container(horizontal=True):
         if st.button("Delete the class", type="primary"):
-            frame.act(lambda: delete_label(database(), project_id, label.id), f"The class “{label.name}” was deleted.")
+            frame.run_action(
+                lambda: delete_label(database(), project_id, label.id), f"The class “{label.name}” was deleted."
+            )
         if st.button("Keep it"):
             st.rerun()

@@ -25,16 +25,16 @@ def draw(project: Project) -> None:
     )
     running = job_progress.running_job(project.id, _KIND)
     if running is not None:
-        job_progress.follow(running.id, _TITLE)
+        job_progress.show_progress(running.id, _TITLE)
         return
     last = job_progress.last_job(project.id, _KIND)
     if last is not None:
-        job_progress.draw_end(last, _TITLE)
+        job_progress.show_outcome(last, _TITLE)
     packed = _packed(project.id)
     if packed is not None:
         _draw_download(project, packed)
     if st.button("Pack the images" if packed is None else "Pack them again", icon=":material/archive:"):
-        frame.act(lambda: submit(database(), settings(), project.id, _KIND))
+        frame.run_action(lambda: submit(database(), settings(), project.id, _KIND))
 
 
 def _packed(project_id: str) -> Job | None:

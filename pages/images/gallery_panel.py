@@ -8,9 +8,9 @@ import streamlit as st
 
 from core.catalog.items import UNLABELLED, Filter, Item, Split, count_items, list_items
 from core.catalog.labels import Label
-from pages.components.change_images import draw_changes, draw_undo
-from pages.components.gallery import Picture, draw_gallery
-from pages.components.image_viewer import look_at
+from pages.components.change_images import show_change_buttons, show_undo_button
+from pages.components.gallery import Tile, show_gallery
+from pages.components.image_viewer import show_image
 from pages.shared import frame, state, words
 from pages.shared.workspace import database, store
 
@@ -37,7 +37,7 @@ class Choice:
     shown: tuple[str, frozenset[str]] = field(default=("", frozenset()))
 
 
-@frame.part
+@frame.fragment
 def draw(project_id: str, labels: Sequence[Label]) -> None:
     """Draw the filters, the bar of changes and a page of pictures."""
     chosen_filter = _draw_filters(labels)
@@ -50,8 +50,8 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
         choice = _draw_pictures(_choice(project_id), items, str((chosen_filter, page, size)))
     with bar:
         _draw_bar(choice, chosen_filter, items, total)
-        draw_changes(project_id, labels, choice.ids, lambda: _remember(choice, frozenset()))
-        draw_undo(project_id)
+        show_change_buttons(project_id, labels, choice.ids, lambda: _remember(choice, frozenset()))
+        show_undo_button(project_id)
 
 
 def _draw_filters(labels: Sequence[Label]) -> Filter:
@@ -90,13 +90,13 @@ def _draw_pictures(choice: Choice, items: Sequence[Item], view: str) -> Choice:
     here = frozenset(item.id for item in items)
     if choice.shown[0] != key:
         choice = replace(choice, shown=(key, choice.ids & here))
-    answer = draw_gallery(key, [_picture(item) for item in items], "Images of the project", choice.shown[1])
+    answer = show_gallery(key, [_tile(item) for item in items], "Images of the project", choice.shown[1])
     if answer.chosen is not None:
         choice = replace(choice, ids=(choice.ids - here) | (answer.chosen & here))
-    state.remember("choice", choice)
+    state.set("choice", choice)
     opened = next((item for item in items if item.id == answer.opened), None)
     if opened is not None:
-        look_at(opened)
+        show_image(opened)
     return choice
 
 
@@ -118,15 +118,15 @@ def _choose(choice: Choice, ids: frozenset[str]) -> None:
 
 
 def _remember(choice: Choice, ids: frozenset[str]) -> None:
-    state.remember("choice", Choice(choice.project_id, ids, choice.round + 1))
+    state.set("choice", Choice(choice.project_id, ids, choice.round + 1))
 
 
 def _choice(project_id: str) -> Choice:
-    choice = state.recall("choice", Choice(project_id))
+    choice = state.get("choice", Choice(project_id))
     return choice if choice.project_id == project_id else Choice(project_id)
 
 
-def _picture(item: Item) -> Picture:
+def _tile(item: Item) -> Tile:
     where = "set aside" if item.excluded else item.split or "no split yet"
     line = f"{item.label or 'no class'} · {where}"
-    return Picture(item.id, store().thumbnail_path(item.digest), item.name, (line,), muted=item.excluded)
+    return Tile(item.id, store().thumbnail_path(item.digest), item.name, (line,), muted=item.excluded)

@@ -45,7 +45,7 @@ def draw(project_id: str, job: Job, labels: Sequence[Label]) -> None:
             typed = _draw_classes(job.id, guess, known)
             accepted = st.form_submit_button("Take them in with these classes", type="primary")
         if accepted:
-            frame.act(lambda: _take_in(project_id, job, {name: _clean(text) for name, text in typed.items()}))
+            frame.run_action(lambda: _take_in(project_id, job, {name: _clean(text) for name, text in typed.items()}))
         _draw_others(project_id, job, guess)
 
 
@@ -78,11 +78,11 @@ def _draw_others(project_id: str, job: Job, guess: Mapping[str, Any]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.text_input("No, all of them are one class", key=f"one-class-{job.id}", placeholder="Name", width=260)
         if st.button("Take them in as one class"):
-            frame.act(lambda: _take_in(project_id, job, dict.fromkeys(names, _required(label))))
+            frame.run_action(lambda: _take_in(project_id, job, dict.fromkeys(names, _required(label))))
         if st.button("Take them in without classes", help="Sort them afterwards, in the gallery"):
-            frame.act(lambda: _take_in(project_id, job, dict.fromkeys(names)))
+            frame.run_action(lambda: _take_in(project_id, job, dict.fromkeys(names)))
         if st.button("Do not take them in", icon=":material/delete:"):
-            frame.act(lambda: remove_uploads(settings(), _paths(job)), "The upload was removed.")
+            frame.run_action(lambda: remove_uploads(settings(), _paths(job)), "The upload was removed.")
 
 
 def _take_in(project_id: str, job: Job, names: Mapping[str, str | None]) -> None:

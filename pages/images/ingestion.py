@@ -12,12 +12,12 @@ def draw(project_id: str) -> bool:
     """Draw the bar of a running job, or why the last one failed; tell whether one is running."""
     running = job_progress.running_job(project_id, *_TITLES)
     if running is not None:
-        job_progress.follow(running.id, _TITLES[running.kind], _say_result)
+        job_progress.show_progress(running.id, _TITLES[running.kind], _say_result)
         return True
     for kind, title in _TITLES.items():
         last = job_progress.last_job(project_id, kind)
         if last is not None:
-            job_progress.draw_end(last, title)
+            job_progress.show_outcome(last, title)
     return False
 
 

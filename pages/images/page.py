@@ -73,4 +73,4 @@ if refusals:
 
 st.divider()
 if st.button("Next: choose a network", type="secondary" if guessed else "primary", icon=MODEL.icon, disabled=not ready):
-    frame.go(MODEL)
+    frame.go_to(MODEL)

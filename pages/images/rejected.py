@@ -19,7 +19,7 @@ def draw(project_id: str, refusals: Sequence[Refusal]) -> None:
     page = st.pagination(pages, key=f"refused-page-{pages}") if pages > 1 else 1
     listed.markdown("\n".join(_line(refusal) for refusal in refusals[(page - 1) * PAGE : page * PAGE]))
     if st.button("Clear this list", icon=":material/done_all:"):
-        frame.act(lambda: clear_refusals(database(), project_id), "The list was cleared.")
+        frame.run_action(lambda: clear_refusals(database(), project_id), "The list was cleared.")
 
 
 def _line(refusal: Refusal) -> str:

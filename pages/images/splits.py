@@ -27,16 +27,16 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
     _draw_counts(labels)
     draft = state.draft(project_id)
     changed = _draw_choices(draft)
-    state.keep_draft(project_id, changed)
+    state.save_draft(project_id, changed)
     fixed = count_items(database(), project_id, Filter(excluded=False, fixed=True))
     if fixed:
         st.caption(f"{words.count(fixed, 'image keeps', 'images keep')} the split that a folder or a person gave it.")
     split_groups.draw(project_id)
     with st.container(horizontal=True):
         if st.button("Draw the splits again", icon=":material/shuffle:", disabled=sum(changed.shares) != WHOLE):
-            frame.act(lambda: _submit(project_id, changed))
+            frame.run_action(lambda: _submit(project_id, changed))
         if st.button("Another seed", icon=":material/casino:", help="Chance falls differently with each seed."):
-            frame.act(lambda: _choose_seed(project_id, changed))
+            frame.run_action(lambda: _choose_seed(project_id, changed))
 
 
 def _draw_counts(labels: Sequence[Label]) -> None:
@@ -71,5 +71,5 @@ def _submit(project_id: str, draft: Draft) -> None:
 
 
 def _choose_seed(project_id: str, draft: Draft) -> None:
-    state.keep_draft(project_id, draft.model_copy(update={"split_seed": secrets.randbelow(SEEDS)}))
-    state.forget_draft()
+    state.save_draft(project_id, draft.model_copy(update={"split_seed": secrets.randbelow(SEEDS)}))
+    state.reload_draft()

@@ -11,7 +11,7 @@ from core.dataset.pixels import Resize, load_square
 from core.features.augment import augment
 from core.intake.decode_rgb import WHITE
 from core.training.recipe import Augmentation, Recipe
-from pages.shared import choices, words
+from pages.shared import recipe_editor, words
 from pages.shared.workspace import database, store
 
 _SIDE = 128
@@ -22,7 +22,7 @@ _GAP = 6
 
 def draw(project_id: str) -> None:
     """Draw the number of variations, how far each goes, and a preview."""
-    views = choices.choose(
+    views = recipe_editor.field(
         project_id,
         "augmentation.views",
         lambda value, key: st.slider(
@@ -41,17 +41,17 @@ def draw(project_id: str) -> None:
     with left:
         _draw_changes(project_id)
     with right:
-        _draw_preview(project_id, choices.recipe(project_id))
+        _draw_preview(project_id, recipe_editor.recipe(project_id))
 
 
 def _draw_changes(project_id: str) -> None:
-    choices.choose(
+    recipe_editor.field(
         project_id, "augmentation.flip_horizontal", lambda value, key: st.toggle("Mirror left and right", value, key)
     )
-    choices.choose(
+    recipe_editor.field(
         project_id, "augmentation.flip_vertical", lambda value, key: st.toggle("Mirror top and bottom", value, key)
     )
-    choices.choose(
+    recipe_editor.field(
         project_id,
         "augmentation.rotation",
         lambda value, key: st.slider("Turn, up to (degrees)", 0.0, 180.0, value, 5.0, key=key, format="%d°"),
@@ -66,7 +66,7 @@ def _draw_changes(project_id: str) -> None:
 
 
 def _draw_share(project_id: str, field: str, label: str, most: int) -> None:
-    choices.choose(
+    recipe_editor.field(
         project_id,
         f"augmentation.{field}",
         lambda value, key: st.slider(label, 0, most, round(value * 100), 5, key=key, format="%d%%") / 100,

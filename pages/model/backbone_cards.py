@@ -12,7 +12,7 @@ from core.backbones.speed import read_speeds
 from core.backbones.weights import available, weights_path
 from core.backbones.zoo import BACKBONES, BackboneSpec
 from pages.components import charts
-from pages.shared import choices, words
+from pages.shared import recipe_editor, words
 from pages.shared.workspace import settings
 
 _ALL_SIZES = "any size"
@@ -22,7 +22,7 @@ _ANY = "any family"
 
 def draw(project_id: str) -> None:
     """Draw the cards, and behind a fold all networks."""
-    chosen = choices.recipe(project_id).backbone.name
+    chosen = recipe_editor.recipe(project_id).backbone.name
     offered = offered_backbones(settings().keras_home)
     if chosen not in {spec.name for spec in offered}:
         offered = [BACKBONES[chosen], *offered]
@@ -51,7 +51,7 @@ def _draw_card(project_id: str, spec: BackboneSpec, chosen: str) -> None:
 
 def _choose(project_id: str, spec: BackboneSpec) -> None:
     weights = default_weights(spec, settings().keras_home, is_online())
-    choices.replace(project_id, lambda recipe: with_backbone(recipe, spec.name, weights))
+    recipe_editor.update(project_id, lambda recipe: with_backbone(recipe, spec.name, weights))
 
 
 def _facts(spec: BackboneSpec) -> str:

@@ -12,7 +12,7 @@ from pages.shared.workspace import database
 project = frame.project()
 classes = [label for label in list_labels(database(), project.id) if label.images]
 training = [label.splits.get("train", 0) for label in classes]
-default_recipe.propose(project.id)
+default_recipe.apply_once(project.id)
 
 st.title("Model", anchor=False)
 st.markdown("Everything below is chosen already and works. Change what you like, or press **Start training**.")

@@ -17,13 +17,13 @@ def draw() -> None:
 
 @frame.dialog("What the starter learned from", width="large")
 def _open() -> None:
-    number = state.recall(_SHEET, 1)
+    number = state.get(_SHEET, 1)
     st.markdown(
         "No photograph, and nobody's property: formulas draw shapes, textures and colours, and the network learned to "
         "say by which of them an image was drawn, and which two views show the same image. These are drawn now, on "
         "this machine; nobody has seen them before, the network neither."
     )
     if st.button("Draw another sheet", icon=":material/refresh:"):
-        state.remember(_SHEET, number := number + 1)
+        state.set(_SHEET, number := number + 1)
     drawn = f"{ROWS * COLUMNS} images of drawn shapes and textures"
     st.image(draw_sheet(ROWS, COLUMNS, seed=number), width="stretch", caption=f"Sheet {number}", alt=drawn)

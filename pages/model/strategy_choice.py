@@ -10,7 +10,7 @@ from core.errors import RecipeError
 from core.training.plan import Plan, make_plan
 from core.training.recipe import Recipe, Strategy
 from pages.model import network_strip
-from pages.shared import choices, state, words
+from pages.shared import recipe_editor, state, words
 from pages.shared.workspace import settings
 
 _TITLES: dict[Strategy, str] = {
@@ -37,7 +37,7 @@ def draw(project_id: str, classes: int, images: int) -> None:
         classes: Classes the new head will tell apart.
         images: Training images.
     """
-    recipe = choices.recipe(project_id)
+    recipe = recipe_editor.recipe(project_id)
     spec = find_backbone(recipe.backbone.name)
     strategy = st.radio(
         "How much of the network learns",
@@ -49,13 +49,13 @@ def draw(project_id: str, classes: int, images: int) -> None:
     )
     if strategy != recipe.strategy:
         weights = default_weights(spec, settings().keras_home, is_online())
-        choices.replace(project_id, lambda recipe: with_strategy(recipe, strategy, weights))
+        recipe_editor.update(project_id, lambda recipe: with_strategy(recipe, strategy, weights))
     if warning := warn_of_strategy(recipe.strategy, recipe.backbone.weights, images):
         st.warning(warning, icon=":material/warning:")
     if recipe.strategy == "partial":
         _draw_freezing(project_id, spec)
     try:
-        _draw_strip(make_plan(choices.recipe(project_id), classes=classes))
+        _draw_strip(make_plan(recipe_editor.recipe(project_id), classes=classes))
     except RecipeError as error:
         st.error(words.sentence(str(error)), icon=":material/error:")
 
@@ -69,7 +69,7 @@ def _draw_freezing(project_id: str, spec: BackboneSpec) -> None:
 
 
 def _draw_cuts(project_id: str, spec: BackboneSpec) -> None:
-    recipe = choices.recipe(project_id)
+    recipe = recipe_editor.recipe(project_id)
     cuts = {cut.name: cut for cut in spec.cuts if cut.layers < spec.layers}
     before = [name for name, cut in cuts.items() if cut.layers <= _frozen_layers(recipe)]
     current = before[-1] if before else next(iter(cuts))
@@ -83,11 +83,11 @@ def _draw_cuts(project_id: str, spec: BackboneSpec) -> None:
         "ones see what ImageNet is about.",
     )
     if chosen != current:
-        choices.keep(project_id, with_cut(recipe, chosen))
+        recipe_editor.save(project_id, with_cut(recipe, chosen))
 
 
 def _draw_exact_number(project_id: str, spec: BackboneSpec) -> None:
-    recipe = choices.recipe(project_id)
+    recipe = recipe_editor.recipe(project_id)
     frozen = _frozen_layers(recipe)
     typed = st.number_input(
         "Frozen layers",
@@ -98,7 +98,7 @@ def _draw_exact_number(project_id: str, spec: BackboneSpec) -> None:
         help="The exact number. Between two cuts, the layers after the cut before it are frozen as well.",
     )
     if typed != frozen:
-        choices.replace(project_id, lambda recipe: with_frozen_layers(recipe, typed))
+        recipe_editor.update(project_id, lambda recipe: with_frozen_layers(recipe, typed))
 
 
 def _draw_strip(plan: Plan) -> None:

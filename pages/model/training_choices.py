@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.training.recipe import Optimizer, Recipe
 from pages.model import augmentation_choice
-from pages.shared import choices
+from pages.shared import recipe_editor
 
 _OPTIMIZERS: dict[Optimizer, str] = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop"}
 _RESIZE = {"crop": "Cut out its middle", "pad": "Add black bars", "stretch": "Stretch it"}
@@ -16,18 +16,18 @@ _RATES = [mantissa * 10.0**power for power in range(-6, 0) for mantissa in (1, 2
 
 def draw(project_id: str) -> None:
     """Draw the choices that most people want to see."""
-    recipe = choices.recipe(project_id)
+    recipe = recipe_editor.recipe(project_id)
     two_phases = recipe.strategy in {"partial", "full"}
     left, right = st.columns(2, gap="large")
     with left:
         title = "Epochs for the head" if two_phases else "Epochs"
-        choices.choose(
+        recipe_editor.field(
             project_id,
             "head_phase.epochs",
             lambda value, key: st.number_input(title, 1, 10_000, value, key=key, help="Passes over the images."),
         )
         if two_phases:
-            choices.choose(
+            recipe_editor.field(
                 project_id,
                 "fine_tune_phase.epochs",
                 lambda value, key: st.number_input("Epochs for fine-tuning", 1, 10_000, value, key=key),
@@ -38,7 +38,7 @@ def draw(project_id: str) -> None:
 
 def draw_expert(project_id: str) -> None:
     """Draw the choices for those who know them; the defaults work."""
-    recipe = choices.recipe(project_id)
+    recipe = recipe_editor.recipe(project_id)
     head, optimizer, data = st.tabs(["New head", "Optimizer", "Images and seed"])
     with head:
         _draw_head(project_id, recipe)
@@ -54,7 +54,7 @@ def draw_augmentation(project_id: str) -> None:
 
 
 def _draw_early_stopping(project_id: str, recipe: Recipe) -> None:
-    on = choices.choose(
+    on = recipe_editor.field(
         project_id,
         "early_stopping",
         lambda value, key: (
@@ -64,7 +64,7 @@ def _draw_early_stopping(project_id: str, recipe: Recipe) -> None:
         ),
     )
     if on is not None:
-        choices.choose(
+        recipe_editor.field(
             project_id,
             "early_stopping",
             lambda value, key: st.number_input(
@@ -74,7 +74,7 @@ def _draw_early_stopping(project_id: str, recipe: Recipe) -> None:
 
 
 def _draw_head(project_id: str, recipe: Recipe) -> None:
-    choices.choose(
+    recipe_editor.field(
         project_id,
         "head.pooling",
         lambda value, key: st.radio(
@@ -86,20 +86,20 @@ def _draw_head(project_id: str, recipe: Recipe) -> None:
             captions=["The mean over all places of the image.", "The strongest answer anywhere."],
         ),
     )
-    choices.choose(
+    recipe_editor.field(
         project_id,
         "head.dropout",
         lambda value, key: st.slider(
             "Dropout", 0.0, 0.9, value, 0.05, key=key, help="Share of the features left out at random while training."
         ),
     )
-    hidden = choices.choose(
+    hidden = recipe_editor.field(
         project_id,
         "head.hidden_units",
         lambda value, key: (recipe.head.hidden_units or 128) if st.toggle("Hidden layer", bool(value), key) else None,
     )
     if hidden is not None:
-        choices.choose(
+        recipe_editor.field(
             project_id,
             "head.hidden_units",
             lambda value, key: st.number_input("Units of the hidden layer", 1, 8192, value, key=f"{key}-units"),
@@ -107,7 +107,7 @@ def _draw_head(project_id: str, recipe: Recipe) -> None:
 
 
 def _draw_optimizer(project_id: str, recipe: Recipe) -> None:
-    choices.choose(
+    recipe_editor.field(
         project_id,
         "optimizer",
         lambda value, key: st.selectbox(
@@ -118,7 +118,7 @@ def _draw_optimizer(project_id: str, recipe: Recipe) -> None:
     if recipe.strategy in {"partial", "full"}:
         _draw_rate(project_id, "fine_tune_phase.learning_rate", "Learning rate of the fine-tuning phase")
         st.caption("Usually a hundredth of the first: larger steps destroy what the network knows.")
-    choices.choose(
+    recipe_editor.field(
         project_id,
         "batch_size",
         lambda value, key: st.select_slider(
@@ -129,7 +129,7 @@ def _draw_optimizer(project_id: str, recipe: Recipe) -> None:
             key=key,
         ),
     )
-    choices.choose(
+    recipe_editor.field(
         project_id,
         "batch_norm",
         lambda value, key: (
@@ -146,7 +146,7 @@ def _draw_optimizer(project_id: str, recipe: Recipe) -> None:
 
 
 def _draw_rate(project_id: str, path: str, label: str) -> None:
-    choices.choose(
+    recipe_editor.field(
         project_id,
         path,
         lambda value, key: st.select_slider(label, _with(_RATES, value), value, lambda rate: f"{rate:g}", key=key),
@@ -154,14 +154,14 @@ def _draw_rate(project_id: str, path: str, label: str) -> None:
 
 
 def _draw_data(project_id: str) -> None:
-    choices.choose(
+    recipe_editor.field(
         project_id,
         "resize",
         lambda value, key: st.radio(
             "How an image becomes a square", list(_RESIZE), list(_RESIZE).index(value), _RESIZE.__getitem__, key=key
         ),
     )
-    choices.choose(
+    recipe_editor.field(
         project_id,
         "background",
         lambda value, key: st.color_picker(
@@ -171,7 +171,7 @@ def _draw_data(project_id: str) -> None:
             help="What transparent places become. The model that you take home comes with it.",
         ).lower(),
     )
-    choices.choose(
+    recipe_editor.field(
         project_id,
         "class_weights",
         lambda value, key: st.toggle(
@@ -181,7 +181,7 @@ def _draw_data(project_id: str) -> None:
             help="For classes of very different size.",
         ),
     )
-    choices.choose(
+    recipe_editor.field(
         project_id,
         "precision",
         lambda value, key: (
@@ -195,7 +195,7 @@ def _draw_data(project_id: str) -> None:
             else "float32"
         ),
     )
-    choices.choose(
+    recipe_editor.field(
         project_id,
         "seed",
         lambda value, key: st.number_input(

@@ -13,7 +13,7 @@ from core.jobs.queue import submit
 from core.training.recipe import WeightsKind
 from pages.components import job_progress
 from pages.model import previous_runs, starter_preview
-from pages.shared import choices, own_weights, state, uploads, words
+from pages.shared import own_weights, recipe_editor, state, uploads, words
 from pages.shared.workspace import database, settings
 
 _TITLES: dict[WeightsKind, str] = {
@@ -28,10 +28,10 @@ _UPLOAD = "weights"
 
 def draw(project_id: str) -> None:
     """Draw the choice, the download of what is not here yet, and what a person has of their own."""
-    recipe = choices.recipe(project_id)
+    recipe = recipe_editor.recipe(project_id)
     spec = find_backbone(recipe.backbone.name)
     kinds = [kind for kind in _TITLES if kind in spec.weights_kinds]
-    asks_for_file = state.recall(_asked(project_id, spec), False)
+    asks_for_file = state.get(_asked(project_id, spec), False)
     current: WeightsKind = "file" if asks_for_file else recipe.backbone.weights
     kind = st.radio(
         "Start from (*pretrained weights*)",
@@ -52,10 +52,10 @@ def draw(project_id: str) -> None:
 
 
 def _take(project_id: str, spec: BackboneSpec, kind: WeightsKind) -> None:
-    state.remember(_asked(project_id, spec), kind == "file")
+    state.set(_asked(project_id, spec), kind == "file")
     if kind == "file":
         st.rerun()
-    choices.replace(project_id, lambda recipe: with_weights(recipe, kind))
+    recipe_editor.update(project_id, lambda recipe: with_weights(recipe, kind))
 
 
 def _caption(spec: BackboneSpec, kind: WeightsKind, weights_file: str | None) -> str:
@@ -88,13 +88,13 @@ def _where(spec: BackboneSpec) -> str:
 def _draw_download(project_id: str, spec: BackboneSpec) -> None:
     running = job_progress.running_job(project_id, _DOWNLOAD)
     if running is not None:
-        job_progress.follow(running.id, "Downloading", _downloaded)
+        job_progress.show_progress(running.id, "Downloading", _downloaded)
         return
     if available(spec, settings().keras_home):
         return
     last = job_progress.last_job(project_id, _DOWNLOAD)
     if last is not None and last.arguments.get("backbone") == spec.name:
-        job_progress.draw_end(last, "The download")
+        job_progress.show_outcome(last, "The download")
     label = f"Download now ({spec.weights_megabytes:.0f} MB)"
     if st.button(label, icon=":material/download:", help="Otherwise the training downloads them when it starts."):
         submit(database(), settings(), project_id, _DOWNLOAD, {"backbone": spec.name})
@@ -109,9 +109,9 @@ def _draw_own(project_id: str, spec: BackboneSpec) -> None:
     chosen = previous_runs.draw(spec)
     path = own_weights.keep_trained(*chosen) if chosen is not None else _draw_upload(project_id)
     if path is not None:
-        state.remember(_asked(project_id, spec), False)
-        state.say(f"{words.shorten(path.name)} is kept in the workspace; it is checked when the training loads it.")
-        choices.replace(project_id, lambda recipe: with_weights(recipe, "file", str(path)))
+        state.set(_asked(project_id, spec), False)
+        state.notify(f"{words.shorten(path.name)} is kept in the workspace; it is checked when the training loads it.")
+        recipe_editor.update(project_id, lambda recipe: with_weights(recipe, "file", str(path)))
 
 
 def _draw_upload(project_id: str) -> Path | None:
@@ -119,7 +119,7 @@ def _draw_upload(project_id: str) -> Path | None:
         "Weights file of this network", type=own_weights.SUFFIXES, key=uploads.uploader_key(_UPLOAD)
     )
     if file is None:
-        if choices.recipe(project_id).backbone.weights_file is None:
+        if recipe_editor.recipe(project_id).backbone.weights_file is None:
             st.info("Add one; until then the other weights stay chosen.", icon=":material/info:")
         return None
     return own_weights.keep_weights(_UPLOAD, file)

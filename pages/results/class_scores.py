@@ -18,7 +18,7 @@ _ALL = "All classes together"
 _LINES = 8
 
 
-@frame.part
+@frame.fragment
 def draw(results: Results) -> None:
     """Draw the table of the classes, and the curves of one of them."""
     report = results.report

@@ -20,7 +20,7 @@ Cell = tuple[int, int]
 MANY_CLASSES = 10
 
 
-@frame.part
+@frame.fragment
 def draw(project_id: str, results: Results) -> None:
     """Draw the matrix, and the images of one of its cells."""
     st.markdown("A row is what images are, a column what they were called. **Click a cell to see its images.**")

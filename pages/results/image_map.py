@@ -13,7 +13,7 @@ from core.evaluation.metrics.tsne import FILE_NAME as NEIGHBOURS_FILE
 from core.evaluation.metrics.tsne import read_tsne
 from pages.components import point_map
 from pages.results import result_images
-from pages.shared import await_job, frame, words
+from pages.shared import frame, job_results, words
 from pages.shared.run_results import RUNS_KEPT, Results
 from pages.shared.workspace import settings
 
@@ -24,7 +24,7 @@ _COLOURS = {"class": "What they are", "verdict": "Right or wrong"}
 _MOST = 5000
 
 
-@frame.part
+@frame.fragment
 def draw(project_id: str, results: Results) -> None:
     """Draw the map, and the images that a person encircles in it."""
     file = settings().runs / results.run_id / FILE_NAME
@@ -65,7 +65,7 @@ def draw(project_id: str, results: Results) -> None:
         return
     groups, group = _groups(seen, by_class=colours == "class")
     layout = point_map.Layout(places[where], axes, groups, group)
-    chosen = point_map.draw_map(f"map-{results.run_id}-{colours}-{way}", seen, layout)
+    chosen = point_map.show_map(f"map-{results.run_id}-{colours}-{way}", seen, layout)
     if chosen:
         result_images.draw(project_id, results.run_id, seen.rows(np.array(chosen, np.int64)), "map")
     else:
@@ -81,7 +81,7 @@ def _arranged(project_id: str, run_id: str, file: Path, *, by_neighbours: bool) 
     kept = file.parent / NEIGHBOURS_FILE
     if not kept.is_file() or kept.stat().st_mtime_ns < file.stat().st_mtime_ns:
         arguments = {"run": run_id, "features": file.stat().st_mtime_ns}
-        if await_job.ask(project_id, "map", arguments, "Arranging the images") is None:
+        if job_results.await_job(project_id, "map", arguments, "Arranging the images") is None:
             return None
     digests, places = _neighbours(kept, kept.stat().st_mtime_ns)
     return (

@@ -18,7 +18,7 @@ Rows = NDArray[np.int64]
 _MOST = 240
 
 
-@frame.part
+@frame.fragment
 def draw(project_id: str, results: Results) -> None:
     """Draw a choice of lists, and the images of the chosen one."""
     mistakes, test = results.report.mistakes, results.test

@@ -40,12 +40,12 @@ run = run_choice.chosen(runs, has_results)
 st.title("Results", anchor=False)
 if run is None:
     st.info("Nothing was trained yet. Choose a network on the Model page and start it.", icon=":material/info:")
-    frame.link(MODEL, "To the model", icon=MODEL.icon)
+    frame.step_link(MODEL, "To the model", icon=MODEL.icon)
     st.stop()
 run_choice.draw(runs, run)
 if not has_results(run.id):
     st.info("This run was not measured: it goes on, or it ended before its first epoch.", icon=":material/info:")
-    frame.link(TRAIN, "To this run", run_id=run.id, icon=TRAIN.icon)
+    frame.step_link(TRAIN, "To this run", run_id=run.id, icon=TRAIN.icon)
     run_table.draw(runs, run)
     st.stop()
 

@@ -9,9 +9,9 @@ from core.catalog.items import Filter, Item, list_items
 from core.catalog.labels import list_labels
 from core.evaluation.inference.predictions import Predictions
 from pages.components import explanation
-from pages.components.change_images import draw_changes, draw_undo
-from pages.components.gallery import Picture, draw_gallery
-from pages.components.image_viewer import look_at
+from pages.components.change_images import show_change_buttons, show_undo_button
+from pages.components.gallery import Tile, show_gallery
+from pages.components.image_viewer import show_image
 from pages.shared import frame, state, words
 from pages.shared.steps import IMAGES
 from pages.shared.workspace import database, store
@@ -52,22 +52,22 @@ def _items(project_id: str, digests: Sequence[str]) -> dict[str, Item]:
 
 def _draw_gallery(shown: Predictions, items: dict[str, Item], key: str, changeable: bool) -> list[int]:
     """Draw the pictures, and give the rows that are chosen and still in the project."""
-    pictures = [_picture(shown, row, items.get(digest)) for row, digest in enumerate(shown.digests)]
-    answer = draw_gallery(f"{key}-{_round(key)}", pictures, "Images and what they were called", choosable=changeable)
+    pictures = [_tile(shown, row, items.get(digest)) for row, digest in enumerate(shown.digests)]
+    answer = show_gallery(f"{key}-{_round(key)}", pictures, "Images and what they were called", choosable=changeable)
     opened = items.get(answer.opened or "")
     if opened is not None:
-        look_at(opened)
+        show_image(opened)
     chosen = (answer.chosen or frozenset()) & items.keys()
     return [row for row, digest in enumerate(shown.digests) if digest in chosen]
 
 
-def _picture(shown: Predictions, row: int, item: Item | None) -> Picture:
+def _tile(shown: Predictions, row: int, item: Item | None) -> Tile:
     true, called = shown.classes[shown.true[row]], shown.classes[shown.predicted[row]]
     verdict = f"called {called}" if true != called else "called so"
     lines = (f"is {true}{_since(item, true)}", f"{verdict} · {words.percent(shown.confidence[row], 0)} sure")
     digest = shown.digests[row]
     away = item is None or item.excluded
-    return Picture(digest, store().thumbnail_path(digest), shown.names[row], lines, muted=away)
+    return Tile(digest, store().thumbnail_path(digest), shown.names[row], lines, muted=away)
 
 
 def _since(item: Item | None, true: str) -> str:
@@ -85,7 +85,7 @@ def _draw_bar(
     """Draw the buttons for the chosen images, which are `judged`."""
     st.markdown(f"**{words.count(total, 'image')}**, {len(judged)} chosen. Click pictures to choose them.")
     ids = [items[digest].id for digest in judged.digests]
-    draw_changes(project_id, list_labels(database(), project_id), ids, _forget(f"{key}-{run_id}"))
+    show_change_buttons(project_id, list_labels(database(), project_id), ids, _forget(f"{key}-{run_id}"))
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
             "Explain",
@@ -95,8 +95,8 @@ def _draw_bar(
             help="Choose one picture: where in it the network looked (*Grad-CAM*).",
         ):
             explanation.explain(_question(project_id, run_id, judged))
-        frame.link(IMAGES, "Add more like these", icon=":material/add_photo_alternate:")
-        draw_undo(project_id)
+        frame.step_link(IMAGES, "Add more like these", icon=":material/add_photo_alternate:")
+        show_undo_button(project_id)
 
 
 def _question(project_id: str, run_id: str, judged: Predictions) -> explanation.Question:
@@ -107,8 +107,8 @@ def _question(project_id: str, run_id: str, judged: Predictions) -> explanation.
 
 
 def _forget(key: str) -> Callable[[], None]:
-    return lambda: state.remember(f"{key}-round", _round(key) + 1)
+    return lambda: state.set(f"{key}-round", _round(key) + 1)
 
 
 def _round(key: str) -> int:
-    return state.recall(f"{key}-round", 0)
+    return state.get(f"{key}-round", 0)

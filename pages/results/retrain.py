@@ -43,7 +43,7 @@ def draw(project: Project, run: Run, results: Results) -> None:
         if st.button("Retrain with the fixes", type="primary", icon=":material/refresh:", help=_HELP):
             with frame.show_errors():
                 name = f"{run.name.removesuffix(_SUFFIX)}{_SUFFIX}"
-                frame.go(TRAIN, run_id=submit_run(database(), settings(), project.id, load_recipe(run.recipe), name))
+                frame.go_to(TRAIN, run_id=submit_run(database(), settings(), project.id, load_recipe(run.recipe), name))
 
 
 _SUFFIX = ", with fixes"

@@ -23,7 +23,7 @@ class _Row:
     figures: Figures | None
 
 
-@frame.part
+@frame.fragment
 def draw(runs: Sequence[Run], shown: Run) -> None:
     """Draw the table; a chosen run is opened, two or more are compared."""
     rows = sorted((_row(run) for run in runs), key=_rank)
@@ -44,7 +44,7 @@ def draw(runs: Sequence[Run], shown: Run) -> None:
     chosen = [rows[index] for index in event["selection"]["rows"] if index < len(rows)]
     if len(chosen) == 1 and chosen[0].run.id != shown.id:
         if st.button(f"Open {words.escape_markdown(chosen[0].run.name)}", icon=":material/open_in_new:"):
-            state.choose_run(chosen[0].run.id)
+            state.set_run_id(chosen[0].run.id)
             st.rerun()
     elif len(chosen) > 1:
         run_comparison.draw([row.run for row in chosen])

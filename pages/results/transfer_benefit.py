@@ -39,7 +39,7 @@ def draw(project: Project, runs: Sequence[Run], run: Run) -> None:
         st.caption(f"“{words.escape_markdown(twin.name)}” is being trained; the picture is whole when it has ended.")
     elif not (epochs and from_scratch):
         st.caption(f"“{words.escape_markdown(twin.name)}” ended before its first epoch.")
-    frame.link(TRAIN, f"To {words.escape_markdown(twin.name)}", run_id=twin.id, icon=TRAIN.icon)
+    frame.step_link(TRAIN, f"To {words.escape_markdown(twin.name)}", run_id=twin.id, icon=TRAIN.icon)
 
 
 def epochs_of(run: Run) -> list[Epoch]:
@@ -106,7 +106,7 @@ def _offer(project: Project, run: Run, recipe: Recipe) -> None:
             if changed:
                 submit_run(database(), settings(), project.id, recipe, f"{name}, again")
             twin_id = submit_run(database(), settings(), project.id, other, f"{name}, {suffix}")
-            frame.go(TRAIN, run_id=twin_id)
+            frame.go_to(TRAIN, run_id=twin_id)
 
 
 def _draw_curves(transfer: list[Epoch], scratch: list[Epoch]) -> None:

@@ -2,24 +2,24 @@
 
 from core.advice.default_recipe import default_recipe
 from core.training.recipe import Recipe, dump_recipe
-from pages.shared import choices, state
+from pages.shared import recipe_editor, state
 from pages.shared.workspace import settings
 
 
-def propose(project_id: str) -> None:
+def apply_once(project_id: str) -> None:
     """Once a tab, replace a recipe that nobody touched by one that works on this machine as it is.
 
     Once, so that a choice which equals the default can be made after all.
     """
     proposed = f"proposed-{project_id}"
-    if state.recall(proposed, False):
+    if state.get(proposed, False):
         return
-    state.remember(proposed, True)
-    if choices.recipe(project_id) == Recipe():
-        choices.keep(project_id, default_recipe(settings().keras_home))
+    state.set(proposed, True)
+    if recipe_editor.recipe(project_id) == Recipe():
+        recipe_editor.save(project_id, default_recipe(settings().keras_home))
 
 
-def onlooker(project_id: str) -> dict[str, str]:
+def recipe_argument(project_id: str) -> dict[str, str]:
     """The argument of a job that only looks at the images: the chosen network, or none where nobody chose one yet."""
-    chosen = choices.recipe(project_id)
+    chosen = recipe_editor.recipe(project_id)
     return {} if chosen == Recipe() else {"recipe": dump_recipe(chosen)}

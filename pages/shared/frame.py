@@ -49,8 +49,8 @@ def run(page: Page) -> None:
         _draw_sidebar()
         _draw_notes()
         page.run()
-        if state.draft_is_old():
-            state.forget_draft()
+        if state.draft_is_stale():
+            state.reload_draft()
             st.rerun()
         workspace.start_workers()
 
@@ -64,24 +64,27 @@ def project() -> Project:
     chosen = state.project_id()
     if chosen is None:
         st.info("No project is open. Open one on the Home page, or create one there.", icon=":material/info:")
-        link(HOME, "To the Home page", icon=HOME.icon)
+        step_link(HOME, "To the Home page", icon=HOME.icon)
         st.stop()
     return get_project(workspace.database(), chosen)
 
 
-def link(step: Step, label: str | None = None, *, run_id: str | None = None, icon: str | None = None) -> None:
+def step_link(step: Step, label: str | None = None, *, run_id: str | None = None, icon: str | None = None) -> None:
     """Draw a link to another step of the project."""
     st.page_link(
-        step.file, label=label, icon=icon, query_params=state.link_to(_project_for(step), run_id or state.run_id())
+        step.file,
+        label=label,
+        icon=icon,
+        query_params=state.link_parameters(_project_for(step), run_id or state.run_id()),
     )
 
 
-def go(step: Step, *, project_id: str | None = None, run_id: str | None = None) -> None:
+def go_to(step: Step, *, project_id: str | None = None, run_id: str | None = None) -> None:
     """Go to another step, of this project unless another one is named."""
-    st.switch_page(step.file, query_params=state.link_to(project_id or state.project_id(), run_id))
+    st.switch_page(step.file, query_params=state.link_parameters(project_id or state.project_id(), run_id))
 
 
-def act(work: Callable[[], object], done: str = "") -> None:
+def run_action(work: Callable[[], object], done: str = "") -> None:
     """Do what a button asks for, and draw the page anew; what goes wrong is said where the button is.
 
     Args:
@@ -91,11 +94,11 @@ def act(work: Callable[[], object], done: str = "") -> None:
     with show_errors():
         work()
         if done:
-            state.say(done)
+            state.notify(done)
         st.rerun()
 
 
-def live(seconds: Callable[P, float | None]) -> Callable[[Callable[P, None]], Callable[P, None]]:
+def auto_refresh(seconds: Callable[P, float | None]) -> Callable[[Callable[P, None]], Callable[P, None]]:
     """Make a part of a page that draws itself anew, as often as a function of its arguments says; None for not at all.
 
     An error in it becomes a sentence, as everywhere.
@@ -116,12 +119,12 @@ def live(seconds: Callable[P, float | None]) -> Callable[[Callable[P, None]], Ca
     return decorate
 
 
-def part(draw: Callable[P, None]) -> Callable[P, None]:
+def fragment(draw: Callable[P, None]) -> Callable[P, None]:
     """Make a part of a page that is drawn anew alone when something in it is used."""
-    return live(lambda *_args, **_kwargs: None)(draw)
+    return auto_refresh(lambda *_args, **_kwargs: None)(draw)
 
 
-def draw_again() -> None:
+def rerun() -> None:
     """Draw the part of the page that is being drawn anew, or the whole page where all of it is being drawn."""
     context = get_script_run_ctx()
     st.rerun(scope="fragment" if context is not None and context.fragment_ids_this_run else "app")
@@ -150,8 +153,8 @@ def show_errors() -> Iterator[None]:
     try:
         yield
     except ConflictError as error:
-        state.forget_draft()
-        state.say_error(error)
+        state.reload_draft()
+        state.notify_error(error)
         st.rerun()
     except GraftError as error:
         st.error(words.sentence(str(error)), icon=":material/error:")
@@ -170,7 +173,7 @@ def _draw_sidebar() -> None:
         st.subheader(words.escape_markdown(name), divider="gray")
         busy = _busy_steps(chosen)
         for step in PROJECT_STEPS:
-            link(step, step.title, icon="spinner" if step in busy else step.icon)
+            step_link(step, step.title, icon="spinner" if step in busy else step.icon)
 
 
 def _busy_steps(project_id: str) -> set[Step]:
@@ -179,7 +182,7 @@ def _busy_steps(project_id: str) -> set[Step]:
 
 
 def _draw_notes() -> None:
-    for note in state.take_notes():
+    for note in state.pop_notices():
         if note.kind == "done":
             st.toast(words.escape_markdown(note.text), icon=":material/check:")
         elif note.kind == "warning":

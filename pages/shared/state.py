@@ -20,12 +20,12 @@ PROJECT = "project"
 RUN = "run"
 TRIED = "tried"
 _DRAFT = "graft-draft"
-_DRAFTS_SEEN = "graft-drafts-seen"
-_NOTES = "graft-notes"
+_DRAFTS_LOADED = "graft-drafts-loaded"
+_NOTICES = "graft-notices"
 
 
 @dataclass(frozen=True)
-class Note:
+class Notice:
     """A sentence for the next time the page is drawn.
 
     Attributes:
@@ -38,7 +38,7 @@ class Note:
 
 
 @dataclass(frozen=True)
-class _SeenDraft:
+class _LoadedDraft:
     project_id: str
     draft: Draft
     revision: int
@@ -54,7 +54,7 @@ def run_id() -> str | None:
     return st.query_params.get(RUN)
 
 
-def choose_run(chosen: str | None) -> None:
+def set_run_id(chosen: str | None) -> None:
     """Put a run into the link, or take it out."""
     if chosen is None:
         st.query_params.pop(RUN, None)
@@ -62,20 +62,20 @@ def choose_run(chosen: str | None) -> None:
         st.query_params[RUN] = chosen
 
 
-def tried() -> list[str]:
+def prediction_folders() -> list[str]:
     """The folders of tried pictures that the link names."""
     return st.query_params.get_all(TRIED)
 
 
-def name_tried(folders: list[str]) -> None:
+def set_prediction_folders(folders: list[str]) -> None:
     """Put the folders of tried pictures into the link, so that a reload brings them back."""
     if not folders:
         st.query_params.pop(TRIED, None)
-    elif folders != tried():
+    elif folders != prediction_folders():
         st.query_params[TRIED] = folders
 
 
-def link_to(project: str | None, run: str | None = None) -> dict[str, str]:
+def link_parameters(project: str | None, run: str | None = None) -> dict[str, str]:
     """The parameters of a link to a project and a run."""
     return {name: value for name, value in ((PROJECT, project), (RUN, run)) if value}
 
@@ -86,30 +86,30 @@ def draft(project: str) -> Draft:
     Raises:
         NotFoundError: There is no such project.
     """
-    return _seen(project).draft
+    return _loaded_draft(project).draft
 
 
-def keep_draft(project: str, changed: Draft) -> None:
+def save_draft(project: str, changed: Draft) -> None:
     """Keep a draft that was changed in this tab.
 
     Raises:
         ConflictError: Another tab changed it since this tab saw it.
         NotFoundError: There is no such project.
     """
-    seen = _seen(project)
+    seen = _loaded_draft(project)
     if changed != seen.draft:
         revision = projects.save_draft(database(), project, dump_draft(changed), seen.revision)
-        st.session_state[_DRAFT] = _SeenDraft(project, changed, revision)
+        st.session_state[_DRAFT] = _LoadedDraft(project, changed, revision)
 
 
-def forget_draft() -> None:
+def reload_draft() -> None:
     """Have the draft read anew, and the widgets that show it drawn anew."""
     st.session_state.pop(_DRAFT, None)
 
 
-def draft_is_old() -> bool:
+def draft_is_stale() -> bool:
     """Whether another tab has changed the draft since this tab saw it."""
-    seen = cast(_SeenDraft | None, st.session_state.get(_DRAFT))
+    seen = cast(_LoadedDraft | None, st.session_state.get(_DRAFT))
     if seen is None or seen.project_id != project_id():
         return False
     return projects.load_draft(database(), seen.project_id)[1] != seen.revision
@@ -117,45 +117,45 @@ def draft_is_old() -> bool:
 
 def draft_key(name: str) -> str:
     """The key of a widget that shows a choice of the draft: another one whenever the draft was read anew."""
-    return f"draft-{st.session_state.get(_DRAFTS_SEEN, 0)}-{name}"
+    return f"draft-{st.session_state.get(_DRAFTS_LOADED, 0)}-{name}"
 
 
-def say(text: str, kind: Literal["done", "warning", "error"] = "done") -> None:
+def notify(text: str, kind: Literal["done", "warning", "error"] = "done") -> None:
     """Have a sentence shown the next time the page is drawn."""
-    st.session_state.setdefault(_NOTES, []).append(Note(kind, text))
+    st.session_state.setdefault(_NOTICES, []).append(Notice(kind, text))
 
 
-def say_error(error: GraftError) -> None:
+def notify_error(error: GraftError) -> None:
     """Have an error shown the next time the page is drawn."""
-    say(str(error), "error")
+    notify(str(error), "error")
 
 
-def take_notes() -> list[Note]:
+def pop_notices() -> list[Notice]:
     """The sentences to show now; each is given once."""
-    return cast(list[Note], st.session_state.pop(_NOTES, []))
+    return cast(list[Notice], st.session_state.pop(_NOTICES, []))
 
 
-def recall(name: str, default: T) -> T:
+def get(name: str, default: T) -> T:
     """What was remembered under a name, as long as the tab is open."""
     return cast(T, st.session_state.get(f"graft-{name}", default))
 
 
-def remember(name: str, value: object) -> None:
+def set(name: str, value: object) -> None:
     """Remember something under a name, as long as the tab is open."""
     st.session_state[f"graft-{name}"] = value
 
 
-def _seen(project: str) -> _SeenDraft:
-    seen = cast(_SeenDraft | None, st.session_state.get(_DRAFT))
+def _loaded_draft(project: str) -> _LoadedDraft:
+    seen = cast(_LoadedDraft | None, st.session_state.get(_DRAFT))
     if seen is not None and seen.project_id == project:
         return seen
     text, revision = projects.load_draft(database(), project)
     try:
         read = load_draft(text)
     except RecipeError as error:
-        say(str(error), "warning")
+        notify(str(error), "warning")
         read = Draft()
-    seen = _SeenDraft(project, read, revision)
+    seen = _LoadedDraft(project, read, revision)
     st.session_state[_DRAFT] = seen
-    st.session_state[_DRAFTS_SEEN] = st.session_state.get(_DRAFTS_SEEN, 0) + 1
+    st.session_state[_DRAFTS_LOADED] = st.session_state.get(_DRAFTS_LOADED, 0) + 1
     return seen

@@ -19,7 +19,7 @@ IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "heic"
 
 def uploader_key(name: str) -> str:
     """The key of an upload widget: another one, and so an empty widget, after each `move_to_disk`."""
-    return f"upload-{name}-{state.recall(_round(name), 0)}"
+    return f"upload-{name}-{state.get(_round(name), 0)}"
 
 
 def move_to_disk(name: str, files: Sequence[UploadedFile]) -> Path:
@@ -48,7 +48,7 @@ def move_to_disk(name: str, files: Sequence[UploadedFile]) -> Path:
             f"The files could not be kept: {error.strerror or error}.", "Free some space, then add them again."
         ) from error
     _forget(files)
-    state.remember(_round(name), state.recall(_round(name), 0) + 1)
+    state.set(_round(name), state.get(_round(name), 0) + 1)
     return folder
 
 

@@ -38,13 +38,13 @@ def _draw_actions(run: Run) -> None:
         title = "Stopping …" if job.stop_requested else "Stop training"
         help_text = "Ends after this step; the best epoch so far is kept and measured."
         if st.button(title, icon=":material/stop:", disabled=job.stop_requested, help=help_text):
-            frame.act(lambda: jobs.request_stop(database(), run.id))
+            frame.run_action(lambda: jobs.request_stop(database(), run.id))
     elif job.status == "finished":
-        frame.link(RESULTS, "See the results", run_id=run.id, icon=RESULTS.icon)
+        frame.step_link(RESULTS, "See the results", run_id=run.id, icon=RESULTS.icon)
     else:
         if st.button("Resume", icon=":material/play_arrow:", help="Goes on after the last epoch that was kept."):
-            frame.act(lambda: resume(database(), settings(), run.id), "The run goes on.")
-        frame.link(MODEL, "Change the choices", icon=MODEL.icon)
+            frame.run_action(lambda: resume(database(), settings(), run.id), "The run goes on.")
+        frame.step_link(MODEL, "Change the choices", icon=MODEL.icon)
 
 
 def _epochs(story: RunLog) -> str:

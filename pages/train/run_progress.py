@@ -25,7 +25,7 @@ def draw(run: Run, story: RunLog) -> None:
     elif current is None:
         st.progress(0.0, "Starting")
     else:
-        job_progress.draw_stage(run.job, current.stage, current.stage.name)
+        job_progress.show_stage(run.job, current.stage, current.stage.name)
 
 
 def _place_in_queue(run: Run) -> str:

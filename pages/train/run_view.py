@@ -20,7 +20,7 @@ def _look_again(run_id: str) -> float | None:
     return None if get_run(database(), run_id).job.ended else LOOK_SECONDS
 
 
-@frame.live(_look_again)
+@frame.auto_refresh(_look_again)
 def draw(run_id: str) -> None:
     """Draw a run; while it goes on, every second anew."""
     run = get_run(database(), run_id)
@@ -38,19 +38,19 @@ def draw(run_id: str) -> None:
 
 def _leave_when_ended(run: Run) -> None:
     """Draw the whole page once more when a run that was watched has ended, and stop looking."""
-    watched = state.recall("watched-run", "") == run.id
-    state.remember("watched-run", "" if run.job.ended else run.id)
+    watched = state.get("watched-run", "") == run.id
+    state.set("watched-run", "" if run.job.ended else run.id)
     if watched and run.job.ended:
         st.rerun()
 
 
 def _story(run: Run) -> RunLog:
     """The story so far; what was read before is not read again."""
-    known, story = state.recall("story", ("", RunLog()))
+    known, story = state.get("story", ("", RunLog()))
     if known != run.id:
         story = RunLog()
     tell(story, read_story(database(), run.id, story.number))
-    state.remember("story", (run.id, story))
+    state.set("story", (run.id, story))
     return story
 
 

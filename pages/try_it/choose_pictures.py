@@ -47,5 +47,5 @@ def _take(project_id: str, name: str, files: Sequence[UploadedFile]) -> None:
     try:
         prediction_inputs.remember(project_id, prediction_inputs.take(name, files))
     except GraftError as error:
-        state.say_error(error)
+        state.notify_error(error)
     st.rerun()

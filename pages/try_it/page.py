@@ -19,7 +19,7 @@ for batch in tried:
     predictions.draw(run, batch)
 if tried:
     if st.button("Forget these pictures", icon=":material/delete:"):
-        frame.act(lambda: prediction_inputs.forget(project.id))
+        frame.run_action(lambda: prediction_inputs.forget(project.id))
 elif (example := choose_pictures.example(run)) is not None:
     st.caption("Until then, one of your test images:")
     predictions.draw(run, example)

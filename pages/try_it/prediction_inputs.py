@@ -80,18 +80,18 @@ def _look(folder: Path) -> Batch:
 
 def batches(project_id: str) -> list[Batch]:
     """The pictures that were tried in this tab, or that its link names after a reload, the latest first."""
-    known: list[Batch] | None = state.recall(f"tried-{project_id}", None)
+    known: list[Batch] | None = state.get(f"tried-{project_id}", None)
     if known is None:
-        folders = [_parent() / name for name in state.tried() if _FOLDER.fullmatch(name)]
+        folders = [_parent() / name for name in state.prediction_folders() if _FOLDER.fullmatch(name)]
         known = [_look(folder) for folder in folders if folder.is_dir()]
-        state.remember(f"tried-{project_id}", known)
-    state.name_tried([batch.folder for batch in known])
+        state.set(f"tried-{project_id}", known)
+    state.set_prediction_folders([batch.folder for batch in known])
     return known
 
 
 def remember(project_id: str, batch: Batch) -> None:
     """Put a batch in front of those that were tried before; the oldest is forgotten."""
-    state.remember(f"tried-{project_id}", [batch, *batches(project_id)][:MOST_BATCHES])
+    state.set(f"tried-{project_id}", [batch, *batches(project_id)][:MOST_BATCHES])
 
 
 def forget(project_id: str) -> None:
@@ -99,7 +99,7 @@ def forget(project_id: str) -> None:
     for batch in batches(project_id):
         for picture in batch.pictures:
             picture.path.unlink(missing_ok=True)
-    state.remember(f"tried-{project_id}", [])
+    state.set(f"tried-{project_id}", [])
 
 
 @st.cache_resource(max_entries=1, show_spinner=False, on_release=DecoderPool.close)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.catalog.runs import Run
 from pages.components import charts, explanation
-from pages.shared import await_job, words
+from pages.shared import job_results, words
 from pages.shared.run_results import has_results, read_results
 from pages.try_it.prediction_inputs import Batch, Picture
 
@@ -21,7 +21,7 @@ def draw(run: Run, batch: Batch) -> None:
     if not batch.pictures:
         return
     arguments = {"run": run.id, "paths": [str(picture.path) for picture in batch.pictures]}
-    answer = await_job.ask(run.project_id, "predict", arguments, "Looking at the pictures")
+    answer = job_results.await_job(run.project_id, "predict", arguments, "Looking at the pictures")
     if answer is None:
         _draw_unanswered(batch.pictures)
         return

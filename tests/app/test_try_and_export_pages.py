@@ -9,14 +9,14 @@ from PIL import Image
 from core.catalog import jobs
 from core.catalog.projects import create_project
 from core.export.certificate import Certificate, Certified
-from pages.shared import await_job
+from pages.shared import job_results
 from pages.shared.steps import EXPORT, TRY_IT
 from tests.finished_runs import add_project, add_run, open_workspace
 
 
 @pytest.fixture
 def workspace(settings, monkeypatch):
-    monkeypatch.setattr(await_job, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(job_results, "PATIENCE_SECONDS", 0)
     return open_workspace(settings)
 
 

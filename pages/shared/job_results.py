@@ -15,7 +15,7 @@ PATIENCE_SECONDS = 1.5
 _LOOK_SECONDS = 0.02
 
 
-def ask(
+def await_job(
     project_id: str, kind: str, arguments: dict[str, Any], title: str, patience: float | None = None
 ) -> dict[str, Any] | None:
     """Give the answer to a question; it is asked once a tab, and drawn as progress or as an error until it is there.
@@ -31,23 +31,23 @@ def ask(
         What the task gave; None while there is no answer, or where it failed.
     """
     question = f"answer-{kind}-{sorted(arguments.items())!r}"
-    job_id = state.recall(question, "")
+    job_id = state.get(question, "")
     if not job_id:
         job_id = submit(database(), settings(), project_id, kind, arguments)
-        state.remember(question, job_id)
+        state.set(question, job_id)
     job = _wait(job_id, PATIENCE_SECONDS if patience is None else patience)
     if not job.ended:
-        job_progress.follow(job_id, title)
+        job_progress.show_progress(job_id, title)
         return None
     if job.status == "finished":
         return job.result or {}
-    job_progress.draw_end(job, title)
+    job_progress.show_outcome(job, title)
     return None
 
 
-def ask_again(kind: str, arguments: dict[str, Any]) -> None:
+def discard(kind: str, arguments: dict[str, Any]) -> None:
     """Forget an answer, so that the same question is asked anew."""
-    state.remember(f"answer-{kind}-{sorted(arguments.items())!r}", "")
+    state.set(f"answer-{kind}-{sorted(arguments.items())!r}", "")
 
 
 def _wait(job_id: str, patience: float) -> Job:

@@ -21,13 +21,13 @@ def recipe(project_id: str) -> Recipe:
     return state.draft(project_id).recipe
 
 
-def choose(project_id: str, path: str, draw: Callable[[Any, str], T]) -> T:
+def field(project_id: str, path: str, widget: Callable[[Any, str], T]) -> T:
     """Draw the widget of one field and keep what it says; an impossible value is refused below the widget.
 
     Args:
         project_id: Whose draft.
         path: The field, e.g. `head.dropout`.
-        draw: Draws the widget from the field's value and a key, and gives its new value.
+        widget: Draws the widget from the field's value and a key, and gives its new value.
 
     Raises:
         ConflictError: Another tab changed the draft.
@@ -37,33 +37,33 @@ def choose(project_id: str, path: str, draw: Callable[[Any, str], T]) -> T:
     holder = data
     for parent in parents:
         holder = holder[parent]
-    value = draw(holder[name], state.draft_key(path))
+    value = widget(holder[name], state.draft_key(path))
     if value != holder[name]:
         holder[name] = value
         try:
-            keep(project_id, make_recipe(data))
+            save(project_id, make_recipe(data))
         except RecipeError as error:
             st.error(words.sentence(str(error)), icon=":material/error:")
     return value
 
 
-def keep(project_id: str, changed: Recipe) -> None:
+def save(project_id: str, changed: Recipe) -> None:
     """Keep a recipe.
 
     Raises:
         ConflictError: Another tab changed the draft.
     """
-    state.keep_draft(project_id, state.draft(project_id).with_recipe(changed))
+    state.save_draft(project_id, state.draft(project_id).with_recipe(changed))
 
 
-def replace(project_id: str, change: Callable[[Recipe], Recipe]) -> None:
+def update(project_id: str, change: Callable[[Recipe], Recipe]) -> None:
     """Change a choice that others on the page follow, and draw it anew; say so if that is impossible.
 
     Raises:
         ConflictError: Another tab changed the draft.
     """
     try:
-        keep(project_id, change(recipe(project_id)))
+        save(project_id, change(recipe(project_id)))
     except RecipeError as error:
         st.error(words.sentence(str(error)), icon=":material/error:")
         return
