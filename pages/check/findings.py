@@ -35,7 +35,7 @@ def draw(project_id: str, found: Sequence[Finding]) -> None:
     with st.expander(f"{words.count(len(found) - len(wanting), 'check')} without a finding"):
         for finding in found:
             if finding not in wanting:
-                check, said = CHECKS[finding.check], words.sentence(finding.summary)
+                check, said = CHECKS[finding.check], words.escape_markdown(finding.summary)
                 st.markdown(f"**{check.title}** ({check.term}): {said}")
 
 
@@ -48,7 +48,7 @@ def _without_images(found: Sequence[Finding]) -> set[str]:
 def _draw_finding(project_id: str, finding: Finding, items: dict[str, Item]) -> None:
     check = CHECKS[finding.check]
     st.subheader(check.title, anchor=False, help=f"The field's term: {check.term}.")
-    st.markdown(words.sentence(finding.summary))
+    st.markdown(words.escape_markdown(finding.summary))
     there = [item for item in finding.items if item in items]
     if len(there) < len(finding.items):
         st.caption(f"{words.count(len(finding.items) - len(there), 'of them is', 'of them are')} repaired already.")

@@ -82,7 +82,7 @@ def show_outcome(job: Job, title: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         draw = st.error if job.status == "failed" else st.warning
         how = "failed" if job.status == "failed" else "was stopped"
-        draw(f"**{title}** {how}. {words.sentence(text)}", width="stretch")
+        draw(f"**{title}** {how}. {words.escape_markdown(text)}", width="stretch")
         if job.status == "failed" and st.button("Resume", key=f"resume-{job.id}"):
             frame.run_action(lambda: resume(database(), settings(), job.id))
         if st.button("I have read it", key=f"dismiss-{job.id}"):
@@ -97,7 +97,7 @@ def show_warnings(job_id: str) -> None:
     """Draw the sentences of a job's story after which a person should act."""
     for _number, _at, event in read_story(database(), job_id):
         if isinstance(event, Message) and event.level == "warning":
-            st.warning(words.sentence(event.text), icon=":material/warning:")
+            st.warning(words.escape_markdown(event.text), icon=":material/warning:")
 
 
 def _last(job_id: str, kind: type[E]) -> E | None:

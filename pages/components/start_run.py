@@ -33,7 +33,7 @@ def draw(project_id: str) -> None:
     recipe = recipe_editor.recipe(project_id)
     problem = _why_not_yet(project_id, recipe)
     if problem:
-        st.warning(words.sentence(problem), icon=":material/warning:")
+        st.warning(words.escape_markdown(problem), icon=":material/warning:")
         frame.step_link(IMAGES, "To the images", icon=IMAGES.icon)
     name = st.text_input("Name of the run (optional)", key=f"run-name-{project_id}", placeholder="With more photos")
     if not problem:

@@ -25,13 +25,13 @@ def draw(labels: Sequence[Label], unlabelled: int) -> bool:
     advice = [gap.sentence for gap in gaps if not gap.blocking]
     if advice:
         with st.expander(f"Advice on these images ({len(advice)})", icon=":material/lightbulb:"):
-            st.markdown("\n".join(f"- {words.sentence(one)}" for one in advice))
+            st.markdown("\n".join(f"- {words.escape_markdown(one)}" for one in advice))
     return not blocking
 
 
 def _listed(sentences: Sequence[str]) -> str:
     head, *rest = sentences
-    lines = [f"- {words.sentence(one)}" for one in rest[:SHOWN]]
+    lines = [f"- {words.escape_markdown(one)}" for one in rest[:SHOWN]]
     if len(rest) > SHOWN:
         lines.append(f"- and {len(rest) - SHOWN} more")
     return "\n".join([head, *lines])

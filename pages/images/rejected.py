@@ -23,4 +23,4 @@ def draw(project_id: str, refusals: Sequence[Refusal]) -> None:
 
 
 def _line(refusal: Refusal) -> str:
-    return f"- **{words.escape_markdown(refusal.name)}**: {words.sentence(refusal.reason)}"
+    return f"- **{words.escape_markdown(refusal.name)}**: {words.escape_markdown(refusal.reason)}"

@@ -57,7 +57,7 @@ def draw(project_id: str, classes: int, images: int) -> None:
     try:
         _draw_strip(make_plan(recipe_editor.recipe(project_id), classes=classes))
     except RecipeError as error:
-        st.error(words.sentence(str(error)), icon=":material/error:")
+        st.error(words.escape_markdown(str(error)), icon=":material/error:")
 
 
 def _draw_freezing(project_id: str, spec: BackboneSpec) -> None:

@@ -157,7 +157,7 @@ def show_errors() -> Iterator[None]:
         state.notify_error(error)
         st.rerun()
     except GraftError as error:
-        st.error(words.sentence(str(error)), icon=":material/error:")
+        st.error(words.escape_markdown(str(error)), icon=":material/error:")
         if isinstance(error, NotFoundError):
             st.page_link(HOME.file, label="To the Home page", icon=HOME.icon)
 
@@ -186,9 +186,9 @@ def _draw_notes() -> None:
         if note.kind == "done":
             st.toast(words.escape_markdown(note.text), icon=":material/check:")
         elif note.kind == "warning":
-            st.warning(words.sentence(note.text), icon=":material/warning:")
+            st.warning(words.escape_markdown(note.text), icon=":material/warning:")
         else:
-            st.error(words.sentence(note.text), icon=":material/error:")
+            st.error(words.escape_markdown(note.text), icon=":material/error:")
 
 
 def _project_for(step: Step) -> str | None:

@@ -43,7 +43,7 @@ def field(project_id: str, path: str, widget: Callable[[Any, str], T]) -> T:
         try:
             save(project_id, make_recipe(data))
         except RecipeError as error:
-            st.error(words.sentence(str(error)), icon=":material/error:")
+            st.error(words.escape_markdown(str(error)), icon=":material/error:")
     return value
 
 
@@ -65,6 +65,6 @@ def update(project_id: str, change: Callable[[Recipe], Recipe]) -> None:
     try:
         save(project_id, change(recipe(project_id)))
     except RecipeError as error:
-        st.error(words.sentence(str(error)), icon=":material/error:")
+        st.error(words.escape_markdown(str(error)), icon=":material/error:")
         return
     st.rerun()

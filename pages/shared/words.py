@@ -6,7 +6,14 @@ import time
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
-_MARKUP = re.compile(r"[\\`*_\[\]<>$~&]|:(?=[\w/])|^#")
+_BREAKS = re.compile(r"[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
+# Control characters and those that turn the direction of writing, by which a name can look like another one.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_MARKUP = re.compile(r"[\\`*_\[\]<>$~&#|]|:(?=[\w/])")
+_BLOCK_START = re.compile(r"^(\d*)([-+=.)])")
+_JOINER = "\u2060"
+# What Streamlit replaces in text that is already parsed: https://, www., a@b, :smile: and :material/home:, arrows.
+_REPLACED_LATER = re.compile(r":(?=//|[\w+/-]+:)|\bwww(?=\.)|@|(?<!\S)[<>~-]+(?=[>=-](?!\S))", re.IGNORECASE)
 
 
 def count(number: int, one: str, many: str = "") -> str:
@@ -97,14 +104,18 @@ def file_name(path: str) -> str:
     return path.rsplit("/", 1)[-1]
 
 
-def sentence(text: str) -> str:
-    """Give a sentence that may hold a person's own words so that Markdown shows it as it is."""
-    return _MARKUP.sub(r"\\\g<0>", text)
-
-
 def escape_markdown(text: str) -> str:
-    """Give a person's own text, alone or within Markdown, so that it is shown as it is."""
-    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|$~:&" else letter for letter in text)
+    """Escape text that a person or a file gave, so that Streamlit's Markdown shows it as it is, on one line.
+
+    Streamlit replaces addresses, emoji codes, icon codes and arrows after the Markdown was parsed, so a backslash does
+    not protect them. An invisible word joiner (U+2060) separates their letters.
+
+    Args:
+        text: A name alone, or a whole sentence that may hold one.
+    """
+    line = _CONTROLS.sub("", _BREAKS.sub(" ", text)).lstrip()
+    separated = _REPLACED_LATER.sub(rf"\g<0>{_JOINER}", line)
+    return _BLOCK_START.sub(r"\1\\\2", _MARKUP.sub(r"\\\g<0>", separated))
 
 
 def _two(whole: int, large: int, large_name: str, small: int, small_name: str) -> str:

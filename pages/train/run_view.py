@@ -59,7 +59,7 @@ def _draw_end(run: Run, story: RunLog) -> None:
     if ended is None:
         st.info("It was stopped before it began.", icon=":material/info:")
         return
-    said = words.sentence(f"{ended.reason} {ended.hint}".strip())
+    said = words.escape_markdown(f"{ended.reason} {ended.hint}".strip())
     if ended.status == "failed":
         st.error(said, icon=":material/error:")
     else:

@@ -17,7 +17,7 @@ _STRANGER = "Unlike everything that it was trained on: perhaps none of these cla
 def draw(run: Run, batch: Batch) -> None:
     """Draw each picture of a batch beside the probabilities of its classes."""
     for name, reason in batch.refused:
-        st.warning(f"{words.escape_markdown(name)}: {words.sentence(reason)}", icon=":material/warning:")
+        st.warning(f"{words.escape_markdown(name)}: {words.escape_markdown(reason)}", icon=":material/warning:")
     if not batch.pictures:
         return
     arguments = {"run": run.id, "paths": [str(picture.path) for picture in batch.pictures]}

@@ -49,13 +49,25 @@ def test_a_shortened_name_fits_and_keeps_its_end(name, length):
     assert short == name or name.endswith(short[-1:])
 
 
-def test_a_persons_text_is_not_markdown():
-    assert words.escape_markdown("a *b* <i>") == r"a \*b\* \<i\>"
-
-
-def test_a_sentence_with_a_persons_words_is_not_markdown():
-    said = "The class “*a* $b$ <i> c_d :red[e]” has 1 image: add more."
-    assert words.sentence(said) == r"The class “\*a\* \$b\$ \<i\> c\_d \:red\[e\]” has 1 image: add more."
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("a *b* <i> c_d.jpg", r"a \*b\* \<i\> c\_d.jpg"),
+        ("The class “:red[e]” has 1 image: add $b$.", r"The class “\:red\[e\]” has 1 image: add \$b\$."),
+        ("![x](https://tracker.example/x.png)", "!\\[x\\](https:\u2060//tracker.example/x.png)"),
+        ("www.example.org", "www\u2060.example.org"),
+        ("me@example.org", "me@\u2060example.org"),
+        (":material/home: :smile:", ":\u2060material/home: :\u2060smile:"),
+        ("a -> b <-> c -- d", "a -\u2060\\> b \\<-\u2060\\> c -\u2060- d"),
+        ("1. leaves", r"1\. leaves"),
+        ("- leaves", r"\- leaves"),
+        ("# leaves", r"\# leaves"),
+        ("    leaves\n\n# trees", r"leaves \# trees"),
+        ("leaves\u202egpj.exe", "leavesgpj.exe"),
+    ],
+)
+def test_text_of_a_person_is_not_markdown(text, escaped):
+    assert words.escape_markdown(text) == escaped
 
 
 def test_a_moment_is_said_alike_whenever_it_is_said():
