@@ -7,35 +7,59 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated, Final, Literal
 
 import platformdirs
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from core.errors import InputError
 
-GIB = 1024**3
+GIB: Final = 1024**3
 
-VARIABLES = {
-    "GRAFT_WORKSPACE": "the folder for projects, images, runs and caches (default: in your user data directory)",
-    "GRAFT_DATABASE_URL": "the catalog's database (default: an SQLite file in the workspace)",
-    "GRAFT_CACHE_GB": "how large the cache of activations and working copies may grow, in gigabytes (default: 10)",
-    "GRAFT_WORKERS": "how many trainings may run at once on this machine (default: 1)",
-    "GRAFT_WARM": (
-        "`no`: no worker imports a framework before a job needs it, which saves 1.4 GB until then and costs that job "
-        "some 10 s more (default: `yes`)"
-    ),
-    "KERAS_HOME": "the folder whose `models` holds ImageNet weights (default: `.keras` in your home folder)",
-}
+PositiveNumber = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Folder = Annotated[Path, BeforeValidator(lambda text: Path(text).expanduser().absolute())]
+
+
+# pydantic-settings would also read the process environment for a Settings that a test or a worker made by hand; a
+# plain model that is given the variables does not.
+class _Environment(BaseModel):
+    """The variables, by name; their descriptions are the README's."""
+
+    GRAFT_WORKSPACE: Folder = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("graft", appauthor=False)).absolute(),
+        description="the folder for projects, images, runs and caches (default: in your user data directory)",
+    )
+    GRAFT_DATABASE_URL: str = Field("", description="the catalog's database (default: an SQLite file in the workspace)")
+    GRAFT_CACHE_GB: PositiveNumber = Field(
+        10,
+        description="how large the cache of activations and working copies may grow, in gigabytes (default: 10)",
+    )
+    GRAFT_WORKERS: PositiveNumber = Field(
+        1, description="how many trainings may run at once on this machine (default: 1)"
+    )
+    GRAFT_WARM: Literal["yes", "no"] = Field(
+        "yes",
+        description="`no`: no worker imports a framework before a job needs it, which saves 1.4 GB until then and "
+        "costs that job some 10 s more (default: `yes`)",
+    )
+    KERAS_HOME: Folder = Field(
+        default_factory=lambda: Path.home() / ".keras",
+        description="the folder whose `models` holds ImageNet weights (default: `.keras` in your home folder)",
+    )
+
+
+VARIABLES: Final = {name: variable.description or "" for name, variable in _Environment.model_fields.items()}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things are and how large they may grow.
+    """Where things are stored and how large they may grow.
 
     Attributes:
-        workspace: Folder of everything that Graft keeps. Created by whoever writes first.
-        database_url: SQLAlchemy URL of the catalog.
+        workspace: Folder of everything that Graft stores. Created by the first writer.
+        database_url: SQLAlchemy URL of the catalog; default: an SQLite file in the workspace.
         cache_bytes: Bound of the array caches, in bytes.
-        workers: Trainings that run at once.
+        workers: Number of trainings that run at once.
         warm: Whether workers import the frameworks before the first job needs them.
         keras_home: Folder whose `models` holds downloaded weights.
     """
@@ -58,17 +82,17 @@ class Settings:
 
     @property
     def thumbnails(self) -> Path:
-        """Small pictures for the gallery, by digest."""
+        """Thumbnails for the gallery, by digest."""
         return self.workspace / "thumbnails"
 
     @property
     def uploads(self) -> Path:
-        """Archives on their way in; each is removed once it was taken in."""
+        """Uploaded files that wait for their intake, which removes them."""
         return self.workspace / "uploads"
 
     @property
     def datasets(self) -> Path:
-        """One zip a project: its images as they were packed last, to be downloaded."""
+        """One zip a project: its images as last exported, to be downloaded."""
         return self.workspace / "datasets"
 
     @property
@@ -83,39 +107,36 @@ class Settings:
 
     @property
     def logs(self) -> Path:
-        """What worker processes printed, one file a job."""
+        """Output of the worker processes, one file a job."""
         return self.workspace / "logs"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
-        """Read the settings.
+        """Read the settings; an empty variable counts as unset.
 
         Raises:
-            InputError: A number is none, or not positive; a choice is neither yes nor no.
+            InputError: A variable has a value that it cannot have.
         """
-        workspace = environ.get("GRAFT_WORKSPACE") or platformdirs.user_data_dir("graft", appauthor=False)
-        keras_home = environ.get("KERAS_HOME") or str(Path.home() / ".keras")
-        warm = environ.get("GRAFT_WARM") or "yes"
-        if warm not in ("yes", "no"):
-            raise InputError(f"GRAFT_WARM is {warm!r}, which is neither yes nor no.", "Set it to one of them.")
+        given = {name: environ[name] for name in VARIABLES if environ.get(name)}
+        try:
+            read = _Environment.model_validate(given)
+        except ValidationError as error:
+            raise _wrong_value(str(error.errors()[0]["loc"][0]), given) from error
         return cls(
-            workspace=Path(workspace).expanduser().absolute(),
-            database_url=environ.get("GRAFT_DATABASE_URL", ""),
-            cache_bytes=int(_positive(environ, "GRAFT_CACHE_GB", 10) * GIB),
-            workers=max(1, int(_positive(environ, "GRAFT_WORKERS", 1))),
-            warm=warm == "yes",
-            keras_home=Path(keras_home).expanduser().absolute(),
+            workspace=read.GRAFT_WORKSPACE,
+            database_url=read.GRAFT_DATABASE_URL,
+            cache_bytes=int(read.GRAFT_CACHE_GB * GIB),
+            workers=max(1, int(read.GRAFT_WORKERS)),
+            warm=read.GRAFT_WARM == "yes",
+            keras_home=read.KERAS_HOME,
         )
 
 
-def _positive(environ: Mapping[str, str], name: str, default: float) -> float:
-    text = environ.get(name, "")
-    if not text:
-        return default
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0
-    if not number > 0:
-        raise InputError(f"{name} is {text!r}, which is not a positive number.", f"Set it to {default}, or remove it.")
-    return number
+def _wrong_value(name: str, given: Mapping[str, str]) -> InputError:
+    variable = _Environment.model_fields[name]
+    if variable.annotation is float:
+        return InputError(
+            f"{name} is {given[name]!r}, which is not a positive number.",
+            f"Set it to {variable.default}, or remove it.",
+        )
+    return InputError(f"{name} is {given[name]!r}, which is neither yes nor no.", "Set it to one of them.")
