@@ -9,6 +9,7 @@ from typing import Final
 from filelock import FileLock
 
 from core.settings import Settings
+from core.storage.atomic import atomic_path
 
 FILE: Final = "speeds.json"
 # From fewer images the number would be mostly that of starting up.
@@ -50,9 +51,8 @@ def record_speed(settings: Settings, network: str, speedometer: Speedometer) -> 
     path = settings.workspace / FILE
     with suppress(OSError), FileLock(path.with_suffix(".lock")):  # a full disk fails no training for this
         speeds = read_speeds(settings) | {network: speedometer.images / speedometer.seconds}
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(speeds), encoding="utf-8")
-        part.replace(path)
+        with atomic_path(path) as part:
+            part.write_text(json.dumps(speeds), encoding="utf-8")
 
 
 def read_speeds(settings: Settings) -> dict[str, float]:

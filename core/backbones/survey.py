@@ -19,6 +19,7 @@ from core.backbones.graph import Place, ancestors, block_ends, layers_in_order
 from core.backbones.network import architecture
 from core.backbones.zoo import ENTRIES, SURVEY, BackboneSpec
 from core.errors import RecipeError
+from core.storage.atomic import atomic_path
 
 
 def measure(entry: BackboneSpec) -> dict[str, Any]:
@@ -86,9 +87,8 @@ def write_survey(names: Sequence[str]) -> None:
         gc.collect()
         ordered = {entry: known[entry] for entry in entries if entry in known}
         lines = [f"{json.dumps(entry)}: {json.dumps(found, separators=(',', ':'))}" for entry, found in ordered.items()]
-        draft = SURVEY.with_suffix(".draft")
-        draft.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-        draft.replace(SURVEY)
+        with atomic_path(SURVEY) as part:
+            part.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
         sys.stderr.write(f"{name}: {len(known[name]['layer_parameters'])} layers, {len(known[name]['cuts'])} cuts\n")
 
 

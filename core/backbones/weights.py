@@ -6,7 +6,6 @@ serves the other.
 
 import hashlib
 import http.client
-import secrets
 import ssl
 import urllib.error
 import urllib.parse
@@ -15,7 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.backbones.zoo import BackboneSpec, WeightsFile
-from core.errors import NetworkError, WorkspaceError
+from core.errors import NetworkError
+from core.storage.atomic import atomic_path
+from core.storage.disk import describe_disk_errors
 
 STARTER_WEIGHTS = Path(__file__).parents[2] / "assets" / "starter.weights.h5"
 TIMEOUT_SECONDS = 30
@@ -62,24 +63,14 @@ def download(spec: BackboneSpec, keras_home: Path, on_progress: Progress = no_pr
     file = spec.weights_file
     assert file is not None, f"{spec.name} has no published weights"
     target = weights_path(spec, keras_home)
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+    hint = "Free some space there, or set KERAS_HOME to another folder."
+    with describe_disk_errors(str(target), hint, hint), atomic_path(target, shared=True) as part:
         reason = _fetch(file, part, on_progress)
         if reason:
             raise NetworkError(
                 f"The ImageNet weights of {spec.name} could not be downloaded: {reason}.",
                 f"Put the file {file.name} into {target.parent}, or choose the starter.",
             )
-        part.replace(target)
-    except OSError as error:
-        raise WorkspaceError(
-            f"The ImageNet weights of {spec.name} could not be written to {target.parent}: {error.strerror or error}.",
-            "Make room there, or set KERAS_HOME to another folder.",
-        ) from error
-    finally:
-        if part.exists():
-            part.unlink()
     return target
 
 

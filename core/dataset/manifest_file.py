@@ -1,21 +1,24 @@
-"""A manifest as a file: the exact images, labels and splits of a run, kept beside its model."""
+"""A manifest as a file: the exact images, labels and splits of a run, stored beside its model."""
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 
 from core.dataset.manifest import SPLIT_NAMES, Manifest
 from core.errors import DatasetError
+from core.storage.atomic import write_atomic
 
 FILE_NAME = "manifest.json"
 VERSION = 1
 
 
 def save_manifest(manifest: Manifest, folder: Path) -> Path:
-    """Write `manifest.json`: the classes, and for each image its digest, name, label and split."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write `manifest.json`: the classes, and each image's digest, name, label and split.
+
+    Raises:
+        WorkspaceError: The disk is full or not writable.
+    """
     rows = zip(manifest.digests, manifest.names, manifest.labels.tolist(), manifest.splits.tolist(), strict=True)
     data = {
         "version": VERSION,
@@ -25,13 +28,12 @@ def save_manifest(manifest: Manifest, folder: Path) -> Path:
             for digest, name, label, split in rows
         ],
     }
-    temporary = folder / f"{FILE_NAME}.{os.getpid()}.tmp"
-    temporary.write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")
-    return temporary.replace(folder / FILE_NAME)
+    text = json.dumps(data, ensure_ascii=False, indent=1)
+    return write_atomic(folder / FILE_NAME, lambda part: part.write_text(text, encoding="utf-8"))
 
 
 def load_manifest(folder: Path) -> Manifest:
-    """Read what `save_manifest` wrote.
+    """Read a file of `save_manifest`.
 
     Raises:
         DatasetError: The file is missing, damaged, or of a newer version.

@@ -7,7 +7,6 @@ cannot convert, or computes differently, is remembered too, for this version of 
 import contextlib
 import errno
 import os
-import secrets
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -21,11 +20,11 @@ from core.features.numerical_check import relative_difference
 from core.features.openvino_engine import VERSION, OpenVinoEngine, Squares, convert, read_network, save_network
 from core.features.tensorflow_engine import pixels_function
 from core.settings import Settings
+from core.storage.atomic import PART_PREFIX, atomic_path
 from core.storage.disk import describe_disk_errors
 
 NETWORK: Final = "network.xml"
 REFUSED: Final = "refused.txt"
-PART: Final = ".part"
 # Images a conversion is checked on, and the side of their patches of one colour in pixels.
 CHECKED: Final = 4
 PATCH: Final = 16
@@ -88,19 +87,15 @@ def _read(folder: Path) -> Any:  # noqa: ANN401
 
 def _convert(prefix: keras.Model, folder: Path) -> None:
     """Write the converted network, or why there is none, as a whole folder."""
-    for killed in folder.parent.glob(f"*{PART}"):
+    for killed in folder.parent.glob(f"{PART_PREFIX}*"):
         shutil.rmtree(killed, ignore_errors=True)
-    part = folder.with_name(f"{secrets.token_hex(8)}{PART}")
-    part.mkdir()
-    try:
+    with atomic_path(folder) as part:
+        part.mkdir()
         try:
             function = pixels_function(prefix)
             _check(function, _stored(_converted(function), part / NETWORK), prefix.inputs[0].shape[1])
         except ConversionError as error:
             (part / REFUSED).write_text(str(error), encoding="utf-8")
-        part.replace(folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _converted(function: Any) -> Any:  # noqa: ANN401

@@ -22,6 +22,7 @@ from types import MappingProxyType
 from typing import IO, Final
 
 from core.errors import NetworkError
+from core.storage.atomic import atomic_path
 from core.storage.disk import describe_disk_errors
 
 TIMEOUT_SECONDS: Final = 30
@@ -91,19 +92,13 @@ def fetch_sample(
 
 
 def _download(sample: PublicSample, path: Path, on_progress: Progress, context: ssl.SSLContext | None) -> None:
-    part = path.with_suffix(".part")
-    with describe_disk_errors(str(path)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with part.open("wb") as file:
-                for done, chunk in _chunks(sample, context):
-                    file.write(chunk)
-                    on_progress(done, sample.size_bytes)
-            if _hash(part) != sample.sha256:
-                raise _not_fetched(sample, "what the server sent is not the published file")
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+    with describe_disk_errors(str(path)), atomic_path(path, shared=True) as part:
+        with part.open("wb") as file:
+            for done, chunk in _chunks(sample, context):
+                file.write(chunk)
+                on_progress(done, sample.size_bytes)
+        if _hash(part) != sample.sha256:
+            raise _not_fetched(sample, "what the server sent is not the published file")
 
 
 def _chunks(sample: PublicSample, context: ssl.SSLContext | None) -> Iterator[tuple[int, bytes]]:

@@ -1,17 +1,15 @@
-"""Where the bytes of images lie: originals and thumbnails, each stored once under the digest of the original.
+"""Image files: originals and thumbnails, each stored once under the digest of the original.
 
-This module decides paths and how a file comes to its place whole or not at all. Which image belongs to which project,
-and when a file may go because nothing refers to it any more, is the catalog's business.
+Which image belongs to which project, and when a file may be removed because nothing refers to it, is decided by
+`core.catalog`.
 """
 
 import contextlib
-import os
 import shutil
-import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
+from core.storage.atomic import write_atomic
 from core.storage.disk import describe_disk_errors
 
 INCOMING = ".incoming"
@@ -22,8 +20,8 @@ class OriginalStore:
     """Originals at `ab/<digest>`, thumbnails at `ab/<digest>.jpg`, where `ab` are the digest's first two letters.
 
     Args:
-        originals: Folder of the uploaded files; created when first written to.
-        thumbnails: Folder of the small pictures; created when first written to.
+        originals: Folder of the uploaded files; created by the first write.
+        thumbnails: Folder of the thumbnails; created by the first write.
     """
 
     def __init__(self, originals: Path, thumbnails: Path) -> None:
@@ -31,19 +29,19 @@ class OriginalStore:
         self.thumbnails = thumbnails
 
     def path(self, digest: str) -> Path:
-        """Where the original lies, or would lie."""
+        """Path of an original, whether or not it exists."""
         return self.originals / digest[:2] / digest
 
     def thumbnail_path(self, digest: str) -> Path:
-        """Where the thumbnail lies, or would lie."""
+        """Path of a thumbnail, whether or not it exists."""
         return self.thumbnails / digest[:2] / f"{digest}.jpg"
 
     def has(self, digest: str) -> bool:
-        """Whether the original is there."""
+        """Whether the original exists."""
         return self.path(digest).is_file()
 
     def scratch(self) -> Path:
-        """A folder on the originals' disk for files on their way in; what is older than a day in it is removed.
+        """Return a folder on the originals' disk for files that are being checked; removes files older than a day.
 
         Raises:
             WorkspaceError: The disk is full or not writable.
@@ -58,12 +56,12 @@ class OriginalStore:
         """Store a file as the original of a digest.
 
         Args:
-            source: The file. It stays where it is unless `move` is given.
+            source: The file. It is copied unless `move` is given.
             digest: SHA-256 of its bytes, in hex.
-            move: Take the file itself, which must lie on the same disk (see `scratch`).
+            move: Move the file itself, which must be on the same disk (see `scratch`).
 
         Returns:
-            Where it lies now.
+            Path of the original.
 
         Raises:
             WorkspaceError: The disk is full or not writable.
@@ -74,7 +72,7 @@ class OriginalStore:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 source.replace(target)
         else:
-            _write(target, lambda temporary: shutil.copyfile(source, temporary))
+            write_atomic(target, lambda part: shutil.copyfile(source, part), shared=True)
         return target
 
     def put_thumbnail(self, digest: str, jpeg: bytes) -> None:
@@ -83,10 +81,10 @@ class OriginalStore:
         Raises:
             WorkspaceError: The disk is full or not writable.
         """
-        _write(self.thumbnail_path(digest), lambda temporary: temporary.write_bytes(jpeg))
+        write_atomic(self.thumbnail_path(digest), lambda part: part.write_bytes(jpeg), shared=True)
 
     def remove(self, digest: str) -> None:
-        """Remove the original and the thumbnail, where they are there.
+        """Remove the original and the thumbnail, where they exist.
 
         Raises:
             WorkspaceError: The disk is not writable.
@@ -94,19 +92,6 @@ class OriginalStore:
         for path in (self.path(digest), self.thumbnail_path(digest)):
             with describe_disk_errors(str(path)):
                 path.unlink(missing_ok=True)
-
-
-def _write(target: Path, fill: Callable[[Path], object]) -> None:
-    with describe_disk_errors(str(target)):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
-        os.close(handle)
-        temporary = Path(name)
-        try:
-            fill(temporary)
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
 
 
 def _remove_stale(folder: Path) -> None:

@@ -1,21 +1,40 @@
-"""The errors of a disk as sentences for a person."""
+"""Errors of the disk as sentences for a person."""
 
 import contextlib
 import errno
 from collections.abc import Iterator
+from typing import Final
 
 from core.errors import WorkspaceError
 
+FREE_SPACE: Final = "Free some space and try again; what was stored is safe."
+CHECK_WORKSPACE: Final = "Check that the workspace exists and may be written to."
 
-@contextlib.contextmanager
-def describe_disk_errors(
-    what: str, hint: str = "Free some space and try again; what was stored is safe."
-) -> Iterator[None]:
-    """Turn what the disk refuses into a sentence.
+
+def is_disk_full(error: OSError) -> bool:
+    """Whether a write failed because the disk or the person's quota is full."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def disk_error(
+    what: str, error: OSError, *, full_hint: str = FREE_SPACE, hint: str = CHECK_WORKSPACE
+) -> WorkspaceError:
+    """Describe a failed write.
 
     Args:
-        what: What is being written, as the sentence's subject.
-        hint: What to do when the disk is full.
+        what: What was being written; the sentence's subject.
+        error: What the system raised.
+        full_hint: What to do when the disk is full.
+        hint: What to do otherwise.
+    """
+    if is_disk_full(error):
+        return WorkspaceError(f"The disk is full: {what} cannot be written.", full_hint)
+    return WorkspaceError(f"{what} cannot be written: {error.strerror or type(error).__name__}.", hint)
+
+
+@contextlib.contextmanager
+def describe_disk_errors(what: str, full_hint: str = FREE_SPACE, hint: str = CHECK_WORKSPACE) -> Iterator[None]:
+    """Raise `disk_error` instead of an `OSError`; arguments as there.
 
     Raises:
         WorkspaceError: The disk is full, the workspace was deleted, or it may not be written to.
@@ -23,9 +42,4 @@ def describe_disk_errors(
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise WorkspaceError(f"The disk is full: {what} cannot be written.", hint) from error
-        reason = error.strerror or type(error).__name__
-        raise WorkspaceError(
-            f"{what} cannot be written: {reason}.", "Check that the workspace exists and may be written to."
-        ) from error
+        raise disk_error(what, error, full_hint=full_hint, hint=hint) from error

@@ -1,4 +1,8 @@
-"""The files of one namespace of `core.storage.arrays`: shards written whole, found by hashed keys, read row by row."""
+"""The file format of one namespace of `core.storage.arrays`.
+
+A shard is `<id>.npy` with the rows and `<id>.keys.npy` with the hashes of their keys. The keys are written last and
+atomically, so rows without keys belong to a process that is still writing, or was killed.
+"""
 
 import contextlib
 import hashlib
@@ -14,17 +18,19 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from core.storage.atomic import atomic_path
+
 STALE_SECONDS: Final = 3600
 TOUCH_SECONDS: Final = 60
 KEY_TYPE: Final = np.dtype("S16")
 KEYS_SUFFIX: Final = ".keys.npy"
-PART_SUFFIX: Final = ".part"
+KEYS_PATTERN: Final = f"[!.]*{KEYS_SUFFIX}"  # without the parts of files that are being written
 
 Array = NDArray[Any]
 
 
 class ShardGoneError(Exception):
-    """A shard was removed by another process, or is not whole."""
+    """A shard was removed by another process, or is incomplete."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -32,23 +38,23 @@ class ShardGoneError(Exception):
 
 
 def hash_keys(keys: Iterable[str]) -> Array:
-    """(n,) 16 bytes a key, whatever its length."""
+    """Return (n,) hashes of 16 bytes each."""
     return np.array([hashlib.blake2b(key.encode(), digest_size=KEY_TYPE.itemsize).digest() for key in keys], KEY_TYPE)
 
 
 def rows_path(keys: Path) -> Path:
-    """The rows that belong to a file of keys."""
+    """Path of the rows that belong to a file of keys."""
     return keys.with_name(keys.name.removesuffix(KEYS_SUFFIX) + ".npy")
 
 
 def write_shard(folder: Path, rows: Mapping[bytes, Array]) -> str:
-    """Write rows under their hashed keys; visible to others at once and whole.
+    """Write rows under their hashed keys as one shard, which other processes see only when it is complete.
 
     Returns:
         The shard's name.
 
     Raises:
-        OSError: The disk is full or not writable; nothing is left behind.
+        OSError: The disk is full or not writable; no file is left.
     """
     name = secrets.token_hex(8)
     first = next(iter(rows.values()))
@@ -57,59 +63,56 @@ def write_shard(folder: Path, rows: Mapping[bytes, Array]) -> str:
         "fortran_order": False,
         "shape": (len(rows), *first.shape),
     }
-    parts = [folder / f"{name}{PART_SUFFIX}", folder / f"{name}.keys{PART_SUFFIX}"]
+    keys = folder / f"{name}{KEYS_SUFFIX}"
     try:
-        with parts[0].open("wb") as file:
+        with rows_path(keys).open("wb") as file:
             npy.write_array_header_1_0(file, header)
             for row in rows.values():
                 file.write(row.data)
-        with parts[1].open("wb") as file:
-            np.save(file, np.fromiter(rows, KEY_TYPE, len(rows)))
-        parts[0].replace(folder / f"{name}.npy")
-        parts[1].replace(folder / f"{name}{KEYS_SUFFIX}")
+        with atomic_path(keys, shared=True) as part:
+            np.save(part, np.fromiter(rows, KEY_TYPE, len(rows)))
     except BaseException:
-        for path in (*parts, folder / f"{name}.npy"):
-            path.unlink(missing_ok=True)
+        rows_path(keys).unlink(missing_ok=True)
         raise
     return name
 
 
 def remove_stale(folder: Path) -> None:
-    """Remove what a killed process left half written an hour ago or longer."""
+    """Remove rows without keys that are older than an hour: their writer was killed."""
     oldest = time.time() - STALE_SECONDS
     orphans = (
         path
         for path in folder.glob("*.npy")
         if not path.name.endswith(KEYS_SUFFIX) and not path.with_name(path.stem + KEYS_SUFFIX).exists()
     )
-    for path in (*folder.glob(f"*{PART_SUFFIX}"), *orphans):
+    for path in (*folder.glob("*.part"), *orphans):  # `*.part`: of version 0.1
         with contextlib.suppress(FileNotFoundError, PermissionError):
             if path.stat().st_mtime < oldest:
                 path.unlink()
 
 
 class Index:
-    """Where each key's row lies: sorted hashes, and for each the number of its shard and its row in it."""
+    """Location of each key's row: sorted hashes, and for each the number of its shard and its row there."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._next = 0
-        self._held: dict[int, tuple[str, Array]] = {}
+        self._shards: dict[int, tuple[str, Array]] = {}
         self._sorted: tuple[Array, NDArray[np.int32], NDArray[np.int32]] | None = None
 
     def name(self, shard: int) -> str:
-        """The name of a shard by its number."""
-        return self._held[shard][0]
+        """Name of a shard by its number."""
+        return self._shards[shard][0]
 
     def refresh(self) -> bool:
-        """See what other processes added or removed; whether anything was."""
-        there = {path.name.removesuffix(KEYS_SUFFIX) for path in self._folder.glob(f"*{KEYS_SUFFIX}")}
-        gone = [shard for shard, (name, _) in self._held.items() if name not in there]
+        """Read what other processes added or removed; return whether anything changed."""
+        there = {path.name.removesuffix(KEYS_SUFFIX) for path in self._folder.glob(KEYS_PATTERN)}
+        gone = [shard for shard, (name, _) in self._shards.items() if name not in there]
         for shard in gone:
-            del self._held[shard]
+            del self._shards[shard]
         added = 0
-        for name in sorted(there - {name for name, _ in self._held.values()}):
-            with contextlib.suppress(OSError, ValueError, EOFError):  # removed in between, or not whole
+        for name in sorted(there - {name for name, _ in self._shards.values()}):
+            with contextlib.suppress(OSError, ValueError, EOFError):  # removed meanwhile, or incomplete
                 self.add(name, np.load(self._folder / f"{name}{KEYS_SUFFIX}"))
                 added += 1
         if gone:
@@ -117,20 +120,20 @@ class Index:
         return bool(gone or added)
 
     def add(self, name: str, hashes: Array) -> None:
-        """Take up a shard."""
-        self._held[self._next] = (name, hashes)
+        """Add a shard."""
+        self._shards[self._next] = (name, hashes)
         self._next += 1
         self._sorted = None
 
     def forget(self, name: str) -> None:
-        """Give up a shard that cannot be read, on the disk too: its keys would bring it back."""
-        self._held = {shard: held for shard, held in self._held.items() if held[0] != name}
+        """Drop a shard that cannot be read, on the disk too, or the next refresh would add it again."""
+        self._shards = {number: shard for number, shard in self._shards.items() if shard[0] != name}
         self._sorted = None
         with contextlib.suppress(PermissionError):
             (self._folder / f"{name}{KEYS_SUFFIX}").unlink(missing_ok=True)
 
     def find(self, hashes: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """(n,) number of the shard, -1 where there is none, and (n,) row in it."""
+        """Return (n,) shard numbers, -1 for unknown keys, and (n,) rows in those shards."""
         keys, shards, rows = self._sort()
         if not len(keys):
             return np.full(len(hashes), -1, np.int64), np.zeros(len(hashes), np.int64)
@@ -139,9 +142,9 @@ class Index:
 
     def _sort(self) -> tuple[Array, NDArray[np.int32], NDArray[np.int32]]:
         if self._sorted is None:
-            lengths = [len(hashes) for _, hashes in self._held.values()]
-            keys = np.concatenate([np.empty(0, KEY_TYPE), *(hashes for _, hashes in self._held.values())])
-            shards = np.repeat(np.fromiter(self._held, np.int32, len(self._held)), lengths)
+            lengths = [len(hashes) for _, hashes in self._shards.values()]
+            keys = np.concatenate([np.empty(0, KEY_TYPE), *(hashes for _, hashes in self._shards.values())])
+            shards = np.repeat(np.fromiter(self._shards, np.int32, len(self._shards)), lengths)
             rows = np.concatenate([np.empty(0, np.int32), *(np.arange(n, dtype=np.int32) for n in lengths)])
             order = np.argsort(keys, kind="stable")
             self._sorted = keys[order], shards[order], rows[order]
@@ -149,7 +152,7 @@ class Index:
 
 
 class Reader:
-    """Reads rows out of shards; keeps what it knows of them, and no file open, so that any may be removed."""
+    """Reads rows out of shards. Remembers their headers; keeps no file open, so that any shard can be removed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -157,10 +160,10 @@ class Reader:
         self._touched: dict[str, float] = {}
 
     def kind(self, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
-        """Shape and type of a shard's rows.
+        """Return the shape and type of a shard's rows.
 
         Raises:
-            ShardGoneError: It is not there or not whole.
+            ShardGoneError: The shard is missing or incomplete.
         """
         if name not in self._headers:
             try:
@@ -174,10 +177,10 @@ class Reader:
         return header.shape, header.dtype
 
     def read(self, name: str, rows: NDArray[np.int64], out: Array, positions: NDArray[np.int64]) -> None:
-        """Fill `out[positions]` with a shard's `rows`, ascending; stretches that lie together are read at once.
+        """Fill `out[positions]` with a shard's `rows`, which are ascending; adjacent rows are read at once.
 
         Raises:
-            ShardGoneError: The shard is not there or not whole.
+            ShardGoneError: The shard is missing or incomplete.
         """
         self.kind(name)
         self._touch(name)

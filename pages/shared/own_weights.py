@@ -2,13 +2,13 @@
 
 import hashlib
 import re
-import secrets
 import shutil
 from pathlib import Path
 
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.errors import WorkspaceError
+from core.storage.atomic import write_atomic
+from core.storage.disk import describe_disk_errors
 from pages.shared import uploads
 from pages.shared.run_results import MODEL_FILE
 from pages.shared.workspace import settings
@@ -49,18 +49,8 @@ def keep_trained(run_id: str, name: str) -> Path:
 
 
 def _keep(source: Path, name: str) -> Path:
-    try:
+    with describe_disk_errors("The weights file", "Free some space, then add it again."):
         with source.open("rb") as opened:
             digest = hashlib.file_digest(opened, "sha256").hexdigest()
         target = settings().workspace / "weights" / digest[:16] / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f"{secrets.token_hex(8)}.part")
-        try:
-            shutil.copyfile(source, part)
-            return part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise WorkspaceError(
-            f"The weights file could not be kept: {error.strerror or error}.", "Free some space, then add it again."
-        ) from error
+        return write_atomic(target, lambda part: shutil.copyfile(source, part), shared=True)

@@ -1,7 +1,6 @@
 """The album: the images of a pretraining, drawn once by several processes and kept as arrays on the disk."""
 
 import multiprocessing
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backbones.starter.images import CHOICES, SHAPES, draw
+from core.storage.atomic import atomic_path
 
 Progress = Callable[[int, int], None]
 
@@ -66,6 +66,5 @@ def draw_page(folder: Path, seed: int, size: int, page: int) -> None:
     """Draw one instance of each class; the file with the images appears last and whole."""
     drawn = [draw(label, page, seed, size) for label in range(SHAPES)]
     np.save(folder / f"{page}-answers.npy", np.array([answers.as_row() for _, answers in drawn], np.int32))
-    unfinished = folder / f"{page}.unfinished-{os.getpid()}.npy"
-    np.save(unfinished, np.stack([image for image, _ in drawn]))
-    unfinished.replace(folder / f"{page}.npy")
+    with atomic_path(folder / f"{page}.npy") as part:
+        np.save(part, np.stack([image for image, _ in drawn]))

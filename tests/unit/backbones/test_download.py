@@ -110,6 +110,6 @@ def test_a_silent_server_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_folder_that_cannot_be_written_is_told(address: str, tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file where the folder should be")
     with pytest.raises(
-        WorkspaceError, match=r"could not be written to .*models: .* Make room there, or set KERAS_HOME"
+        WorkspaceError, match=r"models.* cannot be written: .* Free some space there, or set KERAS_HOME"
     ):
         download(published(f"{address}/file"), tmp_path)

@@ -114,7 +114,7 @@ def test_a_damaged_conversion_is_made_again(settings):
 
 
 def test_what_a_killed_conversion_left_is_removed(settings):
-    left = settings.cache / "networks" / "0123456789abcdef.part"
+    left = settings.cache / "networks" / ".part.0123456789abcdef"
     left.mkdir(parents=True)
     choose(small_network(), settings)
     assert not left.exists()
