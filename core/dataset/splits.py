@@ -121,7 +121,10 @@ def _check_shares(shares: Sequence[float]) -> NDArray[np.float64]:
             f"The shares {tuple(shares)} cannot divide the images.",
             "Give three numbers for train, validation and test, such as 70, 15, 15; none negative, train above zero.",
         )
-    return np.asarray(weights / weights.sum())
+    scaled = weights / weights.max()
+    # A share too small for a float after scaling is still a share.
+    scaled[(weights > 0) & (scaled == 0)] = np.finfo(np.float64).tiny
+    return np.asarray(scaled / scaled.sum())
 
 
 def _members(groups: Sequence[Hashable] | None, n: int) -> list[NDArray[np.int64]]:

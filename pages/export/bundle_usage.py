@@ -7,7 +7,7 @@ import streamlit as st
 import core
 
 # Read and not imported: it imports Keras, which the web process never does.
-_SCRIPT = Path(core.__file__).parent / "export" / "take_home" / "predict.py"
+_SCRIPT = Path(core.__file__).parent / "export" / "bundle_files" / "predict.py"
 
 
 def draw() -> None:

@@ -124,7 +124,7 @@ def test_random_frozen_weights_are_warned_of(tab):
 def test_missing_weights_can_be_downloaded(tab, database, project, monkeypatch):
     from pages.model import weights_choice
 
-    monkeypatch.setattr(weights_choice, "has_route", lambda: True)
+    monkeypatch.setattr(weights_choice, "is_online", lambda: True)
     tab.button(key="choose-EfficientNetV2B0").click().run()
     if recipe_of(database, project).backbone.weights != "imagenet":
         by_label(tab.radio, "Start from").set_value("imagenet").run()
@@ -137,7 +137,7 @@ def test_without_a_network_missing_weights_say_where_to_put_the_file(open_page, 
     from pages.model import backbone_cards, weights_choice
 
     for panel in (backbone_cards, weights_choice):
-        monkeypatch.setattr(panel, "has_route", lambda: False)
+        monkeypatch.setattr(panel, "is_online", lambda: False)
     tab = open_page(MODEL, project=project)
     tab.button(key="choose-EfficientNetV2B0").click().run()
     assert "connect it, or put" in by_label(tab.radio, "Start from").proto.captions[0]

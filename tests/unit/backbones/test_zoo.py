@@ -89,6 +89,6 @@ def test_frozen_and_trainable_add_up_and_freezing_more_trains_less(spec, batch_n
 
 
 def test_the_registry_needs_no_framework() -> None:
-    modules = ", ".join(f"core.backbones.{name}" for name in ("zoo", "cuts", "weights", "stored", "matching"))
+    modules = ", ".join(f"core.backbones.{name}" for name in ("zoo", "cuts", "weights", "weights_file", "matching"))
     code = f"import sys, {modules}; assert not {{'keras', 'tensorflow', 'openvino'}} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -81,7 +81,7 @@ def test_a_large_jpeg_is_decoded_small_and_differs_little(tmp_path, resize, orie
 def test_a_large_jpeg_is_not_decoded_in_full(tmp_path, monkeypatch):
     sizes = []
     decode = pixels.decode_rgb
-    monkeypatch.setattr(pixels, "to_upright", lambda image, **how: sizes.append(image.size) or decode(image, **how))
+    monkeypatch.setattr(pixels, "decode_rgb", lambda image, **how: sizes.append(image.size) or decode(image, **how))
     load_square(saved(tmp_path / "a.jpg", photograph(1600, 2000)), 96, "crop")
     assert sizes == [(250, 200)]
 

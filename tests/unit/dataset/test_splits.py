@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.dataset.manifest import TEST, TRAIN, VALIDATION
@@ -45,6 +45,8 @@ def test_each_class_is_divided_by_the_shares_to_within_an_image(labels, seed):
 
 
 @given(LABELS, SHARES, SEEDS)
+@example(np.zeros(3, np.int64), (1.0, 1.0, 5e-324), 0)
+@example(np.zeros(3, np.int64), (1e308, 1e308, 1e308), 0)
 def test_a_class_of_three_is_in_every_split_that_has_a_share(labels, shares, seed):
     splits = assign_splits(labels, shares=shares, seed=seed)
     for label in np.unique(labels):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from core.evaluation.metrics.classification import classification, curves
+from core.evaluation.metrics import classification, curves
 
 
 @st.composite

@@ -7,7 +7,8 @@ import pytest
 
 from core.evaluation.inference.predictions import Predictions
 from core.evaluation.metrics.calibration import softmax
-from core.evaluation.metrics.classification import baselines, confusion_matrix, mistakes
+from core.evaluation.metrics import baselines, mistakes
+from core.evaluation.metrics.classification import confusion_matrix
 
 
 def mistakes_of(true, probabilities):

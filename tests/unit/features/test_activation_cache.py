@@ -249,13 +249,13 @@ import numpy as np
 import psutil
 
 from core.storage.blobs import OriginalStore
-from core.features import source
+from core.features import activation_cache
 from core.settings import Settings
 from tests.unit.features.drawn import SIZE, small_network
 
 workspace, out, kill_after = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 settings = Settings(workspace=workspace)
-source.FLUSH_SECONDS = 0
+activation_cache.FLUSH_SECONDS = 0
 small_network(seed=9)  # so that Keras has counted up its names
 
 
@@ -268,7 +268,7 @@ digests = sorted(path.name for path in settings.originals.glob("??/*"))
 Path(f"{out}.ready").touch()
 while not (workspace / "go").exists():
     time.sleep(0.001)
-activations = source.compute_activations(
+activations = activation_cache.compute_activations(
     small_network(), digests, originals=OriginalStore(settings.originals, settings.thumbnails), settings=settings,
     size=SIZE, resize="crop", on_progress=on_progress,
 )
