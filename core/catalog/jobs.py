@@ -24,7 +24,7 @@ class Job:
     Attributes:
         id: Its id; a run has the id of its job.
         project_id: Whose work it is.
-        kind: What is done, a key of `core.jobs.handlers.TASKS`.
+        kind: What is done, a key of `core.jobs.specs.HANDLERS`.
         arguments: What the task takes, as JSON.
         status: `queued`, `running`, or how it ended.
         created_at: UTC seconds.

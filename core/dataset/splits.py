@@ -11,6 +11,8 @@ from core.errors import DatasetError
 
 DEFAULT_SHARES: Final = (70.0, 15.0, 15.0)
 FREE: Final = -1
+# A share below this part of the largest one is none: denormal numbers are zero to some processors and not to others.
+LEAST_SHARE: Final = 1e-12
 SPLITS: Final = len(SPLIT_NAMES)
 
 Labels = NDArray[np.int64]
@@ -34,7 +36,8 @@ def assign_splits(
 
     Args:
         labels: (n,) int64 class of each image.
-        shares: Of train, validation and test, in any unit; train must have one.
+        shares: Of train, validation and test, in any unit; train must have one; below 1e-12 of the
+            largest one it counts as none.
         seed: The same seed and input give the same splits.
         groups: (n,) group of each image (patient, burst, near duplicates); None stands for no group. A group stays in
             one split, unless fixed splits tear it apart already.
@@ -116,14 +119,18 @@ def _lacking(given: Splits, weights: NDArray[np.float64]) -> float:
 
 def _check_shares(shares: Sequence[float]) -> NDArray[np.float64]:
     weights = np.asarray(shares, np.float64)
-    if weights.shape != (SPLITS,) or not np.isfinite(weights).all() or (weights < 0).any() or weights[TRAIN] <= 0:
+    if (
+        weights.shape != (SPLITS,)
+        or not np.isfinite(weights).all()
+        or (weights < 0).any()
+        or not weights[TRAIN] > LEAST_SHARE * weights.max()
+    ):
         raise DatasetError(
             f"The shares {tuple(shares)} cannot divide the images.",
             "Give three numbers for train, validation and test, such as 70, 15, 15; none negative, train above zero.",
         )
     scaled = weights / weights.max()
-    # A share too small for a float after scaling is still a share.
-    scaled[(weights > 0) & (scaled == 0)] = np.finfo(np.float64).tiny
+    scaled[scaled < LEAST_SHARE] = 0
     return np.asarray(scaled / scaled.sum())
 
 

@@ -22,7 +22,7 @@ def await_job(
 
     Args:
         project_id: Whose job.
-        kind: What is asked for, a key of `core.jobs.handlers.TASKS`.
+        kind: What is asked for, a key of `core.jobs.specs.HANDLERS`.
         arguments: What the task takes; the same ones are the same question.
         title: What is being done, for the progress and for a failure.
         patience: Seconds to wait before the progress is drawn instead; None for `PATIENCE_SECONDS`.
