@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from core.evaluation.inference.predictions import Predictions
-from core.evaluation.metrics.calibration import softmax
 from core.evaluation.metrics import baselines, mistakes
+from core.evaluation.metrics.calibration import softmax
 from core.evaluation.metrics.classification import confusion_matrix
 
 
