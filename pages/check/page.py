@@ -8,7 +8,7 @@ from core.checks.findings import load_findings
 from core.jobs.queue import submit
 from pages.check import cross_validation, findings, split_comparison
 from pages.components import job_progress
-from pages.shared import default_recipe, frame, words
+from pages.shared import frame, recipe_editor, words
 from pages.shared.steps import IMAGES, MODEL
 from pages.shared.workspace import database, settings
 
@@ -33,7 +33,7 @@ if not project.images:
     frame.step_link(IMAGES, "To the images", icon=IMAGES.icon)
     st.stop()
 
-network = default_recipe.recipe_argument(project.id)
+network = recipe_editor.recipe_argument(project.id)
 result = (last.result if last is not None else None) or {}
 found = load_findings(result.get("findings", []))
 again = "Check again" if found else "Check the images"

@@ -5,8 +5,7 @@ import streamlit as st
 from core.catalog.runs import Run, list_runs
 from pages.components import run_choice
 from pages.shared import frame, state
-from pages.shared.run_figures import figures_of
-from pages.shared.run_results import has_model
+from pages.shared.run_results import figures_of, has_model
 from pages.shared.steps import MODEL
 from pages.shared.workspace import database
 

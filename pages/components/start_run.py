@@ -9,7 +9,7 @@ from core.errors import DatasetError, RecipeError
 from core.jobs.queue import submit_run
 from core.training.plan import make_plan
 from core.training.recipe import Recipe, Strategy, WeightsKind
-from pages.shared import default_recipe, frame, recipe_editor, words
+from pages.shared import frame, recipe_editor, words
 from pages.shared.steps import IMAGES, TRAIN
 from pages.shared.workspace import database, settings
 
@@ -29,7 +29,7 @@ _LEARNS: dict[Strategy, str] = {
 
 def draw(project_id: str) -> None:
     """Draw what will be trained in a sentence, an optional name, and the button."""
-    default_recipe.apply_once(project_id)
+    recipe_editor.apply_default(project_id)
     recipe = recipe_editor.recipe(project_id)
     problem = _why_not_yet(project_id, recipe)
     if problem:

@@ -11,7 +11,7 @@ from core.catalog.items import count_refusals
 from core.catalog.labels import Label, add_label
 from core.catalog.projects import get_project
 from pages.components import job_progress
-from pages.components.class_picker import choose_class
+from pages.images.class_picker import choose_class
 from pages.routes import addresses, phone
 from pages.routes.invitations import PICTURES, Invitation, invitations
 from pages.shared import frame, words

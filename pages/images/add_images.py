@@ -6,16 +6,21 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.catalog.labels import Label
+from core.catalog.labels import Label, list_labels
+from core.catalog.projects import Project, list_projects
+from core.intake.links import Link, read_links
+from core.intake.web import WebLimits
 from core.jobs.queue import submit
-from pages.components.class_picker import choose_class
-from pages.images import add_from_phone, add_from_project, add_links, camera_burst
-from pages.shared import frame, uploads, words
+from pages.images import add_from_phone, camera_burst
+from pages.images.class_picker import choose_class
+from pages.shared import frame, state, uploads, words
 from pages.shared.workspace import database, settings
 
 ARCHIVE, FOLDER, FILES, CAMERA = "A zip", "A folder", "Single images", "The camera"
 BURST, PHONE, WEB, PROJECT = "A camera burst", "A phone", "The web", "Another project"
 
+_LIMITS = WebLimits()
+_ROUND = "links-round"
 _HELP = (
     "Folders train, val and test above the classes are taken as the splits. A table (CSV or Excel) with columns file "
     "and label may lie among the images or be uploaded with the archive; its columns split and group (patient, plant, "
@@ -32,8 +37,8 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
         CAMERA: lambda: _draw_camera(project_id, labels),
         BURST: lambda: camera_burst.draw(project_id, labels),
         PHONE: lambda: add_from_phone.draw(project_id, labels),
-        WEB: lambda: add_links.draw(project_id, labels),
-        PROJECT: lambda: add_from_project.draw(project_id),
+        WEB: lambda: _draw_links(project_id, labels),
+        PROJECT: lambda: _draw_project(project_id),
     }
     chosen = st.pills("Where are they?", list(ways), default=ARCHIVE, required=True)
     ways[chosen]()
@@ -93,3 +98,64 @@ def _below(folder: Path) -> list[Path]:
 def _take_in(project_id: str, paths: Sequence[Path], label: str | None = None) -> None:
     arguments = {"paths": [str(path) for path in paths], "label": label, "remove": True, "sample": None}
     submit(database(), settings(), project_id, "take-in", arguments)
+
+
+def _draw_links(project_id: str, labels: Sequence[Label]) -> None:
+    """Draw the list, the class for addresses that name none, and the button that fetches the images."""
+    text = st.text_area(
+        "Addresses of images, one a line",
+        placeholder="https://example.org/photos/ant-1.jpg\nhttps://example.org/photos/bee-7.jpg bees",
+        help="A class may stand behind the address.",
+        key=f"links-{state.get(_ROUND, 0)}",
+        height=150,
+    )
+    label = choose_class(labels, "links", "Class of the images whose line names none")
+    links = read_links(text)
+    st.caption(
+        "Only addresses that begin with https:// are fetched, and none in a private network; at most "
+        f"{_LIMITS.links:,} at once, each up to {_LIMITS.file_bytes / 1e6:.0f} MB and {_LIMITS.seconds:.0f} seconds. "
+        "Use images that you may use."
+    )
+    what = words.count(len(links), "image") if links else "images"
+    if st.button(f"Fetch {what}", disabled=not links, key="add-links"):
+        frame.run_action(lambda: _fetch(project_id, links, label))
+
+
+def _fetch(project_id: str, links: Sequence[Link], label: str | None) -> None:
+    arguments = {"links": [[link.url, link.label] for link in links], "label": label}
+    submit(database(), settings(), project_id, "take-in", arguments)
+    state.set(_ROUND, state.get(_ROUND, 0) + 1)
+
+
+def _draw_project(project_id: str) -> None:
+    """Draw the choice of a project and of its classes, and the button that copies them."""
+    others = {one.id: one for one in list_projects(database()) if one.id != project_id and one.images}
+    if not others:
+        st.info("There is no other project with images.", icon=":material/info:")
+        return
+    chosen = st.selectbox(
+        "Project",
+        list(others),
+        format_func=lambda one: _project_title(others[one]),
+        key="copy-project",
+    )
+    labels = {label.id: label for label in list_labels(database(), chosen)}
+    classes = st.multiselect(
+        "Classes",
+        list(labels),
+        default=list(labels),
+        format_func=lambda one: labels[one].name,
+        key=f"copy-classes-{chosen}",
+    )
+    images = sum(labels[one].images + labels[one].excluded for one in classes)
+    st.caption("Images come into classes of the same names; the files are shared and take no further space.")
+    if st.button(f"Copy {words.count(images, 'image')}", disabled=not images, key="add-project"):
+        frame.run_action(
+            lambda: submit(database(), settings(), project_id, "take-in", {"project": chosen, "classes": classes})
+        )
+
+
+def _project_title(project: Project) -> str:
+    """Another one for each project, as the browser answers with it: several may have the same name."""
+    made = words.moment(project.created_at)
+    return f"{project.name} · {words.count(project.images, 'image')} · made {made}"

@@ -21,7 +21,7 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
     _draw_new(project_id)
     if any(label.images for label in labels):
         from pages.components import charts  # noqa: PLC0415 - Plotly only where something is plotted
-        from pages.components.class_chart import class_chart  # noqa: PLC0415
+        from pages.images.class_chart import class_chart  # noqa: PLC0415
 
         charts.show(class_chart(labels), key="class-chart")
 

@@ -12,7 +12,6 @@ from pages.images import (
     guessed_classes,
     ingestion,
     readiness,
-    rejected,
     splits,
 )
 from pages.shared import frame
@@ -69,7 +68,7 @@ with tabs[DOWNLOAD]:
 if refusals:
     with tabs[REFUSED]:
         if tabs[REFUSED].open:
-            rejected.draw(project.id, list_refusals(database(), project.id))
+            ingestion.draw_rejected(project.id, list_refusals(database(), project.id))
 
 st.divider()
 if st.button("Next: choose a network", type="secondary" if guessed else "primary", icon=MODEL.icon, disabled=not ready):

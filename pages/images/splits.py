@@ -5,17 +5,22 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.catalog import jobs
 from core.catalog.items import Filter, count_items
+from core.catalog.jobs import Job
 from core.catalog.labels import Label
 from core.errors import DatasetError
 from core.jobs.queue import submit
-from pages.images import split_groups
 from pages.shared import frame, state, words
 from pages.shared.draft import Draft
 from pages.shared.workspace import database, settings
 
 SEEDS = 10_000
 WHOLE = 100  # per cent
+_DRAWERS = ("draw-splits", "take-in")
+_KINDS = {"copies": "copies of one picture", "burst": "frames of a burst", "group": "a group"}
+ROWS_SHOWN = 6
+ROW_HEIGHT = 35
 
 
 def draw(project_id: str, labels: Sequence[Label]) -> None:
@@ -31,7 +36,7 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
     fixed = count_items(database(), project_id, Filter(excluded=False, fixed=True))
     if fixed:
         st.caption(f"{words.count(fixed, 'image keeps', 'images keep')} the split that a folder or a person gave it.")
-    split_groups.draw(project_id)
+    _show_groups(project_id)
     with st.container(horizontal=True):
         if st.button("Draw the splits again", icon=":material/shuffle:", disabled=sum(changed.shares) != WHOLE):
             frame.run_action(lambda: _submit(project_id, changed))
@@ -73,3 +78,36 @@ def _submit(project_id: str, draft: Draft) -> None:
 def _choose_seed(project_id: str, draft: Draft) -> None:
     state.save_draft(project_id, draft.model_copy(update={"split_seed": secrets.randbelow(SEEDS)}))
     state.reload_draft()
+
+
+def _show_groups(project_id: str) -> None:
+    """Draw how many sets there are, the largest first, and where each went; nothing where every image stands alone."""
+    job = _last_draw(project_id)
+    kept = (job.result or {}).get("kept") if job else None
+    if job is None or not kept:
+        return
+    sets = kept["largest"]
+    st.markdown(
+        f"**Kept together:** {words.count(kept['images'], 'image')} in {words.count(kept['sets'], 'set')} of copies, "
+        f"bursts or groups, so that no split holds what another has seen. The largest has {sets[0]['images']:,} images."
+    )
+    st.dataframe(
+        {
+            "Set": [words.file_name(one["name"]) for one in sets],
+            "Why": [", ".join(_KINDS.get(kind, kind) for kind in one["kinds"]) for one in sets],
+            "Images": [one["images"] for one in sets],
+            "Split": [" and ".join(one["splits"]) for one in sets],
+        },
+        hide_index=True,
+        height=ROW_HEIGHT * (1 + min(len(sets), ROWS_SHOWN)) + 3,
+        alt="Sets of images that stay together, how many images each has, and the split that it is in",
+    )
+    more = f"The {len(sets)} largest are listed. " if kept["sets"] > len(sets) else ""
+    st.caption(f"{more}As the splits were drawn {words.ago(job.ended_at or job.created_at)}.")
+
+
+def _last_draw(project_id: str) -> Job | None:
+    """The latest job that drew splits; one that only guessed classes drew none."""
+    ended = jobs.list_jobs(database(), project_id=project_id, status=("finished",))
+    drew = (job for job in reversed(ended) if job.kind in _DRAWERS and not (job.result or {}).get("guess"))
+    return next(drew, None)

@@ -6,13 +6,13 @@ from core.advice.strategy import advise_strategy
 from core.catalog.labels import list_labels
 from pages.components import start_run
 from pages.model import backbone_cards, strategy_choice, training_choices, weights_choice
-from pages.shared import default_recipe, frame
+from pages.shared import frame, recipe_editor
 from pages.shared.workspace import database
 
 project = frame.project()
 classes = [label for label in list_labels(database(), project.id) if label.images]
 training = [label.splits.get("train", 0) for label in classes]
-default_recipe.apply_once(project.id)
+recipe_editor.apply_default(project.id)
 
 st.title("Model", anchor=False)
 st.markdown("Everything below is chosen already and works. Change what you like, or press **Start training**.")

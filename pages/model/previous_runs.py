@@ -8,8 +8,7 @@ from core.catalog.runs import Run, list_runs
 from core.errors import RecipeError
 from core.training.recipe import load_recipe
 from pages.shared import state, words
-from pages.shared.run_figures import figures_of
-from pages.shared.run_results import has_model
+from pages.shared.run_results import figures_of, has_model
 from pages.shared.workspace import database
 
 

@@ -12,8 +12,8 @@ from core.catalog.jobs import Job
 from core.jobs.queue import submit
 from core.training.recipe import WeightsKind
 from pages.components import job_progress
-from pages.model import previous_runs, starter_preview
-from pages.shared import own_weights, recipe_editor, state, uploads, words
+from pages.model import previous_runs, starter_preview, weights_file
+from pages.shared import recipe_editor, state, uploads, words
 from pages.shared.workspace import database, settings
 
 _TITLES: dict[WeightsKind, str] = {
@@ -107,7 +107,7 @@ def _downloaded(job: Job) -> str:
 
 def _draw_own(project_id: str, spec: BackboneSpec) -> None:
     chosen = previous_runs.draw(spec)
-    path = own_weights.keep_trained(*chosen) if chosen is not None else _draw_upload(project_id)
+    path = weights_file.keep_trained(*chosen) if chosen is not None else _draw_upload(project_id)
     if path is not None:
         state.set(_asked(project_id, spec), False)
         state.notify(f"{words.shorten(path.name)} is kept in the workspace; it is checked when the training loads it.")
@@ -116,13 +116,13 @@ def _draw_own(project_id: str, spec: BackboneSpec) -> None:
 
 def _draw_upload(project_id: str) -> Path | None:
     file = st.file_uploader(
-        "Weights file of this network", type=own_weights.SUFFIXES, key=uploads.uploader_key(_UPLOAD)
+        "Weights file of this network", type=weights_file.SUFFIXES, key=uploads.uploader_key(_UPLOAD)
     )
     if file is None:
         if recipe_editor.recipe(project_id).backbone.weights_file is None:
             st.info("Add one; until then the other weights stay chosen.", icon=":material/info:")
         return None
-    return own_weights.keep_weights(_UPLOAD, file)
+    return weights_file.keep_weights(_UPLOAD, file)
 
 
 def _asked(project_id: str, spec: BackboneSpec) -> str:

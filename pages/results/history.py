@@ -9,8 +9,8 @@ from core.catalog.runs import Run
 from core.jobs.queue import read_story
 from core.training.recipe import Recipe, dump_recipe, load_recipe
 from pages.components import charts
+from pages.results.recipe_differences import differences
 from pages.shared import words
-from pages.shared.recipe_words import differences
 from pages.shared.run_log import RunLog, StageTime, tell
 from pages.shared.workspace import database
 

@@ -10,11 +10,10 @@ from core.evaluation.metrics.intervals import Interval
 from core.training.recipe import load_recipe
 from pages.components import charts
 from pages.results import before_after
+from pages.results.recipe_differences import all_differences
 from pages.results.transfer_benefit import epochs_of
 from pages.shared import words
-from pages.shared.recipe_words import all_differences
-from pages.shared.run_figures import figures_of
-from pages.shared.run_results import has_results, model_megabytes, read_results
+from pages.shared.run_results import figures_of, has_results, model_megabytes, read_results
 
 
 def draw(runs: Sequence[Run]) -> None:

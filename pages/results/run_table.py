@@ -10,10 +10,9 @@ from core.catalog.runs import Run
 from core.training.recipe import Recipe, load_recipe
 from pages.components.run_choice import STATUS
 from pages.results import run_comparison
+from pages.results.recipe_differences import differences
 from pages.shared import frame, state, words
-from pages.shared.recipe_words import differences
-from pages.shared.run_figures import Figures, figures_of
-from pages.shared.run_results import model_megabytes
+from pages.shared.run_results import Figures, figures_of, model_megabytes
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from core.advice.default_recipe import default_recipe
 from core.errors import RecipeError
-from core.training.recipe import Recipe, make_recipe
+from core.training.recipe import Recipe, dump_recipe, make_recipe
 from pages.shared import state, words
+from pages.shared.workspace import settings
 
 T = TypeVar("T")
 
@@ -68,3 +70,22 @@ def update(project_id: str, change: Callable[[Recipe], Recipe]) -> None:
         st.error(words.escape_markdown(str(error)), icon=":material/error:")
         return
     st.rerun()
+
+
+def apply_default(project_id: str) -> None:
+    """Once a tab, replace a recipe that nobody touched by one that works on this machine as it is.
+
+    Once, so that a choice which equals the default can be made after all.
+    """
+    proposed = f"proposed-{project_id}"
+    if state.get(proposed, False):
+        return
+    state.set(proposed, True)
+    if recipe(project_id) == Recipe():
+        save(project_id, default_recipe(settings().keras_home))
+
+
+def recipe_argument(project_id: str) -> dict[str, str]:
+    """The argument of a job that only looks at the images: the chosen network, or none where nobody chose one yet."""
+    chosen = recipe(project_id)
+    return {} if chosen == Recipe() else {"recipe": dump_recipe(chosen)}

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.catalog.runs import Run
 from core.dataset.manifest import TEST, Manifest
 from core.dataset.manifest_file import load_manifest
 from core.dataset.project import project_manifest
 from core.evaluation.inference.predictions import FILE_NAME as PREDICTIONS_FILE
 from core.evaluation.inference.predictions import Predictions, read_predictions
+from core.evaluation.metrics.intervals import Interval
 from core.evaluation.report.report import FILE_NAME as REPORT_FILE
 from core.evaluation.report.report import Report, read_report
 from pages.shared.workspace import database, settings
@@ -36,6 +38,42 @@ class Results:
     seen: Predictions
     test: Predictions
     manifest: Manifest
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How good a run is, in short.
+
+    Attributes:
+        validation: Accuracy on the validation split.
+        validation_interval: Its 95% interval; None of a run that was measured before it was kept.
+        test: Accuracy on the test split.
+        test_interval: Its 95% interval.
+        epochs: How many it took.
+        seconds: All stages together.
+    """
+
+    validation: float
+    validation_interval: Interval | None
+    test: float
+    test_interval: Interval
+    epochs: int
+    seconds: float
+
+
+def figures_of(run: Run) -> Figures | None:
+    """Give the figures of a run; None if it was not measured."""
+    kept = run.summary
+    if not kept:
+        return None
+    return Figures(
+        validation=kept["validation_accuracy"],
+        validation_interval=Interval(*kept["validation_interval"]) if "validation_interval" in kept else None,
+        test=kept["test_accuracy"],
+        test_interval=Interval(*kept["test_interval"]),
+        epochs=kept["epochs"],
+        seconds=kept["seconds"],
+    )
 
 
 def has_results(run_id: str) -> bool:
