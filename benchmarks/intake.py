@@ -1,9 +1,8 @@
-"""Whether a large upload holds what is promised: `python -m benchmarks.intake [PART ...]`.
+"""Measure large uploads: `python -m benchmarks.intake [PART ...]`; without an argument, all parts.
 
-The parts, both without an argument: `kill` packs 10,000 drawn images, ends the process that takes them in half way, as
-a power cut would, looks whether all that it had reported is there whole, and takes the rest in; `memory` takes in zips
-of 100 MB, 1 GB and 4 GB, and prints the most memory that the process and its decoders held, which must not grow with
-the zip.
+`kill` packs 10,000 drawn images, kills the ingesting process half way, as a power cut would, verifies every image that
+it had reported, and ingests the rest. `memory` ingests zips of 100 MB, 1 GB and 4 GB and prints the peak memory of the
+process and its decoders, which must not grow with the zip.
 """
 
 import argparse
@@ -30,7 +29,7 @@ from core.storage.blobs import OriginalStore
 IMAGES = 10_000
 PICTURE_BYTES = 4_000_000
 ZIPS = (100_000_000, 1_000_000_000, 4_200_000_000)
-LOOK_SECONDS = 0.05
+POLL_SECONDS = 0.05
 INGEST = """
 import sys
 from pathlib import Path
@@ -43,7 +42,7 @@ for result in ingest(source, OriginalStore(folder / "originals", folder / "thumb
 
 
 def kill(folder: Path) -> str:
-    """End an intake half way, and take the rest in."""
+    """Kill an ingestion half way, then ingest the rest."""
     source, store = folder / "many.zip", OriginalStore(folder / "originals", folder / "thumbnails")
     _pack(source, (_drawn(number, 96) for number in range(IMAGES)))
     began = time.perf_counter()
@@ -57,18 +56,18 @@ def kill(folder: Path) -> str:
     began = time.perf_counter()
     results = list(ingest(source, store, known=frozenset(reported)))
     second = time.perf_counter() - began
-    taken = sum(isinstance(one, Accepted) for one in results)
+    accepted = sum(isinstance(one, Accepted) for one in results)
     rows = [
         ("reported before the kill", f"{len(reported):,}", f"{first:.1f}"),
-        ("of these, there and whole", f"{whole:,}", ""),
-        ("taken in by the second try, the others skipped", f"{taken:,}", f"{second:.1f}"),
-        ("altogether", f"{len(list(store.originals.glob('??/*'))):,}", f"{first + second:.1f}"),
+        ("of these, stored and intact", f"{whole:,}", ""),
+        ("accepted by the second try, the others skipped", f"{accepted:,}", f"{second:.1f}"),
+        ("total", f"{len(list(store.originals.glob('??/*'))):,}", f"{first + second:.1f}"),
     ]
     return table(f"{IMAGES:,} images in one zip, killed half way", ("", "images", "seconds"), rows)
 
 
 def memory(folder: Path) -> str:
-    """The most memory that an intake holds, for zips of two sizes."""
+    """Measure the peak memory of an ingestion, for zips of three sizes."""
     rows = []
     for size in ZIPS:
         source = folder / f"{size}.zip"
@@ -78,13 +77,13 @@ def memory(folder: Path) -> str:
         while process.poll() is None:
             peak = max(peak, _family_bytes(psutil.Process(process.pid)))
             try:
-                process.communicate(timeout=LOOK_SECONDS)
+                process.communicate(timeout=POLL_SECONDS)
             except subprocess.TimeoutExpired:
                 continue
         seconds = time.perf_counter() - began
         rows.append((f"{source.stat().st_size / 1e6:,.0f} MB", f"{peak / 1e6:,.0f} MB", f"{seconds:.1f}"))
         source.unlink()
-    return table("Memory of an intake, decoders included", ("zip", "most memory", "seconds"), rows)
+    return table("Peak memory of an ingestion, decoders included", ("zip", "peak memory", "seconds"), rows)
 
 
 def _start(source: Path, folder: Path) -> "subprocess.Popen[str]":
@@ -104,7 +103,7 @@ def _drawn(seed: int, side: int) -> bytes:
 
 
 def _noise(number: int) -> bytes:
-    """A photograph of 12 megapixels and 4 MB or more, another file for each number."""
+    """Give a photograph of 12 megapixels and at least 4 MB; each number gives a different file."""
     return _photograph() + number.to_bytes(8, "big")
 
 
@@ -122,13 +121,13 @@ def _jpeg(image: Image.Image, quality: int) -> bytes:
 
 
 def _family_bytes(process: psutil.Process) -> int:
-    """Resident memory of a process and its descendants, those that share pages counted each."""
+    """Sum the resident memory of a process and its descendants; shared pages count several times."""
     total = 0
     try:
         for one in (process, *process.children(recursive=True)):
             total += one.memory_info().rss
     except psutil.NoSuchProcess:
-        pass  # it ended while it was looked at
+        pass  # it ended in the meantime
     return total
 
 

@@ -1,5 +1,5 @@
-"""The command line: the whole way of the data without a browser, on the same functions as the pages.
+"""The command line: checks, trains and predicts without a browser, through the same functions as the pages.
 
-`main` decides the options and the exit status, one module a command does the rest. Results go to standard output,
-progress to standard error.
+`main` parses the options and sets the exit status; each command has a module of its own. Results go to standard output,
+progress and warnings to standard error.
 """

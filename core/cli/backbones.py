@@ -1,4 +1,4 @@
-"""`python -m core backbones`: the networks that can be chosen."""
+"""`python -m core backbones`: list the available networks."""
 
 import argparse
 import json
@@ -9,7 +9,7 @@ from core.settings import Settings
 
 
 def run(options: argparse.Namespace, settings: Settings) -> None:
-    """Print a row, or with `--json` an object, for every network."""
+    """Print a row for every network, or an object with `--json`."""
     if options.json:
         print(json.dumps([_row(spec, settings) for spec in BACKBONES.values()]))
         return

@@ -1,11 +1,11 @@
-"""`python -m core check`: what would be taken in, what refused and why, and what is wrong with the rest."""
+"""`python -m core check`: list accepted images, rejected files with reasons, and problems of the data."""
 
 import argparse
 import json
 import tempfile
 from pathlib import Path
 
-from core.cli.guessed import guessed_classes
+from core.cli.guessed_classes import accept_guess
 from core.dataset.issues import case_duplicates
 from core.intake.ingestion import ingest
 from core.intake.results import Accepted, Rejected
@@ -14,40 +14,40 @@ from core.storage.blobs import OriginalStore
 
 
 def run(options: argparse.Namespace, _settings: Settings) -> None:
-    """Take everything in, into a folder that is thrown away, check it, and print what happened to each file."""
+    """Ingest everything into a temporary folder, run the checks, and print the result for each file."""
     from core.checks.findings import dump_findings
     from core.checks.loading import ingested_dataset
     from core.checks.registry import run_checks
 
-    taken: list[Accepted] = []
-    refused: list[Rejected] = []
+    accepted: list[Accepted] = []
+    rejected: list[Rejected] = []
     with tempfile.TemporaryDirectory(prefix="graft-check-") as scratch:
         store = OriginalStore(Path(scratch) / "originals", Path(scratch) / "thumbnails")
-        for result in ingest(options.source, store, name_classes=guessed_classes):
+        for result in ingest(options.source, store, name_classes=accept_guess):
             if isinstance(result, Accepted):
-                taken.append(result)
+                accepted.append(result)
             else:
-                refused.append(result)
-        dataset = ingested_dataset(taken, store, unlabelled=True)
+                rejected.append(result)
+        dataset = ingested_dataset(accepted, store, unlabelled=True)
         findings = dump_findings(dataset, run_checks(dataset))
     if options.json:
         print(
             json.dumps(
                 {
-                    "taken": [{"file": one.name, "label": one.label, "split": one.split} for one in taken],
-                    "refused": [{"file": one.name, "reason": one.reason} for one in refused],
+                    "taken": [{"file": one.name, "label": one.label, "split": one.split} for one in accepted],
+                    "refused": [{"file": one.name, "reason": one.reason} for one in rejected],
                     "findings": [finding for finding in findings if finding["items"]],
-                    "case_twins": case_duplicates(one.label for one in taken if one.label),
+                    "case_twins": case_duplicates(one.label for one in accepted if one.label),
                 }
             )
         )
         return
-    classes = sorted({one.label or "(no class)" for one in taken})
-    print(f"{len(taken)} images in {len(classes)} classes would be taken in: {', '.join(classes)}")
+    classes = sorted({one.label or "(no class)" for one in accepted})
+    print(f"{len(accepted)} images in {len(classes)} classes would be accepted: {', '.join(classes)}")
     for twins in case_duplicates(classes):
         print(f"these classes differ only by case, and are probably one: {', '.join(twins)}")
-    for one in refused:
-        print(f"refused {one.name}: {one.reason}")
+    for one in rejected:
+        print(f"rejected {one.name}: {one.reason}")
     for finding in findings:
         if finding["items"]:
             print(f"{finding['check']}: {finding['summary']}")

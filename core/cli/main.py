@@ -22,7 +22,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command and give the exit status."""
+    """Run one command and return the exit status."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     options = options_of(arguments)
     try:
@@ -32,10 +32,10 @@ def main(arguments: Sequence[str]) -> int:
         print(f"graft: {error}", file=sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:
-        _forget_output()  # whoever read it has seen enough
+        _discard_output()  # the reader closed the pipe
     except OSError as error:
-        print(f"graft: {_of_the_disk(error)}", file=sys.stderr)
-        _forget_output()
+        print(f"graft: {_describe_os_error(error)}", file=sys.stderr)
+        _discard_output()
         return BAD_INPUT
     except KeyboardInterrupt:
         print("graft: interrupted", file=sys.stderr)
@@ -44,23 +44,23 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def options_of(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the options; wrong ones end the program with one line.
+    """Parse the options.
 
     Raises:
-        SystemExit: They are wrong (2), or ask for help (0).
+        SystemExit: An option is wrong (2), or help was asked for (0).
     """
     return _parser().parse_args(arguments)
 
 
-def _forget_output() -> None:
-    """Keep Python from writing what could not be written once more, and complaining, when it closes the stream."""
+def _discard_output() -> None:
+    """Prevent a second error when Python flushes standard output at exit."""
     try:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _of_the_disk(error: OSError) -> str:
+def _describe_os_error(error: OSError) -> str:
     reason = error.strerror or type(error).__name__
     return f"{error.filename}: {reason}." if error.filename else f"A file could not be read or written: {reason}."
 
@@ -68,10 +68,10 @@ def _of_the_disk(error: OSError) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m core", description="Transfer learning for images without a browser.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
-    _add_backbones(commands.add_parser("backbones", help="list the networks that can be chosen"))
-    _add_train(commands.add_parser("train", help="train on a zip or a folder of images, one folder a class"))
+    _add_backbones(commands.add_parser("backbones", help="list the available networks"))
+    _add_train(commands.add_parser("train", help="train on a zip or a folder of images, one folder per class"))
     _add_predict(commands.add_parser("predict", help="classify images with a trained model"))
-    _add_check(commands.add_parser("check", help="tell what would be taken in, and what refused and why"))
+    _add_check(commands.add_parser("check", help="list which images would be accepted, which files rejected and why"))
     return parser
 
 
@@ -85,12 +85,14 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the model and its report")
     parser.add_argument("--recipe", type=Path, help="a recipe.json; the options below change it")
     parser.add_argument("--backbone", help="name of the network, see `backbones`")
-    parser.add_argument("--weights", help="imagenet, starter, none, or a weights file (default: what the network has)")
+    parser.add_argument("--weights", help="imagenet, starter, none, or a weights file (default: those of the network)")
     frozen = parser.add_mutually_exclusive_group()
     frozen.add_argument("--cut", help="name of the cut up to which layers are frozen (partial fine-tuning)")
     frozen.add_argument("--frozen-layers", type=int, help="exact number of frozen layers (partial fine-tuning)")
     parser.add_argument("--strategy", choices=get_args(Strategy))
-    parser.add_argument("--epochs", type=int, help="epochs of the head's phase, and of the fine-tuning phase if any")
+    parser.add_argument(
+        "--epochs", type=int, help="epochs of the head phase, and of the fine-tuning phase if there is one"
+    )
     parser.add_argument("--batch-size", type=int)
     parser.add_argument("--seed", type=int, help="seed of the training and of the splits")
     parser.add_argument("--split", default="70,15,15", help="shares of train, validation, test (default: %(default)s)")

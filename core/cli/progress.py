@@ -1,25 +1,25 @@
-"""Events as lines on standard error."""
+"""Print events as lines on standard error."""
 
 import sys
 
 from core.jobs.events import Batch, Ended, Epoch, Event, Message, Stage, Started
 
 
-def show(event: Event) -> None:
-    """Print an event for a person who watches a terminal."""
-    line = _line(event)
+def print_event(event: Event) -> None:
+    """Print an event for a terminal."""
+    line = _format_event(event)
     if line:
         live = isinstance(event, Stage | Batch)
         end = "\r" if live and sys.stderr.isatty() else "\n"
         print(line.ljust(78), end=end, file=sys.stderr, flush=True)
 
 
-def _line(event: Event) -> str:
+def _format_event(event: Event) -> str:
     match event:
         case Started():
             return f"On {event.device}. {event.engine}".strip()
         case Stage():
-            return _stage_line(event)
+            return _format_stage(event)
         case Batch():
             return f"  batch {event.batch}/{event.batches}" if sys.stderr.isatty() else ""
         case Epoch():
@@ -33,10 +33,10 @@ def _line(event: Event) -> str:
             return f"{event.status.capitalize()}. {event.reason} {event.hint}".strip()
 
 
-def _stage_line(event: Stage) -> str:
+def _format_stage(event: Stage) -> str:
     finished = event.total and event.done >= event.total
     if not (sys.stderr.isatty() or finished or not event.done):
-        return ""  # a log file wants the beginning and the end, not every step
+        return ""  # a log file gets the first and the last step only
     count = f" {event.done}/{event.total} {event.unit}".rstrip() if event.total else ""
     left = f", {event.seconds_left:.0f} s left" if event.seconds_left and not finished else ""
     return f"{event.name}{count}{left}"

@@ -1,4 +1,4 @@
-"""`python -m core train`: from a zip or a folder to a model and its report."""
+"""`python -m core train`: train on a zip or a folder; write the model and its report."""
 
 import argparse
 import json
@@ -13,8 +13,8 @@ from core.checks.dataset import Dataset
 from core.checks.leaks import leaks
 from core.checks.loading import ingested_dataset
 from core.checks.split_groups import split_groups_of
-from core.cli.guessed import guessed_classes
-from core.cli.progress import show
+from core.cli.guessed_classes import accept_guess
+from core.cli.progress import print_event
 from core.dataset.manifest import SPLIT_NAMES, TRAIN, Manifest
 from core.dataset.splits import complete_splits
 from core.errors import InputError, RecipeError, WeightsError
@@ -30,25 +30,25 @@ WEIGHTS_KINDS = ("imagenet", "starter", "none")
 
 
 def run(options: argparse.Namespace, settings: Settings) -> None:
-    """Take images in, train, evaluate, and print what came out."""
+    """Ingest images, train, evaluate and print the results."""
     began = time.monotonic()
     recipe = recipe_from(options)
     shares = shares_from(options.split)
     _make_folder(options.out)
     with tempfile.TemporaryDirectory(prefix="graft-train-") as scratch:
         store = OriginalStore(Path(scratch) / "originals", Path(scratch) / "thumbnails")
-        taken, refused = _take_in(options.source, store)
-        dataset = ingested_dataset(taken, store)
+        accepted, rejected = _ingest(options.source, store)
+        dataset = ingested_dataset(accepted, store)
         intake_seconds = time.monotonic() - began
         manifest = manifest_from(dataset, shares, recipe.seed)
         manifest.check()
-        kept = _say_what_stays_whole(dataset, manifest)
-        # An impossible choice is said now, not after the frameworks were imported.
+        split_groups = _report_split_groups(dataset, manifest)
+        # Fail on an impossible recipe before importing the frameworks.
         make_plan(recipe, classes=len(manifest.classes), training_images=len(manifest.rows(TRAIN)))
         result = _execute(recipe, manifest, options.out, store, settings)
     seconds = {"intake": intake_seconds, **result["seconds"], "total": time.monotonic() - began}
-    left_out = [{"file": one.name, "reason": one.reason} for one in refused]
-    summary = result | {"kept_together": kept, "refused": left_out, "seconds": seconds}
+    rejections = [{"file": one.name, "reason": one.reason} for one in rejected]
+    summary = result | {"split_groups": split_groups, "refused": rejections, "seconds": seconds}
     if options.json:
         print(json.dumps(summary))
     else:
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
 
 
 def recipe_from(options: argparse.Namespace) -> Recipe:
-    """Give the recipe of the options, on top of the file if one was given.
+    """Give the recipe of the options; they override those of a recipe file.
 
     Raises:
         RecipeError: The file cannot be read, or a choice is impossible.
@@ -89,7 +89,7 @@ def shares_from(text: str) -> tuple[float, ...]:
     """Read shares such as `70,15,15`.
 
     Raises:
-        InputError: These are not three numbers.
+        InputError: They are not three numbers.
     """
     try:
         shares = tuple(float(part) for part in text.split(","))
@@ -101,21 +101,21 @@ def shares_from(text: str) -> tuple[float, ...]:
 
 
 def manifest_from(dataset: Dataset, shares: tuple[float, ...], seed: int) -> Manifest:
-    """Give the manifest of images that have a class, their splits drawn: copies, bursts and groups stay together."""
+    """Draw splits for the images that have a class; copies, bursts and groups stay in one split."""
     splits = complete_splits(dataset.labels, dataset.splits, shares=shares, seed=seed, groups=dataset.together.tolist())
     return Manifest(dataset.classes, dataset.digests, dataset.labels, splits, dataset.names)
 
 
-def _say_what_stays_whole(dataset: Dataset, manifest: Manifest) -> dict[str, int]:
-    """Say how many images stay together in one split, and where fixed splits tear such images apart."""
+def _report_split_groups(dataset: Dataset, manifest: Manifest) -> dict[str, int]:
+    """Print how many images stay together in one split, and warn if fixed splits separate such images."""
     sets = split_groups_of(dataset, [SPLIT_NAMES[split] for split in manifest.splits])
     images = sum(one.images for one in sets)
     if sets:
         text = f"{images} images are in {len(sets)} sets of copies, bursts or groups; each set stays in one split."
-        show(Message(text=text))
-    torn = leaks(dataset)
-    if torn.flags.any():
-        show(Message(level="warning", text=torn.summary))
+        print_event(Message(text=text))
+    leaked = leaks(dataset)
+    if leaked.flags.any():
+        print_event(Message(level="warning", text=leaked.summary))
     return {"sets": len(sets), "images": images}
 
 
@@ -143,16 +143,14 @@ def _choose_backbone(backbone: dict[str, Any], options: argparse.Namespace) -> N
         backbone |= {"weights": "file", "weights_file": str(Path(options.weights).absolute())}
 
 
-def _take_in(source: Path, store: OriginalStore) -> tuple[list[Accepted], list[Rejected]]:
-    taken, refused = [], []
-    for result in ingest(
-        source, store, name_classes=guessed_classes, on_progress=_progress("Taking in images", "images")
-    ):
+def _ingest(source: Path, store: OriginalStore) -> tuple[list[Accepted], list[Rejected]]:
+    accepted, rejected = [], []
+    for result in ingest(source, store, name_classes=accept_guess, on_progress=_progress("Reading images", "images")):
         if isinstance(result, Accepted):
-            taken.append(result)
+            accepted.append(result)
         else:
-            refused.append(result)
-    return taken, refused
+            rejected.append(result)
+    return accepted, rejected
 
 
 def _execute(recipe: Recipe, manifest: Manifest, out: Path, store: OriginalStore, settings: Settings) -> dict[str, Any]:
@@ -164,7 +162,7 @@ def _execute(recipe: Recipe, manifest: Manifest, out: Path, store: OriginalStore
         out,
         originals=store,
         settings=settings,
-        emit=show,
+        emit=print_event,
         progress=_progress,
         should_stop=lambda: False,
     )
@@ -182,11 +180,11 @@ def _execute(recipe: Recipe, manifest: Manifest, out: Path, store: OriginalStore
 def _progress(name: str, unit: str) -> Callable[[int, int], None]:
     began = time.monotonic()
 
-    def tell(done: int, total: int) -> None:
+    def report(done: int, total: int) -> None:
         left = (time.monotonic() - began) / done * (total - done) if done and total else None
-        show(Stage(name=name, done=done, total=total, seconds_left=left, unit=unit))
+        print_event(Stage(name=name, done=done, total=total, seconds_left=left, unit=unit))
 
-    return tell
+    return report
 
 
 def _print(summary: dict[str, Any]) -> None:

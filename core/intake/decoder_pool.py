@@ -1,4 +1,4 @@
-"""Decoding in child processes, so that a crash, a hang or a hunger for memory costs one image."""
+"""Decode in child processes, so that a crash, a hang or excessive memory use affects one image alone."""
 
 import contextlib
 import queue
@@ -18,21 +18,21 @@ from core.intake import ipc, rejection_messages
 from core.intake.results import ImageStatistics, Limits
 
 ROOT: Final = Path(__file__).parents[2]
-# How the decoder process ends when an image takes too long: `faulthandler` exits with 1, the system with a signal.
-EXITS_OVERTIME: Final = (1, -getattr(signal, "SIGPROF", -1))
+# Exit statuses after a timeout: 1 by `faulthandler`, or a signal by the system.
+TIMEOUT_STATUSES: Final = (1, -getattr(signal, "SIGPROF", -1))
 WATCH_SECONDS: Final = 0.1
 NO_WINDOW: Final[int] = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a decoder found.
+    """The result of decoding an image.
 
     Attributes:
         width: Upright width in pixels.
         height: Upright height in pixels.
         format: As Pillow names it.
-        statistics: What was measured.
+        statistics: Brightness, contrast, sharpness and difference hash.
         thumbnail: JPEG of at most 256 pixels a side, upright.
     """
 
@@ -44,10 +44,10 @@ class Inspection:
 
 
 class DecoderPool:
-    """A few child processes that decode, each one image at a time; may be used by as many threads.
+    """Child processes that decode one image each at a time; may be shared by threads.
 
     Args:
-        limits: How many, and what time and memory one image may take.
+        limits: Number of processes, and the time and memory that one image may take.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -63,42 +63,42 @@ class DecoderPool:
         self.close()
 
     def close(self) -> None:
-        """End the children; waits until all of them are free."""
-        for _child in range(self._limits.decoders):
+        """End the processes once all of them are idle."""
+        for _ in range(self._limits.decoders):
             self._idle.get().close()
 
     def inspect(self, path: Path, suffix: str = "") -> Inspection:
-        """Decode and measure an image; waits until a child is free.
+        """Decode and measure an image; waits for an idle process.
 
         Args:
             path: The file.
-            suffix: Suffix of the name that the person gave it, e.g. `.jpg`.
+            suffix: Suffix of the original file name, e.g. `.jpg`.
 
         Raises:
-            ImageError: It cannot be decoded; the sentence is one of `reasons`.
-            WorkerDiedError: Children die before they are given anything to decode.
+            ImageError: It cannot be decoded; the sentence is one of `rejection_messages`.
+            WorkerDiedError: A decoder process ends before it is ready.
         """
-        child = self._idle.get()
+        decoder = self._idle.get()
         try:
-            return child.inspect(path, suffix)
+            return decoder.inspect(path, suffix)
         except (_DecoderDiedError, WorkerDiedError) as error:
             if isinstance(error, ImageError) and error.sentence != rejection_messages.CRASHED:
                 raise
-            # It may have been killed for another's sake, as by a system short of memory: once more.
-            child = child.replace()
-            return child.inspect(path, suffix)
+            # The system may have killed the process for lack of memory that others used, so try once more.
+            decoder = decoder.replace()
+            return decoder.inspect(path, suffix)
         finally:
-            self._idle.put(child if child.is_alive() else child.replace())
+            self._idle.put(decoder if decoder.is_alive() else decoder.replace())
 
 
 class _DecoderDiedError(ImageError):
-    """The image cost a child its life."""
+    """The decoder process ended on this image."""
 
 
 class _DecoderProcess:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._took_too_much = False
+        self._exceeded_memory = False
         self._is_ready = False
         command = [sys.executable, "-W", "ignore", "-m", "core.intake.decoder_process"]
         self._process = subprocess.Popen(
@@ -116,9 +116,9 @@ class _DecoderProcess:
             threading.Thread(target=self._watch_memory, daemon=True).start()
 
     def inspect(self, path: Path, suffix: str) -> Inspection:
-        found, thumbnail = self._ask({"path": str(path.absolute()), "suffix": suffix})
-        if "refused" in found:
-            raise ImageError(found["refused"])
+        found, thumbnail = self._request({"path": str(path.absolute()), "suffix": suffix})
+        if "rejected" in found:
+            raise ImageError(found["rejected"])
         statistics = ImageStatistics(**found.pop("statistics"))
         return Inspection(**found, statistics=statistics, thumbnail=thumbnail)
 
@@ -136,33 +136,33 @@ class _DecoderProcess:
             with contextlib.suppress(OSError):
                 stream.close()
 
-    def _ask(self, question: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    def _request(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         self._is_ready = self._is_ready or ipc.receive(self._answers) is not None
         if not self._is_ready:
             raise WorkerDiedError("The image decoder cannot be started.", "Install Graft's requirements again.")
         try:
-            ipc.send(self._requests, question)
+            ipc.send(self._requests, request)
             answer = ipc.receive(self._answers)
         except OSError:
             answer = None
         if answer is None:
-            raise _DecoderDiedError(self._why_died())
+            raise _DecoderDiedError(self._describe_death())
         return answer
 
-    def _why_died(self) -> str:
-        if self._took_too_much:
+    def _describe_death(self) -> str:
+        if self._exceeded_memory:
             return rejection_messages.TOO_MUCH_MEMORY
-        if self._process.wait() in EXITS_OVERTIME:
+        if self._process.wait() in TIMEOUT_STATUSES:
             return rejection_messages.TOO_SLOW.format(seconds=self._limits.seconds)
         return rejection_messages.CRASHED
 
     def _watch_memory(self) -> None:
-        """The bound on memory where the system keeps none for a process."""
+        """Kill the process when it exceeds its memory, where the system cannot limit a process."""
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(self._process.pid)
-            at_first = process.memory_info().rss
+            initial = process.memory_info().rss
             while self._process.poll() is None:
-                if process.memory_info().rss - at_first > self._limits.memory_bytes:
-                    self._took_too_much = True
+                if process.memory_info().rss - initial > self._limits.memory_bytes:
+                    self._exceeded_memory = True
                     self._process.kill()
                 time.sleep(WATCH_SECONDS)

@@ -1,11 +1,11 @@
-"""The child process that decodes: `python -m core.intake.decoder_process SECONDS MEMORY_BYTES`.
+"""The process that decodes images: `python -m core.intake.decoder_process SECONDS MEMORY_BYTES`.
 
-It is given paths on standard input and answers with what it found (see `core.intake.ipc`). It ends itself when an
-image takes too long, so that it cannot hang on, even when its parent was killed; where the system can, it also bounds
-its own memory. A crash of native code ends it and nothing else.
+It reads paths from standard input and answers with width, height, format, statistics and thumbnail (`core.intake.ipc`).
+It ends itself when an image takes too long, also after its parent was killed, and limits its own memory where the
+system supports that. A crash of native code ends this process alone.
 
-Time is the processor's where the system can end a process by it, so that no image is refused because a machine is
-busy; the clock's, three times as long, catches what waits instead of working.
+The time limit counts processor time where the system supports it, so that a busy machine rejects no image. A limit of
+three times as many seconds of elapsed time catches decoders that wait instead of computing.
 """
 
 import faulthandler
@@ -22,7 +22,7 @@ from PIL import Image
 
 from core.errors import ImageError
 from core.intake import rejection_messages
-from core.intake.decode_rgb import decode_rgb, is_sideways, open_image, why_not_decoded
+from core.intake.decode_rgb import decode_rgb, describe_decode_error, is_sideways, open_image
 from core.intake.image_statistics import measure
 from core.intake.ipc import receive, send
 
@@ -32,17 +32,16 @@ CLOCK_FACTOR: Final = 3
 
 
 def inspect(path: Path, suffix: str) -> tuple[dict[str, Any], bytes]:
-    """Decode an image, so that a broken one is found, and measure it.
+    """Decode and measure an image.
 
-    JPEGs are decoded at a fraction of their size. That leaves out arithmetic, not data: every bit of the compressed
-    data is still read, so that a file that is cut off is found as in full decoding. Thumbnails, and with them all that
-    is measured of an image, lie on white: what a training lays them on is chosen later.
+    JPEGs are decoded at a fraction of their size. The decoder still reads all of the compressed data, so a truncated
+    file is found as in full decoding. Transparent images get a white background here; a recipe may choose another one.
 
     Returns:
         Upright `width` and `height`, `format` and `statistics`, and the thumbnail as JPEG.
 
     Raises:
-        ImageError: It cannot be decoded; the sentence is one of `reasons`.
+        ImageError: It cannot be decoded; the sentence is one of `rejection_messages`.
     """
     with open_image(path, suffix) as image:
         size = image.size
@@ -60,11 +59,11 @@ def inspect(path: Path, suffix: str) -> tuple[dict[str, Any], bytes]:
 
 
 def answer(requests: IO[bytes], answers: IO[bytes], seconds: float) -> None:
-    """Say that this process is ready, then answer until nobody asks any more."""
+    """Send a ready message, then answer requests until the parent closes the pipe."""
     send(answers, {})
-    with Path(os.devnull).open("w") as nowhere:
+    with Path(os.devnull).open("w") as devnull:
         while (request := receive(requests)) is not None:
-            faulthandler.dump_traceback_later(CLOCK_FACTOR * seconds, exit=True, file=nowhere)
+            faulthandler.dump_traceback_later(CLOCK_FACTOR * seconds, exit=True, file=devnull)
             _end_after_processor_time(seconds)
             found, thumbnail = _answer(request[0])
             _end_after_processor_time(0)
@@ -76,21 +75,21 @@ def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     try:
         return inspect(Path(request["path"]), request["suffix"])
     except ImageError as error:
-        return {"refused": error.sentence}, b""
+        return {"rejected": error.sentence}, b""
     except (FileNotFoundError, PermissionError):
-        return {"refused": rejection_messages.MAY_NOT_BE_READ}, b""
-    except Exception as error:  # an image that upsets even what was decoded is refused like any other
-        return {"refused": why_not_decoded(error)}, b""
+        return {"rejected": rejection_messages.MAY_NOT_BE_READ}, b""
+    except Exception as error:  # e.g. a failure in the statistics or the thumbnail
+        return {"rejected": describe_decode_error(error)}, b""
 
 
 def _end_after_processor_time(seconds: float) -> None:
-    """Have the system end this process once it computed for so long; 0 calls that off."""
+    """Let the system end this process after so much processor time; 0 cancels that."""
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
-def _bound_memory(n_bytes: int) -> None:
-    """Bound what may be allocated from now on, where the system keeps such bounds; elsewhere the parent watches."""
+def _limit_memory(n_bytes: int) -> None:
+    """Limit further allocations on Linux; elsewhere the parent watches the memory."""
     if sys.platform != "linux":
         return
     import resource
@@ -99,16 +98,16 @@ def _bound_memory(n_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (used + n_bytes, used + n_bytes))
 
 
-def _own_output() -> IO[bytes]:
-    """Standard output for the answers alone: what a native library prints goes nowhere."""
+def _redirect_output() -> IO[bytes]:
+    """Reserve standard output for answers, and discard what native libraries print."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    devnull = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
-        os.dup2(nowhere, stream.fileno())
+        os.dup2(devnull, stream.fileno())
     return answers
 
 
 if __name__ == "__main__":
-    output = _own_output()
-    _bound_memory(int(sys.argv[2]))
+    output = _redirect_output()
+    _limit_memory(int(sys.argv[2]))
     answer(sys.stdin.buffer, output, float(sys.argv[1]))

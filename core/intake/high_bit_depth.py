@@ -1,4 +1,4 @@
-"""Pictures of more than 8 bits a channel -> 8-bit grey."""
+"""Convert images of more than 8 bits per channel to 8-bit grey."""
 
 from typing import Any, Final
 
@@ -7,22 +7,22 @@ from numpy.typing import NDArray
 from PIL import Image
 
 WHITE: Final = 255
-# What is stored in 16 bits was often measured in 12: cameras of microscopes, scanners, X-ray detectors.
+# Microscopes, scanners and X-ray detectors often store 12 measured bits in 16.
 DEPTHS: Final = (8, 12, 16)
 
 
 def to_grey(image: Image.Image) -> Image.Image:
-    """Scale whole numbers or floats to 0 to 255.
+    """Scale integers or floats to 0 to 255.
 
-    Whole numbers are taken to have 8, 12 or 16 bits, the least that holds them; floats to reach from 0 to 1 or to 255,
-    if they lie within. Anything else is stretched from its least to its greatest value. What is no number is black;
-    a value that means transparency gives an alpha channel.
+    Integers are taken to have 8, 12 or 16 bits, the smallest depth that holds them. Floats are taken to range from 0 to
+    1 or from 0 to 255 if they lie within. Any other range is stretched from its minimum to its maximum. NaN and
+    infinity become black. A value that marks transparency gives an alpha channel.
     """
     values = np.asarray(image)
     grey = _scale_floats(values) if image.mode == "F" else _scale_integers(values)
-    clear = image.info.get("transparency")
-    if isinstance(clear, int):
-        return Image.fromarray(np.dstack([grey, np.where(values == clear, 0, WHITE).astype(np.uint8)]))
+    transparent = image.info.get("transparency")
+    if isinstance(transparent, int):
+        return Image.fromarray(np.dstack([grey, np.where(values == transparent, 0, WHITE).astype(np.uint8)]))
     return Image.fromarray(grey)
 
 

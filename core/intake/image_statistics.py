@@ -1,4 +1,4 @@
-"""What is measured of every picture while it is decoded anyway; without NumPy, which takes longer to import."""
+"""Statistics of an image, measured while it is decoded. Without NumPy, whose import would slow each decoder's start."""
 
 import itertools
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ HASH_SIZE: Final = (9, 8)
 
 
 def measure(picture: Image.Image) -> ImageStatistics:
-    """Measure a picture.
+    """Measure an image.
 
     Args:
-        picture: A small copy, at most 256 pixels a side; larger ones make sharpness a measure of size.
+        picture: A copy of at most 256 pixels a side; otherwise sharpness would depend on the size.
     """
     grey = picture.convert("L")
     statistics = ImageStat.Stat(grey)
@@ -30,7 +30,7 @@ def measure(picture: Image.Image) -> ImageStatistics:
 
 
 def _sharpness(grey: Image.Image) -> float:
-    """Variance of the Laplacian inside of the border; values beyond 255 either way count as 255."""
+    """Give the variance of the Laplacian without the border; absolute values above 255 count as 255."""
     if min(grey.size) < 3:  # noqa: PLR2004 - the Laplacian's width
         return 0.0
     inside = (1, 1, grey.width - 1, grey.height - 1)

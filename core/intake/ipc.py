@@ -1,4 +1,4 @@
-"""What a decoder's child process and its parent say to each other: one frame of JSON, one of bytes."""
+"""Messages between a decoder process and its parent: a JSON header, then bytes."""
 
 import json
 import struct
@@ -7,19 +7,19 @@ from typing import IO, Any, Final
 LENGTHS: Final = struct.Struct(">II")
 
 
-def send(stream: IO[bytes], words: dict[str, Any], data: bytes = b"") -> None:
+def send(stream: IO[bytes], header: dict[str, Any], data: bytes = b"") -> None:
     """Write a message.
 
     Raises:
-        OSError: The other side is gone.
+        OSError: The other process has ended.
     """
-    text = json.dumps(words).encode()
+    text = json.dumps(header).encode()
     stream.write(LENGTHS.pack(len(text), len(data)) + text + data)
     stream.flush()
 
 
 def receive(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
-    """Read a message; None if the other side is gone, also in the middle of one."""
+    """Read a message; None if the other process has ended, even in the middle of a message."""
     lengths = stream.read(LENGTHS.size)
     if len(lengths) < LENGTHS.size:
         return None
@@ -27,5 +27,5 @@ def receive(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
     text, data = stream.read(n_text), stream.read(n_data)
     if len(text) < n_text or len(data) < n_data:
         return None
-    words: dict[str, Any] = json.loads(text)
-    return words, data
+    header: dict[str, Any] = json.loads(text)
+    return header, data

@@ -1,4 +1,4 @@
-"""A list of addresses in the web as a source: fetched side by side, a few ahead of the decoders."""
+"""A list of URLs as a source: downloaded concurrently, a few ahead of the decoders."""
 
 import functools
 import ssl
@@ -23,14 +23,14 @@ DEFAULT_WEB_LIMITS: Final = WebLimits()
 
 @dataclass(frozen=True)
 class Link:
-    """An address with the class of its image, None where the list says none."""
+    """The URL of an image, and its class if the list gives one."""
 
     url: str
     label: str | None = None
 
 
 def read_links(text: str) -> list[Link]:
-    """Read a list: an address a line, a class may stand behind it; empty lines and lines that begin with # are none."""
+    """Read a list of URLs, one per line, each optionally followed by a class. Lines that begin with # are comments."""
     links = []
     for line in text.splitlines():
         url, _, label = line.strip().partition("\t") if "\t" in line.strip() else line.strip().partition(" ")
@@ -40,18 +40,18 @@ def read_links(text: str) -> list[Link]:
 
 
 class Links(Source):
-    """Images of the web.
+    """Images on the web.
 
     Args:
-        links: Their addresses.
-        limits: How far taking in goes.
-        scratch: Folder for what was fetched and not taken in yet.
-        web: How far fetching goes.
-        is_allowed: Whether a server's address may be connected to.
-        context: Which certificates are believed; None for those that the system believes.
+        links: Their URLs.
+        limits: Limits of the ingestion.
+        scratch: Folder for downloaded files.
+        web: Limits of the downloads.
+        is_allowed: Whether a connection to an IP address is allowed.
+        context: Trusted certificates; None for those of the system.
 
     Raises:
-        ArchiveError: There are too many.
+        ArchiveError: There are too many URLs.
     """
 
     def __init__(
@@ -83,15 +83,15 @@ class Links(Source):
             self._labels.append(link.label)
 
     def close(self) -> None:
-        """Fetch nothing more."""
+        """Stop downloading."""
         self._pool.shutdown(cancel_futures=True)
 
     def places(self) -> list[Annotation]:
-        """The class of each address, as far as the list says."""
+        """Give the class of each URL that has one."""
         return [Annotation(label) for label in self._labels]
 
     def read(self) -> Iterator[tuple[Entry, Opener]]:
-        """Every address with what opens its image, once it is there."""
+        """Yield every URL with a function that opens the downloaded image."""
         waiting: deque[tuple[Entry, Path, Future[int]]] = deque()
         numbered = iter(enumerate(self.entries))
         while True:
@@ -106,14 +106,14 @@ class Links(Source):
             path.unlink(missing_ok=True)
 
     def read_tables(self) -> Iterator[tuple[Entry, bytes]]:
-        """None: a table in the web is not fetched."""
+        """Give nothing: tables are not downloaded."""
         return iter(())
 
     def _open(self, path: Path, size: Future[int]) -> IO[bytes]:
-        """Wait for an image, and open it.
+        """Wait for a download, and open it.
 
         Raises:
-            ImageError: It could not be fetched, or all are too large together.
+            ImageError: The download failed, or the images are too large together.
         """
         self._left -= size.result()
         if self._left < 0:

@@ -1,9 +1,9 @@
-"""Well-known public sample sets, downloaded on demand; a file that is not the published one is never opened.
+"""Well-known public sample sets, downloaded on demand. A file is opened only if its hash is the published one.
 
-Only sets whose file has a published hash are offered. Those of the flowers and of CIFAR-10 are in TensorFlow Datasets
-(`url_checksums` at https://github.com/tensorflow/datasets); the MD5 of CIFAR-10 on its own page belongs to the same
-file. That of the cats and dogs is in GoMLX (`examples/dogsvscats` at https://github.com/gomlx/gomlx). For the smaller
-`cats_and_dogs_filtered.zip` of many tutorials nobody has published one; it is a part of these.
+Only sets with a published hash are offered. The hashes of the flowers and of CIFAR-10 are in TensorFlow Datasets
+(`url_checksums` at https://github.com/tensorflow/datasets); the MD5 on CIFAR-10's own page is of the same file. The
+hash of the cats and dogs is in GoMLX (`examples/dogsvscats` at https://github.com/gomlx/gomlx). No hash is published
+for `cats_and_dogs_filtered.zip`, which many tutorials use; it is a subset of these.
 """
 
 import hashlib
@@ -37,16 +37,16 @@ class PublicSample:
     """A public sample set.
 
     Attributes:
-        title: What a person reads on its card.
-        sentence: What it is and what it is good for.
+        title: Title of its card.
+        sentence: Description of its card.
         classes: Names of its classes.
-        images: Number of its images that are looked at.
-        licence: Under which it may be used.
-        source: Where it comes from.
-        url: Of its file.
-        size_bytes: Of its file.
-        sha256: Of its file, as published.
-        unpack: Makes what is taken in of the file, in a folder.
+        images: Number of images in the downloaded file that are used.
+        licence: Its licence.
+        source: Its authors and origin.
+        url: URL of its file.
+        size_bytes: Size of its file.
+        sha256: Published hash of its file.
+        unpack: Makes an archive of images from the file, in the given folder.
     """
 
     title: str
@@ -63,29 +63,29 @@ class PublicSample:
 
 def fetch_sample(
     sample: PublicSample,
-    kept: Path,
+    downloads: Path,
     scratch: Path,
     *,
     on_progress: Progress = lambda done, total: None,  # noqa: ARG005 - nobody listens
     context: ssl.SSLContext | None = None,
 ) -> Path:
-    """Download a sample set, unless it lies there from before.
+    """Download a sample set, unless it was downloaded before.
 
     Args:
-        sample: Which one.
-        kept: Folder in which downloaded files stay.
-        scratch: Folder for what is made of the file.
-        on_progress: Called with bytes done and bytes altogether.
-        context: Which certificates are believed; None for those that the system believes.
+        sample: The sample set.
+        downloads: Folder in which downloaded files stay.
+        scratch: Folder for the archive that is made of the file.
+        on_progress: Called with the bytes done and the total.
+        context: Trusted certificates; None for those of the system.
 
     Returns:
-        What can be taken in: an archive.
+        An archive for `ingest`.
 
     Raises:
-        NetworkError: It cannot be downloaded, or is not the published file.
+        NetworkError: The download failed, or its hash is not the published one.
         WorkspaceError: The disk is full or not writable.
     """
-    path = kept / sample.url.rpartition("/")[2]
+    path = downloads / sample.url.rpartition("/")[2]
     if not path.is_file() or _hash(path) != sample.sha256:
         _download(sample, path, on_progress, context)
     return sample.unpack(path, scratch)
@@ -98,11 +98,11 @@ def _download(sample: PublicSample, path: Path, on_progress: Progress, context: 
                 file.write(chunk)
                 on_progress(done, sample.size_bytes)
         if _hash(part) != sample.sha256:
-            raise _not_fetched(sample, "what the server sent is not the published file")
+            raise _download_error(sample, "what the server sent is not the published file")
 
 
 def _chunks(sample: PublicSample, context: ssl.SSLContext | None) -> Iterator[tuple[int, bytes]]:
-    """What the server sends, with the number of bytes so far; not more than the published file has."""
+    """Yield the number of bytes so far and each chunk; stops beyond the size of the published file."""
     done = 0
     try:
         with urllib.request.urlopen(sample.url, timeout=TIMEOUT_SECONDS, context=context) as answer:
@@ -111,12 +111,12 @@ def _chunks(sample: PublicSample, context: ssl.SSLContext | None) -> Iterator[tu
                 yield done, chunk
     except urllib.error.HTTPError as error:
         error.close()
-        raise _not_fetched(sample, f"the server answered with status {error.code}") from error
+        raise _download_error(sample, f"the server answered with status {error.code}") from error
     except (OSError, http.client.HTTPException) as error:
-        raise _not_fetched(sample, "there is no network, or the connection broke off") from error
+        raise _download_error(sample, "there is no network, or the connection broke off") from error
 
 
-def _not_fetched(sample: PublicSample, why: str) -> NetworkError:
+def _download_error(sample: PublicSample, why: str) -> NetworkError:
     return NetworkError(
         f"The sample set “{sample.title}” could not be downloaded: {why}.",
         "Try again later, or use a sample set that works without a network.",
@@ -128,22 +128,22 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _as_it_is(path: Path, _scratch: Path) -> Path:
+def _unchanged(path: Path, _scratch: Path) -> Path:
     return path
 
 
-# As many as the tutorials' part has.
+# As many as in the subset of the tutorials.
 PETS_A_CLASS: Final = 1500
 
 
 def _first_pets(path: Path, scratch: Path) -> Path:
-    """The first photographs of each class of the cats and dogs, as a zip; a few of them are damaged, as published."""
+    """Zip the first photographs of cats and dogs; a few of them are damaged, as published."""
     target = scratch / "cats-and-dogs.zip"
     with describe_disk_errors(str(target)), zipfile.ZipFile(path) as whole, zipfile.ZipFile(target, "w") as part:
-        there = set(whole.namelist())
+        names = set(whole.namelist())
         for label in ("Cat", "Dog"):
             for name in (f"PetImages/{label}/{number}.jpg" for number in range(PETS_A_CLASS)):
-                if name in there:
+                if name in names:
                     part.writestr(zipfile.ZipInfo(name, TIME), whole.read(name))
     return target
 
@@ -157,9 +157,9 @@ CIFAR_A_CLASS: Final = MappingProxyType({"train": 500, "test": 100})
 
 
 def _cifar(path: Path, scratch: Path) -> Path:
-    """The first images of each class of CIFAR-10's binary version, as a zip of PNGs.
+    """Zip the first images of each class of CIFAR-10's binary version as PNGs.
 
-    A record is a byte for the class and 32 by 32 bytes for each of red, green and blue
+    A record has one byte for the class and 32 by 32 bytes for each of red, green and blue
     (https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version").
     """
     target = scratch / "cifar-10.zip"
@@ -175,7 +175,7 @@ def _cifar(path: Path, scratch: Path) -> Path:
 
 
 def _cifar_records(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Each record with the name of its split; the classes' own order is that of the files."""
+    """Yield each record with its split, in the order of the files."""
     with tarfile.open(path, "r|gz") as archive:
         for member in archive:
             file = archive.extractfile(member) if member.name.endswith(".bin") else None
@@ -213,14 +213,14 @@ PUBLIC_SAMPLES: Final[Mapping[str, PublicSample]] = MappingProxyType(
             url="https://storage.googleapis.com/download.tensorflow.org/example_images/flower_photos.tgz",
             size_bytes=228_813_984,
             sha256="4c54ace7911aaffe13a365c34f650e71dd5bf1be0a58b464e5a7183e3e595d9c",
-            unpack=_as_it_is,
+            unpack=_unchanged,
         ),
         "cats_and_dogs": PublicSample(
             title="Cats and dogs",
-            sentence="Photographs of pets, the first 1,500 of each class; a few are damaged and will be refused.",
+            sentence="Photographs of pets, the first 1,500 of each class; a few are damaged and will be rejected.",
             classes=("Cat", "Dog"),
             images=2 * PETS_A_CLASS,
-            licence="Microsoft Research's own, which lies in the file",
+            licence="Microsoft Research's own, which is in the file",
             source="J. Elson and others, Asirra: A CAPTCHA that Exploits Interest-Aligned Manual Image Categorization,"
             " 2007, https://www.microsoft.com/en-us/download/details.aspx?id=54765",
             url="https://download.microsoft.com/download/3/E/1/3E1C3F21-ECDB-4869-8368-6DEBA77B919F/"

@@ -1,4 +1,4 @@
-"""What taking in gives for each file, and how far it goes."""
+"""Results of an ingestion, one per file, and its limits."""
 
 import os
 from dataclasses import dataclass, field
@@ -13,14 +13,15 @@ MOST_DECODERS: Final = 8
 
 @dataclass(frozen=True)
 class ImageStatistics:
-    """What is measured of a picture on a grey copy of at most 256 pixels a side.
+    """Statistics of an image, measured on a grey copy of at most 256 pixels a side.
 
     Attributes:
         brightness: Mean, from 0 (black) to 1 (white).
-        contrast: Standard deviation, from 0 (one grey) to 0.5.
-        sharpness: Variance of the Laplacian, in squared grey levels of 0 to 255; blurred pictures have little
+        contrast: Standard deviation, from 0 (uniform) to 0.5.
+        sharpness: Variance of the Laplacian, in squared grey levels of 0 to 255; low for blurred images
             (Pech-Pacheco et al., Diatom autofocusing in brightfield microscopy, 2000).
-        dhash: Difference hash, 16 hexadecimal digits: whether each pixel of a 9 by 8 copy is brighter than the next.
+        dhash: Difference hash, 16 hexadecimal digits: each bit says whether a pixel of a 9 by 8 copy is brighter than
+            its right neighbour.
     """
 
     brightness: float
@@ -34,18 +35,18 @@ class Accepted:
     """An image that was verified and stored.
 
     Attributes:
-        name: Its path in what was given, as a person knows it.
-        label: Its class, by its folder or the table; None where neither says one.
-        split: Its split, by its folder or the table; None where neither says one.
-        group: What must stay together in one split, by the table; None for nothing.
+        name: Its path in the source.
+        label: Its class, from a table or a folder; None for no class.
+        split: Its split, from a table or a folder; None if neither gives one.
+        group: Images of one group stay in one split; None for no group.
         digest: SHA-256 of the file, in hex.
         width: Upright width in pixels.
         height: Upright height in pixels.
         format: As Pillow names it.
         size_bytes: Of the file.
-        statistics: What was measured of the picture.
-        drawn: Whether the split was drawn, and may be drawn again, rather than fixed.
-        excluded: Whether the table says that it was set aside.
+        statistics: Brightness, contrast, sharpness and difference hash.
+        drawn: Whether the split was drawn and may be drawn again; False for a fixed split.
+        excluded: Whether a table excludes the image from training.
     """
 
     name: str
@@ -64,11 +65,11 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Rejected:
-    """A file that was left out.
+    """A file that was not accepted.
 
     Attributes:
-        name: Its path in what was given, as a person knows it.
-        reason: Why, in one sentence for a person; one of `core.intake.rejection_messages`.
+        name: Its path in the source.
+        reason: Why, in one sentence; one of `core.intake.rejection_messages`.
     """
 
     name: str
@@ -77,18 +78,18 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Limits:
-    """How far taking in goes. The defaults are far beyond honest data and short of what harms the machine.
+    """Limits of an ingestion. The defaults lie far above real data sets and below what harms the machine.
 
     Attributes:
-        files: Files of one source.
-        total_bytes: Of one source, unpacked.
-        file_bytes: Of one file, unpacked.
-        ratio: How many times a file may grow when unpacked; only files beyond `ratio_from_bytes` are measured, because
-            small drawings compress very well.
+        files: Number of files in one source.
+        total_bytes: Unpacked size of one source.
+        file_bytes: Unpacked size of one file.
+        ratio: Unpacked size divided by packed size, for files above `ratio_from_bytes`. Smaller files are exempt,
+            because drawings compress very well.
         ratio_from_bytes: See `ratio`.
-        seconds: For decoding one image.
-        memory_bytes: For decoding one image.
-        decoders: Child processes that decode; default: one a core, at most 8.
+        seconds: Time for decoding one image.
+        memory_bytes: Memory for decoding one image.
+        decoders: Number of decoder processes; default: one per core, at most 8.
     """
 
     files: int = 100_000

@@ -1,4 +1,4 @@
-"""Sample sets that work without a network: real handwritten digits, and shapes that this program draws."""
+"""Sample sets that work without a network: real handwritten digits, and drawn shapes."""
 
 import io
 import zipfile
@@ -15,7 +15,7 @@ from core.storage.disk import describe_disk_errors
 DIGITS_A_CLASS: Final = 100
 DIGIT_SIDE: Final = 64
 DIGIT_WHITE: Final = 16
-# Zips carry times; a fixed one makes two of them equal, byte by byte.
+# A fixed time makes the zip reproducible.
 TIME: Final = (1980, 1, 1, 0, 0, 0)
 
 Pictures = Iterator[tuple[str, bytes]]
@@ -26,13 +26,13 @@ class Sample:
     """A sample set.
 
     Attributes:
-        title: What a person reads on its card.
-        sentence: What it is and what it is good for.
+        title: Title of its card.
+        sentence: Description of its card.
         classes: Names of its classes.
-        images: Number of its images.
-        licence: Under which it may be used.
-        source: Where it comes from.
-        draw: Gives each image's path, its class first, and its bytes.
+        images: Number of images.
+        licence: Its licence.
+        source: Its authors and origin.
+        draw: Yields the path of each image, which begins with its class, and its bytes.
     """
 
     title: str
@@ -45,11 +45,11 @@ class Sample:
 
 
 def write_sample(name: str, folder: Path) -> Path:
-    """Write a sample set as a zip with a folder a class; always the same bytes.
+    """Write a sample set as a zip with one folder per class; the bytes are reproducible.
 
     Args:
         name: A key of `SAMPLES`.
-        folder: Where to write it.
+        folder: Folder of the zip.
 
     Returns:
         The zip.
@@ -96,7 +96,7 @@ SAMPLES: Final[Mapping[str, Sample]] = MappingProxyType(
         ),
         "shapes": Sample(
             title="Drawn shapes",
-            sentence="Coloured shapes that this program draws: nobody's photographs, and harder than they look.",
+            sentence="Coloured shapes that this program draws, and a harder task than it seems.",
             classes=shapes.CLASSES,
             images=len(shapes.CLASSES) * shapes.IMAGES_A_CLASS,
             licence="CC0 1.0",

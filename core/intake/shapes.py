@@ -1,4 +1,4 @@
-"""The drawn sample set: five shapes in any colour, size and turn, so that only the shape tells the classes apart."""
+"""The drawn sample set: five shapes of random colour, size and rotation, so that only the shape gives the class."""
 
 import io
 import math
@@ -11,13 +11,13 @@ from PIL import Image, ImageDraw, ImageFilter
 
 IMAGES_A_CLASS: Final = 60
 SIDE: Final = 160
-# Drawn larger and averaged down, which makes edges smooth.
+# Shapes are drawn larger and reduced, which smooths their edges.
 OVERSAMPLING: Final = 3
 SEED: Final = 20_240_601
 QUALITY: Final = 92
-# M. Okabe and K. Ito, Color Universal Design, 2008: told apart with any kind of colour vision.
+# M. Okabe and K. Ito, Color Universal Design, 2008: distinguishable with any kind of colour vision.
 COLOURS: Final = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
-PAPERS: Final = (
+BACKGROUNDS: Final = (
     ((250, 247, 240), (232, 224, 208)),
     ((240, 245, 250), (206, 219, 232)),
     ((238, 246, 238), (208, 226, 210)),
@@ -55,10 +55,10 @@ CLASSES: Final = tuple(OUTLINES)
 
 
 def draw() -> Iterator[tuple[str, bytes]]:
-    """Draw the set; always the same.
+    """Draw the set, reproducibly.
 
     Yields:
-        Path of each image, its class first, and its bytes as JPEG.
+        The path of each image, which begins with its class, and its bytes as JPEG.
     """
     for index, name in enumerate(CLASSES):
         for number in range(IMAGES_A_CLASS):
@@ -69,14 +69,14 @@ def draw() -> Iterator[tuple[str, bytes]]:
 
 
 def draw_shape(name: str, rng: np.random.Generator) -> Image.Image:
-    """Draw one shape on paper, with its shadow, a few specks and the noise of a camera.
+    """Draw one shape with a shadow, a background with a few specks, and camera noise.
 
     Args:
         name: One of `CLASSES`.
-        rng: Decides everything else.
+        rng: Source of all other choices.
     """
     side = SIDE * OVERSAMPLING
-    picture = _paper(side, rng)
+    picture = _draw_background(side, rng)
     outline = _placed(OUTLINES[name](), side, rng)
     _draw_specks(picture, rng)
     _draw_shadow(picture, outline)
@@ -86,8 +86,8 @@ def draw_shape(name: str, rng: np.random.Generator) -> Image.Image:
     return Image.fromarray(np.clip(np.asarray(picture) + noise, 0, 255).astype(np.uint8))
 
 
-def _paper(side: int, rng: np.random.Generator) -> Image.Image:
-    light, dark = PAPERS[rng.integers(len(PAPERS))]
+def _draw_background(side: int, rng: np.random.Generator) -> Image.Image:
+    light, dark = BACKGROUNDS[rng.integers(len(BACKGROUNDS))]
     turn = rng.uniform(0, 2 * math.pi)
     along: NDArray[np.float64] = np.linspace(-0.5, 0.5, side)
     ramp = np.clip(0.5 + along[None, :] * math.cos(turn) + along[:, None] * math.sin(turn), 0, 1)

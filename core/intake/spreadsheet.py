@@ -1,7 +1,7 @@
-"""Excel tables (.xlsx) -> rows of text. Formulas are not computed: what was last saved of them is read.
+"""Read the rows of an Excel table (.xlsx) as text. Formulas are not computed; their last saved values are read.
 
-The file comes from anywhere: it is a zip of XML, so that its size unpacked is bounded before anything is parsed, and
-rows and columns beyond those of a table of images are not read.
+The file may be hostile. It is a zip of XML, so its unpacked size is checked before parsing, and the numbers of rows and
+columns are limited.
 """
 
 import io
@@ -20,29 +20,29 @@ COLUMNS: Final = 64
 
 
 class SpreadsheetError(InputError):
-    """The file is no Excel table that can be read; its sentence is one of `reasons`."""
+    """The file cannot be read as an Excel table; the sentence is one of `rejection_messages`."""
 
 
 def read_spreadsheet(data: bytes) -> list[list[str]]:
     """Read the first sheet of an Excel file.
 
     Returns:
-        Its rows, at most 64 columns; empty cells are empty texts.
+        Its rows, at most 64 columns each; empty cells are empty strings.
 
     Raises:
-        SpreadsheetError: It is damaged, protected by a password, or larger than a table of images can be.
+        SpreadsheetError: It is damaged, protected by a password, or too large.
     """
     try:
         _check_size(data)
         return list(_rows(data))
     except SpreadsheetError:
         raise
-    except Exception as error:  # the library raises nearly everything on hostile XML
+    except Exception as error:  # the library raises almost any exception on hostile XML
         raise SpreadsheetError(rejection_messages.TABLE_UNREADABLE) from error
 
 
 def _check_size(data: bytes) -> None:
-    """Look at the list of parts; the zip itself never gives more of a part than the list says."""
+    """Check the listed sizes; `zipfile` never unpacks more of a part than its listed size."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         parts = archive.infolist()
     if len(parts) > PARTS or sum(part.file_size for part in parts) > UNPACKED_BYTES:
@@ -56,7 +56,7 @@ def _rows(data: bytes) -> Iterator[list[str]]:
     book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
     try:
         sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # what the file says of its size may be wrong
+        sheet.reset_dimensions()  # the declared size may be wrong
         for number, row in enumerate(sheet.iter_rows(max_row=ROWS + 1, max_col=COLUMNS, values_only=True)):
             if number == ROWS:
                 raise SpreadsheetError(rejection_messages.TABLE_TOO_LARGE)
@@ -66,7 +66,7 @@ def _rows(data: bytes) -> Iterator[list[str]]:
 
 
 def _text(cell: object) -> str:
-    """A cell as a person reads it: Excel stores the 3 of a class as 3.0, and some texts with line ends."""
+    """Give a cell as it is displayed: Excel stores 3 as 3.0, and some texts with line breaks."""
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():

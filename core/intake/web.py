@@ -1,9 +1,8 @@
-"""One image from the web: https alone, never from a private network, and never for long.
+"""Download one image: by HTTPS only, never from a private network, within a time limit.
 
-The list of addresses may come from anybody, while this process stands inside of somebody's network. So every server is
-looked up once, all its addresses have to be public, the connection goes to exactly the address that was looked at, and
-a redirect is a new address under the same rules. Proxies of the environment are not used, as they would look up names
-by themselves.
+The list of URLs may come from anybody, while this process runs inside a private network. Every host name is resolved
+once, all of its addresses must be public, and the connection goes to the address that was checked. A redirect is
+checked in the same way. Proxies of the environment are not used, because they resolve host names themselves.
 """
 
 import http.client
@@ -31,21 +30,21 @@ CHUNK_BYTES: Final = 64 * 1024
 REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
 OK: Final = 200
 HEADERS: Final = {"User-Agent": "Graft", "Accept": "image/*", "Accept-Encoding": "identity"}
-# IPv4 addresses dressed up as IPv6 ones by translators (RFC 6052, RFC 8215), which `ipaddress` takes for public.
+# IPv6 prefixes that translate to IPv4 addresses (RFC 6052, RFC 8215). `ipaddress` calls them public.
 TRANSLATED: Final = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 
 
 @dataclass(frozen=True)
 class WebLimits:
-    """How far fetching goes.
+    """Limits of downloads.
 
     Attributes:
-        links: Addresses of one list.
-        file_bytes: Of one image.
-        total_bytes: Of all images of one list.
-        seconds: For one image in all, redirects included.
-        redirects: How often one may lead elsewhere.
-        together: How many are fetched side by side.
+        links: Number of URLs in one list.
+        file_bytes: Size of one image.
+        total_bytes: Size of all images of one list.
+        seconds: Time for one image, redirects included.
+        redirects: Number of redirects of one image.
+        together: Number of concurrent downloads.
     """
 
     links: int = 2_000
@@ -57,10 +56,10 @@ class WebLimits:
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is one of the public internet, in whatever guise it comes."""
+    """Whether an address belongs to the public internet, also if it embeds an IPv4 address."""
     if isinstance(address, ipaddress.IPv6Address):
-        hidden = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        if any(address in network for network in TRANSLATED) or (hidden is not None and not is_public(hidden)):
+        embedded = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+        if any(address in network for network in TRANSLATED) or (embedded is not None and not is_public(embedded)):
             return False
     return address.is_global and not address.is_multicast
 
@@ -73,27 +72,27 @@ def fetch(
     is_allowed: Callable[[Address], bool] = is_public,
     context: ssl.SSLContext | None = None,
 ) -> int:
-    """Write what an address gives to a file; what it is, a decoder decides.
+    """Download a URL to a file, without looking at its content.
 
     Args:
-        url: The address.
+        url: The URL.
         target: The file.
-        limits: How far this goes.
-        is_allowed: Whether a server's address may be connected to.
-        context: Which certificates are believed; None for those that the system believes.
+        limits: Limits of the download.
+        is_allowed: Whether a connection to an IP address is allowed.
+        context: Trusted certificates; None for those of the system.
 
     Returns:
         The number of bytes.
 
     Raises:
-        ImageError: It cannot be fetched; the sentence is one of `reasons`.
+        ImageError: The download failed; the sentence is one of `rejection_messages`.
         WorkspaceError: The disk is full.
     """
     deadline = time.monotonic() + limits.seconds
     for _ in range(limits.redirects + 1):
         parts = _check(url)
-        address = _look_up(parts, is_allowed)
-        with _in_words(deadline, limits), _connected(parts, address, deadline, context) as connection:
+        address = _resolve(parts, is_allowed)
+        with _describe_errors(deadline, limits), _connected(parts, address, deadline, context) as connection:
             path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
             query = f"?{quote(parts.query, safe='/%:@!$&()*+,;=~-._?')}" if parts.query else ""
             connection.request("GET", path + query, headers=HEADERS)
@@ -119,8 +118,8 @@ def _check(url: str) -> SplitResult:
     return parts
 
 
-def _look_up(parts: SplitResult, is_allowed: Callable[[Address], bool]) -> str:
-    """The address to connect to; every one that the name has must be allowed."""
+def _resolve(parts: SplitResult, is_allowed: Callable[[Address], bool]) -> str:
+    """Resolve the host name; all of its addresses must be allowed."""
     try:
         found = socket.getaddrinfo(parts.hostname, parts.port or HTTPS_PORT, type=socket.SOCK_STREAM)
         addresses = [ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found]
@@ -135,32 +134,32 @@ def _look_up(parts: SplitResult, is_allowed: Callable[[Address], bool]) -> str:
 def _connected(
     parts: SplitResult, address: str, deadline: float, context: ssl.SSLContext | None
 ) -> Iterator[http.client.HTTPSConnection]:
-    """A connection to an address, with the certificate of the name; it is cut at the deadline, whatever it does."""
+    """Connect to an address, checking the certificate of the host name; the connection ends at the deadline."""
     name = str(parts.hostname)
     context = context or ssl.create_default_context()
     left = max(0.1, deadline - time.monotonic())
     connection = http.client.HTTPSConnection(name, parts.port or HTTPS_PORT, timeout=left, context=context)
     with socket.create_connection((address, parts.port or HTTPS_PORT), left) as plain:
         connection.sock = context.wrap_socket(plain, server_hostname=name, do_handshake_on_connect=False)
-    # A socket's own time limit is one for each byte, not for all of them.
-    cut = threading.Timer(left, _cut, (connection.sock,))
-    cut.start()
+    # A socket timeout applies to each read, not to all of them together.
+    timer = threading.Timer(left, _shut_down, (connection.sock,))
+    timer.start()
     try:
         connection.sock.do_handshake()
         yield connection
     finally:
-        cut.cancel()
+        timer.cancel()
         connection.close()
 
 
-def _cut(connection: socket.socket) -> None:
-    with suppress(OSError):  # it ended by itself
+def _shut_down(connection: socket.socket) -> None:
+    with suppress(OSError):  # it has ended already
         socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 @contextmanager
-def _in_words(deadline: float, limits: WebLimits) -> Iterator[None]:
-    """Turn what goes wrong on the way into a sentence."""
+def _describe_errors(deadline: float, limits: WebLimits) -> Iterator[None]:
+    """Turn network errors into rejection messages."""
     try:
         yield
     except (OSError, http.client.HTTPException, ValueError) as error:
@@ -183,5 +182,5 @@ def _copy(answer: http.client.HTTPResponse, target: Path, deadline: float, limit
     if time.monotonic() >= deadline:
         raise TimeoutError
     if answer.length:
-        raise ConnectionError("fewer bytes than promised")
+        raise ConnectionError("fewer bytes than announced")
     return size

@@ -45,8 +45,8 @@ def two_classes(images: int = 4) -> dict[str, bytes]:
     return {f"{label}/{number}.png": picture(100 * number + ord(label)) for label in "ab" for number in range(images)}
 
 
-def refusal(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
-    """The one line that a wrong call prints, with exit status 2."""
+def error_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """Give the one line that a failing call prints, with exit status 2."""
     try:
         status = main(arguments)
     except SystemExit as left:
@@ -66,10 +66,10 @@ BAD_SETS = {
 
 
 @pytest.mark.parametrize(("files", "sentence"), BAD_SETS.values(), ids=list(BAD_SETS))
-def test_a_set_that_cannot_be_learned_from_is_said_in_a_sentence(
+def test_a_data_set_that_cannot_be_learned_gives_one_sentence(
     make_zip: Callable, capsys: pytest.CaptureFixture[str], tmp_path: Path, files: dict, sentence: str
 ):
-    line = refusal(["train", str(make_zip(files)), "--out", str(tmp_path / "out")], capsys)
+    line = error_line(["train", str(make_zip(files)), "--out", str(tmp_path / "out")], capsys)
     assert any(part.lower() in line.lower() for part in sentence.split("|")), line
 
 
@@ -88,51 +88,53 @@ BAD_OPTIONS = {
 
 
 @pytest.mark.parametrize(("options", "sentence"), BAD_OPTIONS.values(), ids=list(BAD_OPTIONS))
-def test_a_wrong_option_is_said_in_one_line(
+def test_a_wrong_option_gives_one_line(
     make_zip: Callable, capsys: pytest.CaptureFixture[str], tmp_path: Path, options: list[str], sentence: str
 ):
-    line = refusal(["train", str(make_zip(two_classes())), "--out", str(tmp_path / "out"), *options], capsys)
+    line = error_line(["train", str(make_zip(two_classes())), "--out", str(tmp_path / "out"), *options], capsys)
     assert sentence.lower() in line.lower()
 
 
-def test_a_file_is_no_folder_for_the_model(make_zip: Callable, capsys: pytest.CaptureFixture[str], tmp_path: Path):
+def test_out_must_be_a_folder(make_zip: Callable, capsys: pytest.CaptureFixture[str], tmp_path: Path):
     (tmp_path / "file").write_text("in the way")
     for out in (tmp_path / "file", tmp_path / "file" / "out"):
-        assert f"--out is {out}, which cannot be a folder" in refusal(
+        assert f"--out is {out}, which cannot be a folder" in error_line(
             ["train", str(make_zip(two_classes())), "--out", str(out)], capsys
         )
 
 
-def test_a_recipe_of_a_newer_version_is_refused(make_zip: Callable, capsys: pytest.CaptureFixture[str], tmp_path: Path):
+def test_a_recipe_of_a_newer_version_is_rejected(
+    make_zip: Callable, capsys: pytest.CaptureFixture[str], tmp_path: Path
+):
     recipe = tmp_path / "recipe.json"
     recipe.write_text(json.dumps({"version": 99}))
     options = ["--recipe", str(recipe), "--out", str(tmp_path / "out")]
-    assert "version 99" in refusal(["train", str(make_zip(two_classes())), *options], capsys)
+    assert "version 99" in error_line(["train", str(make_zip(two_classes())), *options], capsys)
 
 
 @pytest.mark.parametrize("text", ["{not json", "[1, 2]", '{"surprise": 1}'])
-def test_a_recipe_that_is_none_is_refused(
+def test_an_invalid_recipe_is_rejected(
     make_zip: Callable, capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str
 ):
     recipe = tmp_path / "recipe.json"
     recipe.write_text(text)
     options = ["--recipe", str(recipe), "--out", str(tmp_path / "out")]
-    assert "recipe" in refusal(["train", str(make_zip(two_classes())), *options], capsys)
+    assert "recipe" in error_line(["train", str(make_zip(two_classes())), *options], capsys)
 
 
 @pytest.mark.parametrize("command", [["check"], ["train", "--out", "out"]])
 def test_a_source_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path, command: list[str]):
-    assert "nowhere.zip" in refusal([*command, str(tmp_path / "nowhere.zip")], capsys)
+    assert "nowhere.zip" in error_line([*command, str(tmp_path / "nowhere.zip")], capsys)
 
 
 def test_a_recipe_that_is_not_there_is_named(make_zip: Callable, capsys: pytest.CaptureFixture[str], tmp_path: Path):
     options = ["--recipe", str(tmp_path / "none.json"), "--out", str(tmp_path / "out")]
-    assert "none.json cannot be read" in refusal(["train", str(make_zip(two_classes())), *options], capsys)
+    assert "none.json cannot be read" in error_line(["train", str(make_zip(two_classes())), *options], capsys)
 
 
-def test_a_wrong_setting_is_said_in_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+def test_a_wrong_setting_gives_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("GRAFT_CACHE_GB", "plenty")
-    assert "'plenty', which is not a positive number" in refusal(["backbones"], capsys)
+    assert "'plenty', which is not a positive number" in error_line(["backbones"], capsys)
 
 
 def test_check_accounts_for_every_file(make_zip: Callable, capsys: pytest.CaptureFixture[str]):
@@ -155,7 +157,7 @@ def test_images_without_a_class_are_checked_too(make_zip: Callable, capsys: pyte
     assert "alone.png" not in found["class-balance"]
 
 
-def test_backbones_are_listed_for_people_and_for_programs(capsys: pytest.CaptureFixture[str]):
+def test_backbones_are_listed_as_text_and_as_json(capsys: pytest.CaptureFixture[str]):
     assert main(["backbones"]) == 0
     assert "MobileNetV2" in capsys.readouterr().out
     assert main(["backbones", "--json"]) == 0
@@ -163,17 +165,17 @@ def test_backbones_are_listed_for_people_and_for_programs(capsys: pytest.Capture
     assert {"MobileNetV2", "ResNet50", "ConvNeXtTiny", "NASNetLarge"} <= names
 
 
-def test_classes_by_file_names_are_used_and_said(make_zip, capsys: pytest.CaptureFixture[str]):
+def test_classes_from_file_names_are_used_and_printed(make_zip, capsys: pytest.CaptureFixture[str]):
     files = {
         f"{label} ({number}).png": picture(10 * number + len(label)) for label in ("ant", "Wasp") for number in (1, 2)
     }
     assert main(["check", str(make_zip(files)), "--json"]) == 0
     printed = capsys.readouterr()
     assert {one["label"] for one in json.loads(printed.out)["taken"]} == {"ant", "Wasp"}
-    assert "by the file names they are: ant (2), Wasp (2)" in printed.err
+    assert "the file names give: ant (2), Wasp (2)" in printed.err
 
 
-def test_classes_that_differ_only_by_case_are_told(make_zip, capsys: pytest.CaptureFixture[str]):
+def test_classes_that_differ_only_by_case_are_listed(make_zip, capsys: pytest.CaptureFixture[str]):
     files = {
         f"{label}/{number}.png": picture(7 * number + ord(label[0])) for label in ("Ants", "ants") for number in (1, 2)
     }
@@ -188,13 +190,13 @@ FULL_DISK = Path("/dev/full")
 
 
 @pytest.mark.skipif(not FULL_DISK.exists(), reason="this system has no device that is always full")
-def test_output_that_cannot_be_written_is_said_in_one_line():
+def test_output_that_cannot_be_written_gives_one_line():
     with FULL_DISK.open("w") as full:
         run = run_core("backbones", stdout=full)
     assert (run.returncode, run.stderr) == (2, "graft: A file could not be read or written: No space left on device.\n")
 
 
-def test_who_reads_only_the_beginning_is_no_error():
+def test_a_closed_pipe_is_no_error():
     read, write = os.pipe()
     os.close(read)
     with os.fdopen(write, "w") as closed:
@@ -219,7 +221,7 @@ CHANGED = {
 
 
 @pytest.mark.parametrize(("options", "expected"), CHANGED.values(), ids=list(CHANGED))
-def test_options_change_what_a_recipe_says(tmp_path: Path, options: list[str], expected: tuple):
+def test_options_override_the_recipe(tmp_path: Path, options: list[str], expected: tuple):
     (tmp_path / "recipe.json").write_text(json.dumps(RECIPE))
     given = options_of(["train", "x.zip", "--out", "out", "--recipe", str(tmp_path / "recipe.json"), *options])
     recipe = recipe_from(given)

@@ -1,4 +1,4 @@
-"""`python -m core check` on files from everywhere: no traceback, every file accounted for, little memory."""
+"""`python -m core check` on awkward files: no traceback, every file accounted for, little memory."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 pytestmark = pytest.mark.data
 
 MOST_BYTES = 500 * 1000**2
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 
 
 def family_bytes(process: psutil.Process) -> int:
@@ -21,11 +21,11 @@ def family_bytes(process: psutil.Process) -> int:
         for one in (process, *process.children(recursive=True)):
             total += one.memory_info().rss
     except psutil.NoSuchProcess:
-        pass  # it ended while it was looked at
+        pass  # it ended in the meantime
     return total
 
 
-def test_the_messy_files_are_each_taken_or_refused_within_500_mb(sample_data: Path, tmp_path: Path):
+def test_each_messy_file_is_accepted_or_rejected_within_500_mb(sample_data: Path, tmp_path: Path):
     messy = sample_data / "messy"
     command = [sys.executable, "-m", "core", "check", str(messy), "--json"]
     with (tmp_path / "out").open("wb") as out, (tmp_path / "err").open("wb") as err:
@@ -34,7 +34,7 @@ def test_the_messy_files_are_each_taken_or_refused_within_500_mb(sample_data: Pa
         while process.poll() is None:
             peak = max(peak, family_bytes(psutil.Process(process.pid)))
             try:
-                process.wait(LOOK_SECONDS)
+                process.wait(POLL_SECONDS)
             except subprocess.TimeoutExpired:
                 continue
     assert process.returncode == 0

@@ -1,4 +1,4 @@
-"""The whole way without a browser or a network, in processes of their own: the starter learns the drawn sample set."""
+"""Training and prediction on the command line, in processes of their own, without a network."""
 
 import json
 import os
@@ -60,7 +60,7 @@ def trained(run_core: Run, folder: Path, sample: Path) -> dict:
     return json.loads(run.stdout.splitlines()[-1])
 
 
-def test_the_last_line_is_json_with_what_was_promised(trained: dict):
+def test_the_last_line_is_json_with_the_documented_keys(trained: dict):
     assert trained.keys() >= {"run", "classes", "images", "refused", "seconds", "metrics", "model"}
     assert trained["refused"] == []
     assert set(trained["images"]) == {"train", "validation", "test"}
@@ -70,16 +70,16 @@ def test_the_last_line_is_json_with_what_was_promised(trained: dict):
     assert [entry["name"] for entry in test["per_class"]] == trained["classes"]
 
 
-def test_the_starter_tells_drawn_shapes_apart_without_a_network(trained: dict):
+def test_the_starter_learns_the_drawn_shapes_without_a_network(trained: dict):
     assert trained["metrics"]["test"]["interval"][0] > 1 / len(trained["classes"])
 
 
-def test_how_fast_the_network_was_is_kept_for_its_card(folder: Path, trained: dict):
+def test_the_measured_speed_is_stored_for_the_card_of_the_network(folder: Path, trained: dict):
     speeds = read_speeds(Settings(workspace=folder / "workspace"))
     assert speeds["Starter"] > sum(trained["images"].values()) / 600  # it took less than ten minutes
 
 
-def test_the_folder_holds_all_that_reproduces_the_run(folder: Path, trained: dict):
+def test_the_output_folder_holds_all_files_that_reproduce_the_run(folder: Path, trained: dict):
     out = folder / "out"
     names = {"model.keras", "labels.json", "recipe.json", "report.json", "events.jsonl"}
     assert {path.name for path in out.iterdir()} >= names
@@ -89,7 +89,7 @@ def test_the_folder_holds_all_that_reproduces_the_run(folder: Path, trained: dic
     assert read_report(out).metrics.test.accuracy == trained["metrics"]["test"]["accuracy"]
 
 
-def test_tensorboard_finds_the_course_of_the_run(folder: Path, trained: dict):  # noqa: ARG001 - it has run
+def test_tensorboard_reads_the_history_of_the_run(folder: Path, trained: dict):  # noqa: ARG001 - it has run
     out = folder / "out"
     events = [load_event(line) for line in (out / "events.jsonl").read_text().splitlines()]
     epochs = [event for event in events if isinstance(event, Epoch)]
@@ -116,7 +116,7 @@ def test_the_exported_model_classifies_a_picture_in_another_process(
     assert sum(result["probabilities"].values()) == pytest.approx(1)
 
 
-def test_a_transparent_picture_lies_on_the_background_of_the_recipe_beside_the_model(
+def test_a_transparent_image_gets_the_background_of_the_recipe_beside_the_model(
     run_core: Run, folder: Path, trained: dict
 ):
     out, copy = Path(trained["run"]), folder / "on-black"
@@ -135,14 +135,14 @@ def test_a_transparent_picture_lies_on_the_background_of_the_recipe_beside_the_m
         assert clear["probabilities"] == pytest.approx(opaque["probabilities"], abs=1e-6)
 
 
-def test_a_picture_that_is_none_is_said_in_one_line(run_core: Run, folder: Path, trained: dict):
+def test_a_file_that_is_no_image_gives_one_line(run_core: Run, folder: Path, trained: dict):
     (folder / "text.jpg").write_text("not a picture")
     run = run_core("predict", trained["model"], folder / "text.jpg")
     assert run.returncode == 2
     assert run.stderr.splitlines()[-1].startswith("graft: text.jpg cannot be read")
 
 
-def test_a_model_that_is_not_there_is_said_in_one_line(run_core: Run, folder: Path):
+def test_a_missing_model_gives_one_line(run_core: Run, folder: Path):
     run = run_core("predict", folder / "nothing.keras", folder / "text.jpg")
     assert run.returncode == 2
     assert "nothing.keras" in run.stderr.splitlines()[-1]

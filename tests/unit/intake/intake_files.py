@@ -63,10 +63,10 @@ def tarred(path, files, mode="w:gz"):
 
 def accepted_and_rejected(source, store, **options):
     results = list(ingest(source, store, **{"limits": ONE} | options))
-    taken = {one.name: one for one in results if isinstance(one, Accepted)}
-    refused = {one.name: one.reason for one in results if isinstance(one, Rejected)}
-    assert len(taken) + len(refused) == len(results)
-    return taken, refused
+    accepted = {one.name: one for one in results if isinstance(one, Accepted)}
+    rejected = {one.name: one.reason for one in results if isinstance(one, Rejected)}
+    assert len(accepted) + len(rejected) == len(results)
+    return accepted, rejected
 
 
 def files_below(folder):

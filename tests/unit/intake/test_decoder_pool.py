@@ -1,4 +1,4 @@
-"""A hang, a crash or a hunger for memory costs one image; what is measured is right."""
+"""A hang, a crash or excessive memory use affects one image alone; statistics are correct."""
 
 import contextlib
 import io
@@ -90,7 +90,7 @@ def test_the_size_of_an_image_on_its_side_is_upright(decoders, tmp_path, suffix,
         (png_that_says(100, 100, b"\x09" * 10_100), ".png", rejection_messages.DAMAGED),
     ],
 )
-def test_what_is_no_whole_image_is_refused_with_its_reason(decoders, tmp_path, data, suffix, reason):
+def test_a_file_that_is_no_complete_image_is_rejected_with_its_reason(decoders, tmp_path, data, suffix, reason):
     assert reason_of(decoders, written(tmp_path / "a", data), suffix) == reason
 
 
@@ -147,19 +147,19 @@ def test_images_of_odd_sizes_are_measured(decoders, tmp_path, size):
     assert 0 <= found.statistics.brightness <= 1
 
 
-def test_a_file_that_is_gone_is_refused(decoders, tmp_path):
+def test_a_file_that_is_gone_is_rejected(decoders, tmp_path):
     assert reason_of(decoders, tmp_path / "gone") == rejection_messages.MAY_NOT_BE_READ
 
 
 @pytest.mark.data
-def test_a_run_length_compressed_bitmap_is_refused(decoders, sample_data):
+def test_a_run_length_compressed_bitmap_is_rejected(decoders, sample_data):
     kind = "a run-length compressed bitmap"
     assert reason_of(
         decoders, sample_data / "messy" / "bmp_b_badrle.bmp"
     ) == rejection_messages.UNSUPPORTED_FORMAT.format(kind=kind)
 
 
-def test_an_image_that_takes_too_long_is_refused_and_the_next_one_is_not(tmp_path):
+def test_an_image_that_takes_too_long_is_rejected_and_the_next_one_is_not(tmp_path):
     with DecoderPool(Limits(decoders=1, seconds=0.1)) as decoders:
         slow = written(tmp_path / "slow", large_png(80))
         assert reason_of(decoders, slow) == rejection_messages.TOO_SLOW.format(seconds=0.1)
@@ -167,7 +167,7 @@ def test_an_image_that_takes_too_long_is_refused_and_the_next_one_is_not(tmp_pat
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a pipe is what a decoder waits for here")
-def test_a_decoder_that_waits_for_ever_ends_by_the_clock(tmp_path, children):
+def test_a_decoder_that_waits_forever_is_ended(tmp_path, children):
     with DecoderPool(Limits(decoders=1, seconds=0.2)) as decoders:
         decoders.inspect(written(tmp_path / "a", picture()))
         (child,) = children()
@@ -178,20 +178,20 @@ def test_a_decoder_that_waits_for_ever_ends_by_the_clock(tmp_path, children):
         assert not child.is_running()
 
 
-def test_an_image_that_takes_too_much_memory_is_refused_and_the_next_one_is_not(tmp_path):
+def test_an_image_that_takes_too_much_memory_is_rejected_and_the_next_one_is_not(tmp_path):
     with DecoderPool(Limits(decoders=1, memory_bytes=40 * MB)) as decoders:
         assert reason_of(decoders, written(tmp_path / "large", large_png(80))) == rejection_messages.TOO_MUCH_MEMORY
         assert decoders.inspect(written(tmp_path / "a", picture())).format == "PNG"
 
 
-def test_a_decoder_that_is_killed_costs_nothing(tmp_path, children):
+def test_a_killed_decoder_loses_no_image(tmp_path, children):
     with DecoderPool(Limits(decoders=1)) as decoders:
         (child,) = children()
         child.kill()
         assert decoders.inspect(written(tmp_path / "a", picture())).format == "PNG"
 
 
-def test_an_image_that_kills_its_decoder_twice_is_refused_and_the_next_one_is_not(tmp_path, children):
+def test_an_image_that_kills_its_decoder_twice_is_rejected_and_the_next_one_is_not(tmp_path, children):
     with DecoderPool(Limits(decoders=1)) as decoders:
         slow = written(tmp_path / "slow", large_png(80))
         enough = threading.Event()
@@ -213,7 +213,7 @@ def _kill_readers(path, children, enough):
                     child.kill()
 
 
-def test_a_decoder_that_cannot_start_is_no_images_fault(tmp_path, monkeypatch):
+def test_a_decoder_that_cannot_start_rejects_no_image(tmp_path, monkeypatch):
     monkeypatch.setattr("core.intake.decoder_pool.ROOT", tmp_path)
     monkeypatch.delenv("PYTHONPATH", raising=False)
     with DecoderPool(Limits(decoders=1)) as decoders, pytest.raises(WorkerDiedError) as error:

@@ -1,4 +1,4 @@
-"""File names become classes only where that is plausible."""
+"""Classes are guessed from file names only where that is plausible."""
 
 import pytest
 from hypothesis import given
@@ -55,18 +55,18 @@ def test_spellings_that_differ_by_case_are_one_class_in_the_usual_spelling():
         [],
     ],
 )
-def test_names_that_say_nothing_are_no_classes(names):
+def test_uninformative_names_give_no_classes(names):
     assert classes(*names) is None
 
 
-def test_a_guess_tells_examples_and_how_many_images_say_nothing():
+def test_a_guess_has_examples_and_the_number_of_other_images():
     guess = guess_classes(["cat_1.jpg", "cat_2.jpg", "dog_1.jpg", "dog_2.jpg", "IMG_1.jpg", "readme.txt"])
     assert guess.rows == ("cat", "cat", "dog", "dog", "", "")
     assert (guess.unnamed, guess.classes[0].examples) == (1, ("cat_1.jpg", "cat_2.jpg"))
 
 
 @given(st.lists(st.text(max_size=20)))
-def test_any_names_are_survived(names):
+def test_any_names_are_accepted(names):
     guess = guess_classes(names)
     assert guess is None or sum(one.images for one in guess.classes) == sum(row != "" for row in guess.rows)
 
@@ -77,11 +77,11 @@ def flat(tmp_path, wrap="", **more):
 
 
 @pytest.mark.parametrize("wrap", ["", "photos/"])
-def test_a_heap_of_files_gets_the_classes_that_somebody_agreed_to(tmp_path, store, wrap):
-    taken, _ = accepted_and_rejected(
+def test_files_without_folders_get_the_confirmed_classes(tmp_path, store, wrap):
+    accepted, _ = accepted_and_rejected(
         flat(tmp_path, wrap), store, name_classes=lambda _guess: {"cat": "cats", "dog": None, "": "others"}
     )
-    labels = {name.removeprefix(wrap): one.label for name, one in taken.items()}
+    labels = {name.removeprefix(wrap): one.label for name, one in accepted.items()}
     assert labels == {
         "cat_1.png": "cats",
         "cat_2.png": "cats",
@@ -91,19 +91,19 @@ def test_a_heap_of_files_gets_the_classes_that_somebody_agreed_to(tmp_path, stor
     }
 
 
-def test_nobody_is_asked_where_folders_or_a_table_or_a_person_say_the_class(tmp_path, store):
+def test_no_guess_is_made_where_folders_a_table_or_a_person_give_the_class(tmp_path, store):
     def refuse(_guess):
         raise AssertionError("asked")
 
     folders = zipped(tmp_path / "b.zip", {f"{label}/cat_{n}.png": picture(n) for n, label in enumerate("aabb")})
     assert len(accepted_and_rejected(folders, store, name_classes=refuse)[0]) == 4
     table = {"labels.csv": "file,label\ncat_1.png,tabby\n"}
-    taken, _ = accepted_and_rejected(flat(tmp_path, **table), store, name_classes=refuse)
-    assert taken["cat_1.png"].label == "tabby"
-    taken, _ = accepted_and_rejected(flat(tmp_path), store, label="pets", name_classes=refuse)
-    assert {one.label for one in taken.values()} == {"pets"}
+    accepted, _ = accepted_and_rejected(flat(tmp_path, **table), store, name_classes=refuse)
+    assert accepted["cat_1.png"].label == "tabby"
+    accepted, _ = accepted_and_rejected(flat(tmp_path), store, label="pets", name_classes=refuse)
+    assert {one.label for one in accepted.values()} == {"pets"}
 
 
-def test_a_guess_that_is_left_changes_nothing(tmp_path, store):
-    taken, _ = accepted_and_rejected(flat(tmp_path, "photos/"), store, name_classes=lambda _guess: None)
-    assert {one.label for one in taken.values()} == {"photos"}
+def test_a_declined_guess_changes_nothing(tmp_path, store):
+    accepted, _ = accepted_and_rejected(flat(tmp_path, "photos/"), store, name_classes=lambda _guess: None)
+    assert {one.label for one in accepted.values()} == {"photos"}

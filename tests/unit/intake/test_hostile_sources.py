@@ -1,4 +1,4 @@
-"""What is hostile or broken costs itself and nothing else, and is named."""
+"""A hostile or broken file affects nothing else and is listed."""
 
 import os
 import re
@@ -21,14 +21,14 @@ from core.storage.blobs import OriginalStore
 
 
 @pytest.mark.parametrize("name", ["../1.png", "/etc/1.png", "ants/../../1.png", "C:/1.png", "..\\1.png"])
-def test_a_path_that_leads_out_is_refused(tmp_path, store, name):
+def test_a_path_that_leads_out_is_rejected(tmp_path, store, name):
     for source in (
         zipped(tmp_path / "a.zip", {name: picture(1), "ok/2.png": picture(2)}),
         tarred(tmp_path / "a.tgz", {name: picture(1), "ok/2.png": picture(2)}),
     ):
-        taken, refused = accepted_and_rejected(source, store)
-        assert set(taken) == {"ok/2.png"}
-        assert refused == {name: rejection_messages.LEADS_OUT}
+        accepted, rejected = accepted_and_rejected(source, store)
+        assert set(accepted) == {"ok/2.png"}
+        assert rejected == {name: rejection_messages.LEADS_OUT}
 
 
 HOSTILE_PARTS = st.sampled_from(["..", ".", "", "/", "\\", "C:", "~", "a", "ants", "con", "..\\..", "x\0y", "é", "🐝"])
@@ -37,7 +37,7 @@ HOSTILE_NAMES = st.lists(HOSTILE_PARTS | st.text(max_size=8), min_size=1, max_si
 
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=st.lists(HOSTILE_NAMES, min_size=10, max_size=30, unique=True))
-def test_no_path_of_an_archive_ever_leaves_the_workspace(tmp_path_factory, names):
+def test_no_path_of_an_archive_leaves_the_workspace(tmp_path_factory, names):
     outer = tmp_path_factory.mktemp("outer")
     folder = outer / "a" / "b" / "c"
     folder.mkdir(parents=True)
@@ -48,10 +48,10 @@ def test_no_path_of_an_archive_ever_leaves_the_workspace(tmp_path_factory, names
             info = zipfile.ZipInfo("x")
             info.filename = name.encode(errors="replace").decode()
             archive.writestr(info, data)
-    taken = [one for one in ingest(folder / "a.zip", store, limits=ONE) if isinstance(one, Accepted)]
+    accepted = [one for one in ingest(folder / "a.zip", store, limits=ONE) if isinstance(one, Accepted)]
     allowed = re.compile(r"a/b/c/(a\.zip|originals/../[0-9a-f]{64}|thumbnails/../[0-9a-f]{64}\.jpg)")
     assert [path for path in files_below(outer) if not allowed.fullmatch(path)] == []
-    assert len(files_below(folder / "originals")) == len({one.digest for one in taken})
+    assert len(files_below(folder / "originals")) == len({one.digest for one in accepted})
 
 
 def test_a_file_without_a_name_is_passed_over(tmp_path, store):
@@ -59,12 +59,12 @@ def test_a_file_without_a_name_is_passed_over(tmp_path, store):
         archive.writestr("ants/1.png", picture(1))
         archive.writestr("x", picture(2))
         archive.filelist[-1].filename = ""
-    taken, refused = accepted_and_rejected(tmp_path / "a.zip", store)
-    assert set(taken) == {"ants/1.png"}
-    assert refused == {}
+    accepted, rejected = accepted_and_rejected(tmp_path / "a.zip", store)
+    assert set(accepted) == {"ants/1.png"}
+    assert rejected == {}
 
 
-def test_links_of_archives_are_refused(tmp_path, store):
+def test_links_of_archives_are_rejected(tmp_path, store):
     link = zipfile.ZipInfo("ants/link.png")
     link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
     source = zipped(tmp_path / "a.zip", [(link, "/etc/passwd"), ("ants/1.png", picture(1))])
@@ -81,13 +81,15 @@ def test_links_of_archives_are_refused(tmp_path, store):
 
 
 @pytest.mark.parametrize("name", ["more.zip", "more.tar.gz", "more.7z", "MORE.RAR"])
-def test_an_archive_in_an_archive_is_refused(tmp_path, store, name):
-    taken, refused = accepted_and_rejected(zipped(tmp_path / "a.zip", {name: b"PK", "ants/1.png": picture(1)}), store)
-    assert len(taken) == 1
-    assert refused == {name: rejection_messages.NESTED}
+def test_an_archive_in_an_archive_is_rejected(tmp_path, store, name):
+    accepted, rejected = accepted_and_rejected(
+        zipped(tmp_path / "a.zip", {name: b"PK", "ants/1.png": picture(1)}), store
+    )
+    assert len(accepted) == 1
+    assert rejected == {name: rejection_messages.NESTED}
 
 
-def test_a_protected_file_is_refused(tmp_path, store):
+def test_a_protected_file_is_rejected(tmp_path, store):
     path = zipped(tmp_path / "a.zip", {"ants/1.png": picture(1), "ants/2.png": picture(2)})
     data = bytearray(path.read_bytes())
     for at in (data.index(b"PK\x03\x04") + 6, data.index(b"PK\x01\x02") + 8):
@@ -96,7 +98,7 @@ def test_a_protected_file_is_refused(tmp_path, store):
     assert accepted_and_rejected(path, store)[1] == {"ants/1.png": rejection_messages.PROTECTED}
 
 
-def test_a_file_that_is_compressed_in_an_unknown_way_is_refused(tmp_path, store):
+def test_a_file_that_is_compressed_in_an_unknown_way_is_rejected(tmp_path, store):
     path = zipped(tmp_path / "a.zip", {"ants/1.png": picture(1), "ants/2.png": picture(2)})
     data = bytearray(path.read_bytes())
     for at in (data.index(b"PK\x03\x04") + 8, data.index(b"PK\x01\x02") + 10):
@@ -105,13 +107,13 @@ def test_a_file_that_is_compressed_in_an_unknown_way_is_refused(tmp_path, store)
     assert accepted_and_rejected(path, store)[1] == {"ants/1.png": rejection_messages.UNKNOWN_COMPRESSION}
 
 
-def test_a_file_whose_data_is_damaged_in_the_zip_is_refused(tmp_path, store):
+def test_a_file_whose_data_is_damaged_in_the_zip_is_rejected(tmp_path, store):
     path = zipped(tmp_path / "a.zip", {"ants/1.png": picture(1), "ants/2.png": picture(2)})
     path.write_bytes(path.read_bytes().replace(picture(1)[60:70], b"0123456789"))
     assert accepted_and_rejected(path, store)[1] == {"ants/1.png": rejection_messages.DAMAGED_IN_ARCHIVE}
 
 
-def test_a_file_larger_than_an_image_may_be_is_refused(tmp_path, store):
+def test_a_file_larger_than_an_image_may_be_is_rejected(tmp_path, store):
     limits = Limits(decoders=1, file_bytes=2_000_000)
     files = {"ants/1.png": bytes(2_000_001), "ants/2.png": picture(2)}
     for source in (zipped(tmp_path / "a.zip", files), tarred(tmp_path / "a.tgz", files, "w")):
@@ -120,7 +122,7 @@ def test_a_file_larger_than_an_image_may_be_is_refused(tmp_path, store):
         }
 
 
-def test_a_bomb_in_a_zip_is_refused_unread(tmp_path, store):
+def test_a_bomb_in_a_zip_is_rejected_unread(tmp_path, store):
     limits = Limits(decoders=1, ratio_from_bytes=10_000_000)
     files = {"ants/1.png": bytes(20_000_000), "ants/2.png": picture(2)}
     source = zipped(tmp_path / "a.zip", files, zipfile.ZIP_DEFLATED)
@@ -158,7 +160,7 @@ def test_a_protected_zip(tmp_path, store):
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.tar.gz"])
-def test_an_archive_that_is_none(tmp_path, store, name):
+def test_a_file_that_is_no_archive(tmp_path, store, name):
     (tmp_path / name).write_bytes(b"words " * 1000)
     assert sentence_of(tmp_path / name, store) == f"{name} is damaged or cut off."
 
@@ -216,16 +218,16 @@ def test_a_tar_whose_header_asks_for_all_memory(tmp_path, store):
     assert sentence_of(tmp_path / "a.tar", store) == "a.tar is damaged or cut off."
 
 
-def test_a_slow_image_is_refused_and_the_others_are_taken(tmp_path, store):
+def test_a_slow_image_is_rejected_and_the_others_are_taken(tmp_path, store):
     files = {"ants/1.png": picture(1), "ants/2.png": large_png(80), "ants/3.png": picture(3)}
     limits = Limits(decoders=1, seconds=0.1)
-    taken, refused = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store, limits=limits)
-    assert set(taken) == {"ants/1.png", "ants/3.png"}
-    assert refused == {"ants/2.png": rejection_messages.TOO_SLOW.format(seconds=0.1)}
+    accepted, rejected = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store, limits=limits)
+    assert set(accepted) == {"ants/1.png", "ants/3.png"}
+    assert rejected == {"ants/2.png": rejection_messages.TOO_SLOW.format(seconds=0.1)}
 
 
 @pytest.mark.data
-def test_every_messy_file_is_taken_in_or_refused_for_a_reason(sample_data, store):
+def test_every_messy_file_is_accepted_or_rejected_for_a_reason(sample_data, store):
     results = []
     before = set(psutil.Process().children(recursive=True))
     for result in ingest(sample_data / "messy", store, limits=Limits(decoders=2)):

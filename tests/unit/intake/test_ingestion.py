@@ -1,4 +1,4 @@
-"""Every file of an honest source ends as taken or refused, with its class, once."""
+"""Every file of a source is accepted or rejected once, with its class."""
 
 import errno
 import hashlib
@@ -17,8 +17,10 @@ from core.intake.ingestion import ingest
 
 def test_an_image_of_a_zip_is_stored_under_its_digest(tmp_path, store):
     data = picture(1, suffix="jpg", size=(300, 200))
-    taken, _ = accepted_and_rejected(zipped(tmp_path / "a.zip", {"ants/1.jpg": data, "bees/2.jpg": picture(2)}), store)
-    one = taken["ants/1.jpg"]
+    accepted, _ = accepted_and_rejected(
+        zipped(tmp_path / "a.zip", {"ants/1.jpg": data, "bees/2.jpg": picture(2)}), store
+    )
+    one = accepted["ants/1.jpg"]
     assert (one.label, one.split, one.group, one.width, one.height) == ("ants", None, None, 300, 200)
     assert (one.format, one.size_bytes, one.digest) == ("JPEG", len(data), hashlib.sha256(data).hexdigest())
     assert store.path(one.digest).read_bytes() == data
@@ -27,22 +29,22 @@ def test_an_image_of_a_zip_is_stored_under_its_digest(tmp_path, store):
 
 
 @pytest.mark.parametrize("name", ["a.tar", "a.tar.gz", "a.tar.bz2", "a.tar.xz"])
-def test_tars_are_taken_in(tmp_path, store, name):
+def test_tars_are_accepted(tmp_path, store, name):
     mode = {".tar": "w"}.get(Path(name).suffix, f"w:{Path(name).suffix[1:]}")
     files = {f"set/{label}/{seed}.png": picture(seed) for seed, label in enumerate(["ants", "bees", "ants"])}
-    taken, refused = accepted_and_rejected(tarred(tmp_path / name, files, mode), store)
-    assert {name: one.label for name, one in taken.items()} == {name: name.split("/")[1] for name in files}
-    assert refused == {}
+    accepted, rejected = accepted_and_rejected(tarred(tmp_path / name, files, mode), store)
+    assert {name: one.label for name, one in accepted.items()} == {name: name.split("/")[1] for name in files}
+    assert rejected == {}
 
 
-def test_a_folder_is_taken_in_and_left_as_it_was(tmp_path, store):
+def test_a_folder_is_accepted_and_left_as_it_was(tmp_path, store):
     for seed, name in enumerate(["train/ants/1.png", "train/bees/2.png", "val/ants/3.png", "test/bees/4.png"]):
         path = tmp_path / "set" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(picture(seed))
     before = files_below(tmp_path / "set")
-    taken, _ = accepted_and_rejected(tmp_path / "set", store)
-    assert {name: (one.label, one.split) for name, one in taken.items()} == {
+    accepted, _ = accepted_and_rejected(tmp_path / "set", store)
+    assert {name: (one.label, one.split) for name, one in accepted.items()} == {
         "train/ants/1.png": ("ants", "train"),
         "train/bees/2.png": ("bees", "train"),
         "val/ants/3.png": ("ants", "validation"),
@@ -55,14 +57,14 @@ def test_single_files_get_the_given_class(tmp_path, store):
     paths = [tmp_path / "1.png", tmp_path / "2.png"]
     for seed, path in enumerate(paths):
         path.write_bytes(picture(seed))
-    taken, _ = accepted_and_rejected(paths, store, label="ants")
-    assert {name: one.label for name, one in taken.items()} == {"1.png": "ants", "2.png": "ants"}
+    accepted, _ = accepted_and_rejected(paths, store, label="ants")
+    assert {name: one.label for name, one in accepted.items()} == {"1.png": "ants", "2.png": "ants"}
 
 
 def test_a_given_class_does_not_replace_a_folders(tmp_path, store):
     source = zipped(tmp_path / "a.zip", {"ants/1.png": picture(1), "bees/2.png": picture(2), "3.png": picture(3)})
-    taken, _ = accepted_and_rejected(source, store, label="wasps")
-    assert [one.label for one in taken.values()] == ["ants", "bees", "wasps"]
+    accepted, _ = accepted_and_rejected(source, store, label="wasps")
+    assert [one.label for one in accepted.values()] == ["ants", "bees", "wasps"]
 
 
 def test_several_sources_at_once(tmp_path, store):
@@ -72,21 +74,21 @@ def test_several_sources_at_once(tmp_path, store):
         tmp_path / "3.png",
         zipped(tmp_path / "empty.zip", {}),
     ]
-    taken, refused = accepted_and_rejected(sources, store)
-    assert set(taken) == {"ants/1.png", "bees/2.png", "3.png"}
-    assert refused == {"empty.zip": "empty.zip is empty."}
+    accepted, rejected = accepted_and_rejected(sources, store)
+    assert set(accepted) == {"ants/1.png", "bees/2.png", "3.png"}
+    assert rejected == {"empty.zip": "empty.zip is empty."}
 
 
 def test_a_table_gives_classes_splits_and_groups(tmp_path, store):
     table = "file,label,split,group\n1.png,ants,test,p1\n2.png,bees,,\n9.png,bees,,\n"
     files = {"images/1.png": picture(1), "images/2.png": picture(2), "labels.csv": table}
     for source in (zipped(tmp_path / "a.zip", files), _tar_with_text(tmp_path / "a.tgz", files)):
-        taken, refused = accepted_and_rejected(source, store)
-        assert {name: (one.label, one.split, one.group) for name, one in taken.items()} == {
+        accepted, rejected = accepted_and_rejected(source, store)
+        assert {name: (one.label, one.split, one.group) for name, one in accepted.items()} == {
             "images/1.png": ("ants", "test", "p1"),
             "images/2.png": ("bees", None, None),
         }
-        assert refused == {"9.png": rejection_messages.NAMED_BUT_NOT_THERE}
+        assert rejected == {"9.png": rejection_messages.NAMED_BUT_NOT_THERE}
 
 
 def _tar_with_text(path, files):
@@ -100,33 +102,33 @@ def _tar_with_text(path, files):
         (b"file,label\n\0\0", rejection_messages.TABLE_UNREADABLE),
     ],
 )
-def test_a_table_that_says_nothing_is_refused_and_the_folders_count(tmp_path, store, table, reason):
+def test_a_table_that_says_nothing_is_rejected_and_the_folders_count(tmp_path, store, table, reason):
     files = {"ants/1.png": picture(1), "bees/2.png": picture(2), "notes.csv": table}
-    taken, refused = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store)
-    assert [one.label for one in taken.values()] == ["ants", "bees"]
-    assert refused == {"notes.csv": reason}
+    accepted, rejected = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store)
+    assert [one.label for one in accepted.values()] == ["ants", "bees"]
+    assert rejected == {"notes.csv": reason}
 
 
 def test_hidden_files_are_passed_over(tmp_path, store):
     files = {"ants/1.png": picture(1), "__MACOSX/ants/._1.png": b"x", ".DS_Store": b"x", "ants/Thumbs.db": b"x"}
-    taken, refused = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store)
-    assert set(taken) == {"ants/1.png"}
-    assert refused == {}
+    accepted, rejected = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store)
+    assert set(accepted) == {"ants/1.png"}
+    assert rejected == {}
 
 
 @pytest.mark.parametrize("label", ["قطط", "猫", "🐝🐜", "Ängste"])
 def test_names_of_any_script_come_through(tmp_path, store, label):
     files = {f"{label}/{label}.png": picture(1), "x/2.png": picture(2)}
     for source in (zipped(tmp_path / "a.zip", files), tarred(tmp_path / "a.tgz", files)):
-        taken, _ = accepted_and_rejected(source, store)
-        assert taken[f"{label}/{label}.png"].label == label
+        accepted, _ = accepted_and_rejected(source, store)
+        assert accepted[f"{label}/{label}.png"].label == label
 
 
 def test_a_name_that_an_old_program_wrote_without_saying_how_is_recovered(tmp_path, store):
     path = zipped(tmp_path / "a.zip", {"????/1.png": picture(1), "x/2.png": picture(2)})
     path.write_bytes(path.read_bytes().replace(b"????", "猫咪".encode("gb2312")))
-    taken, _ = accepted_and_rejected(path, store)
-    assert taken["猫咪/1.png"].label == "猫咪"
+    accepted, _ = accepted_and_rejected(path, store)
+    assert accepted["猫咪/1.png"].label == "猫咪"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only here can a name be no text")
@@ -134,8 +136,8 @@ def test_a_file_name_that_is_no_unicode_can_be_shown(tmp_path, store):
     folder = tmp_path / "set" / "ants"
     folder.mkdir(parents=True)
     Path(os.fsdecode(os.fsencode(folder) + b"/M\x81ller.png")).write_bytes(picture(1))
-    taken, _ = accepted_and_rejected(tmp_path / "set", store)
-    assert list(taken) == ["ants/Müller.png"]
+    accepted, _ = accepted_and_rejected(tmp_path / "set", store)
+    assert list(accepted) == ["ants/Müller.png"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no links and pipes")
@@ -148,58 +150,60 @@ def test_links_to_files_of_a_folder_are_followed_and_others_are_not(tmp_path, st
     (ants / "gone.png").symlink_to(tmp_path / "nowhere")
     (ants / "loop").symlink_to(tmp_path / "set")
     os.mkfifo(ants / "pipe.png")
-    taken, refused = accepted_and_rejected(tmp_path / "set", store)
-    assert set(taken) == {"ants/1.png"}
-    assert refused == {
+    accepted, rejected = accepted_and_rejected(tmp_path / "set", store)
+    assert set(accepted) == {"ants/1.png"}
+    assert rejected == {
         "ants/gone.png": rejection_messages.LINK,
         "ants/loop": rejection_messages.LINK,
         "ants/pipe.png": rejection_messages.NOT_A_FILE,
     }
 
 
-def test_what_is_no_image_is_refused(tmp_path, store):
+def test_files_that_are_no_images_are_rejected(tmp_path, store):
     files = {"ants/1.png": picture(1), "ants/readme.txt": b"words", "ants/2.jpg": b"words", "ants/3.png": b""}
-    taken, refused = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store)
-    assert set(taken) == {"ants/1.png"}
-    assert refused == {
+    accepted, rejected = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store)
+    assert set(accepted) == {"ants/1.png"}
+    assert rejected == {
         "ants/readme.txt": rejection_messages.NOT_AN_IMAGE,
         "ants/2.jpg": rejection_messages.NOT_AN_IMAGE,
         "ants/3.png": rejection_messages.EMPTY,
     }
 
 
-def test_a_zip_without_any_image_refuses_each_file(tmp_path, store):
-    taken, refused = accepted_and_rejected(zipped(tmp_path / "a.zip", {"a.txt": b"words", "b.txt": b"other"}), store)
-    assert taken == {}
-    assert len(refused) == 2
+def test_a_zip_without_images_rejects_each_file(tmp_path, store):
+    accepted, rejected = accepted_and_rejected(
+        zipped(tmp_path / "a.zip", {"a.txt": b"words", "b.txt": b"other"}), store
+    )
+    assert accepted == {}
+    assert len(rejected) == 2
 
 
-def test_the_same_file_twice_in_a_class_is_taken_once(tmp_path, store):
+def test_the_same_file_twice_in_a_class_is_accepted_once(tmp_path, store):
     files = {"ants/1.png": picture(1), "ants/2.png": picture(1), "bees/3.png": picture(1)}
-    taken, refused = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store)
-    assert set(taken) == {"ants/1.png", "bees/3.png"}
-    assert refused == {"ants/2.png": rejection_messages.SAME_FILE.format(name="ants/1.png")}
+    accepted, rejected = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store)
+    assert set(accepted) == {"ants/1.png", "bees/3.png"}
+    assert rejected == {"ants/2.png": rejection_messages.SAME_FILE.format(name="ants/1.png")}
 
 
-def test_the_same_broken_file_twice_is_refused_twice_for_what_it_is(tmp_path, store):
-    _, refused = accepted_and_rejected(zipped(tmp_path / "a.zip", {"ants/1.png": b"x", "ants/2.png": b"x"}), store)
-    assert set(refused.values()) == {rejection_messages.NOT_AN_IMAGE}
+def test_the_same_broken_file_twice_is_rejected_twice_with_its_reason(tmp_path, store):
+    _, rejected = accepted_and_rejected(zipped(tmp_path / "a.zip", {"ants/1.png": b"x", "ants/2.png": b"x"}), store)
+    assert set(rejected.values()) == {rejection_messages.NOT_AN_IMAGE}
 
 
-def test_what_is_known_by_digest_is_not_taken_again(tmp_path, store):
+def test_known_digests_are_not_accepted_again(tmp_path, store):
     source = zipped(tmp_path / "a.zip", {"ants/1.png": picture(1), "bees/2.png": picture(2)})
     known = {hashlib.sha256(picture(1)).hexdigest()}
-    taken, refused = accepted_and_rejected(source, store, known=known)
-    assert set(taken) == {"bees/2.png"}
-    assert refused == {"ants/1.png": rejection_messages.ALREADY_THERE}
+    accepted, rejected = accepted_and_rejected(source, store, known=known)
+    assert set(accepted) == {"bees/2.png"}
+    assert rejected == {"ants/1.png": rejection_messages.ALREADY_THERE}
 
 
-def test_what_is_known_in_a_class_can_be_taken_into_another(tmp_path, store):
+def test_a_known_image_can_be_accepted_into_another_class(tmp_path, store):
     source = zipped(tmp_path / "a.zip", {"ants/1.png": picture(1), "bees/1.png": picture(1)})
     known = {(hashlib.sha256(picture(1)).hexdigest(), "ants"): "photo.png"}
-    taken, refused = accepted_and_rejected(source, store, known=known)
-    assert set(taken) == {"bees/1.png"}
-    assert refused == {"ants/1.png": rejection_messages.SAME_FILE.format(name="photo.png")}
+    accepted, rejected = accepted_and_rejected(source, store, known=known)
+    assert set(accepted) == {"bees/1.png"}
+    assert rejected == {"ants/1.png": rejection_messages.SAME_FILE.format(name="photo.png")}
 
 
 def test_a_source_that_is_not_there(tmp_path, store):
@@ -233,6 +237,6 @@ def test_every_reason_has_a_test():
 def test_twenty_thousand_files_are_each_accounted_for(tmp_path, store):
     pictures = {f"{label}/{seed}.png": picture(seed) for seed in range(100) for label in ("ants", "bees")}
     files = dict.fromkeys((f"ants/{number}.txt" for number in range(19_800)), b"not a picture") | pictures
-    taken, refused = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store)
-    assert set(taken) == set(pictures)
-    assert len(taken) + len(refused) == 20_000
+    accepted, rejected = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store)
+    assert set(accepted) == set(pictures)
+    assert len(accepted) + len(rejected) == 20_000

@@ -1,4 +1,4 @@
-"""What was reported as taken stays, whatever happens next."""
+"""An image that was reported as accepted stays stored, whatever happens next."""
 
 import errno
 import hashlib
@@ -22,7 +22,7 @@ from core.storage.blobs import OriginalStore
 ROOT = Path(__file__).parents[3]
 
 
-def test_a_file_that_goes_while_it_is_taken_in_is_refused(tmp_path, store):
+def test_a_file_that_goes_while_it_is_accepted_is_rejected(tmp_path, store):
     for seed in range(12):
         (tmp_path / f"{seed:02}.png").write_bytes(picture(seed))
     results = ingest(sorted(tmp_path.glob("*.png")), store, limits=ONE)
@@ -32,7 +32,7 @@ def test_a_file_that_goes_while_it_is_taken_in_is_refused(tmp_path, store):
     assert list(results)[-1] == Rejected("11.png", rejection_messages.MAY_NOT_BE_READ)
 
 
-def test_a_file_that_grew_since_it_was_listed_is_refused(tmp_path, store):
+def test_a_file_that_grew_since_it_was_listed_is_rejected(tmp_path, store):
     limits = Limits(decoders=1, file_bytes=2_000_000)
     (tmp_path / "1.png").write_bytes(picture(1))
     results = ingest([tmp_path / "1.png"], store, limits=limits, should_stop=lambda: _grow(tmp_path / "1.png"))
@@ -53,7 +53,7 @@ def test_stopping_reports_what_was_under_way(tmp_path, store):
     assert {path.name for path in store.originals.glob("??/*")} == {one.digest for one in results}
 
 
-def test_a_consumer_that_leaves_leaves_no_scratch_files(tmp_path, store):
+def test_an_abandoned_ingestion_leaves_no_scratch_files(tmp_path, store):
     results = ingest(
         zipped(tmp_path / "a.zip", {f"{seed}.png": picture(seed) for seed in range(30)}), store, limits=ONE
     )
@@ -76,7 +76,7 @@ def test_a_full_disk_stops_and_keeps_what_was_reported(tmp_path, store, monkeypa
     assert store.has(first.digest)
 
 
-def test_a_workspace_that_is_deleted_is_said_in_a_sentence(tmp_path):
+def test_a_workspace_that_is_deleted_gives_one_sentence(tmp_path):
     (tmp_path / "workspace").write_text("in the way")
     store = OriginalStore(tmp_path / "workspace" / "originals", tmp_path / "workspace" / "thumbnails")
     with pytest.raises(WorkspaceError, match="cannot be written: Not a directory"):
@@ -111,9 +111,9 @@ def test_a_kill_in_the_middle_loses_nothing_that_was_reported(tmp_path, store):
     for digest in reported:
         assert hashlib.sha256(store.path(digest).read_bytes()).hexdigest() == digest
         assert store.thumbnail_path(digest).is_file()
-    taken, refused = accepted_and_rejected(source, store, known=set(reported))
-    assert len(refused) == 40
-    assert len(taken) == 260
+    accepted, rejected = accepted_and_rejected(source, store, known=set(reported))
+    assert len(rejected) == 40
+    assert len(accepted) == 260
 
 
 def test_scratch_files_of_a_killed_process_go_after_a_day(store):

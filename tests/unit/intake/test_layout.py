@@ -1,4 +1,4 @@
-"""Paths become classes and splits; what operating systems leave behind does not."""
+"""Classes and splits from folders; system files are ignored."""
 
 import pytest
 from hypothesis import given

@@ -44,7 +44,7 @@ def flowers(tmp_path):
     ).read_bytes()
 
 
-def test_a_set_is_downloaded_once_and_taken_in(tmp_path, store, server, published):
+def test_a_set_is_downloaded_once_and_accepted(tmp_path, store, server, published):
     sample, steps = published("flower_photos", flowers(tmp_path)), []
     for _ in range(2):
         path = fetch_sample(
@@ -52,8 +52,8 @@ def test_a_set_is_downloaded_once_and_taken_in(tmp_path, store, server, publishe
         )
     assert server[2] == ["/set.tar.gz"]
     assert steps == [(sample.size_bytes, sample.size_bytes)]
-    taken, _ = accepted_and_rejected(path, store)
-    assert {one.label for one in taken.values()} == {"daisy", "roses"}
+    accepted, _ = accepted_and_rejected(path, store)
+    assert {one.label for one in accepted.values()} == {"daisy", "roses"}
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_more_than_the_published_file_is_not_read(tmp_path, server, published, a
     assert len(steps) < 3
 
 
-def test_of_the_cats_and_dogs_the_first_are_taken_and_damaged_ones_refused(
+def test_of_the_cats_and_dogs_the_first_are_accepted_and_damaged_ones_rejected(
     tmp_path, store, server, published, monkeypatch
 ):
     monkeypatch.setattr(public, "PETS_A_CLASS", 3)
@@ -96,15 +96,15 @@ def test_of_the_cats_and_dogs_the_first_are_taken_and_damaged_ones_refused(
     files = {name: picture(seed) for seed, name in enumerate(names)} | {"PetImages/Cat/1.jpg": b"", "readme.txt": b"x"}
     data = zipped(tmp_path / "pets.zip", files).read_bytes()
     path = fetch_sample(published("cats_and_dogs", data), tmp_path / "kept", tmp_path, context=server[1])
-    taken, refused = accepted_and_rejected(path, store)
-    assert {name: one.label for name, one in taken.items()} == {
+    accepted, rejected = accepted_and_rejected(path, store)
+    assert {name: one.label for name, one in accepted.items()} == {
         "PetImages/Cat/0.jpg": "Cat",
         "PetImages/Cat/2.jpg": "Cat",
         "PetImages/Dog/0.jpg": "Dog",
         "PetImages/Dog/1.jpg": "Dog",
         "PetImages/Dog/2.jpg": "Dog",
     }
-    assert list(refused) == ["PetImages/Cat/1.jpg"]
+    assert list(rejected) == ["PetImages/Cat/1.jpg"]
 
 
 def record(label, red, green, blue):
@@ -125,15 +125,15 @@ def test_cifar_10_becomes_images_with_its_own_splits(tmp_path, store, server, pu
             info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
     path = fetch_sample(published("cifar10", data.getvalue()), tmp_path / "kept", tmp_path, context=server[1])
-    taken, refused = accepted_and_rejected(path, store)
-    assert refused == {}
-    assert {(one.label, one.split, name.rpartition("/")[2]) for name, one in taken.items()} == {
+    accepted, rejected = accepted_and_rejected(path, store)
+    assert rejected == {}
+    assert {(one.label, one.split, name.rpartition("/")[2]) for name, one in accepted.items()} == {
         ("cat", "train", "cat-0001.png"),
         ("cat", "train", "cat-0002.png"),
         ("cat", "test", "cat-0001.png"),
         ("truck", "train", "truck-0001.png"),
     }
-    with Image.open(store.path(taken["cifar-10/train/cat/cat-0002.png"].digest)) as image:
+    with Image.open(store.path(accepted["cifar-10/train/cat/cat-0002.png"].digest)) as image:
         assert (image.size, image.getpixel((31, 31))) == ((32, 32), (200, 1, 0))
 
 

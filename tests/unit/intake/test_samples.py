@@ -1,4 +1,4 @@
-"""The sample sets are what their cards say, and always the same."""
+"""The sample sets agree with their cards and are reproducible."""
 
 import hashlib
 import zipfile
@@ -32,7 +32,7 @@ def test_a_sample_set_is_always_the_same(tmp_path, name):
     assert len(digests) == 1
 
 
-def test_a_sample_set_is_taken_in_whole(tmp_path, store):
+def test_a_sample_set_is_accepted_whole(tmp_path, store):
     results = list(ingest(write_sample("shapes", tmp_path), store))
     assert len(results) == SAMPLES["shapes"].images
     assert all(isinstance(one, Accepted) for one in results)

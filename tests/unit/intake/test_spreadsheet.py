@@ -1,4 +1,4 @@
-"""Excel tables: read as they are shown, and nothing that a hostile one asks for."""
+"""Excel tables are read as displayed; hostile ones are rejected."""
 
 import datetime
 import io
@@ -31,7 +31,7 @@ def with_part(data, name, change):
     return out.getvalue()
 
 
-def refusal(data):
+def rejection(data):
     with pytest.raises(TableError) as error:
         read_table(data)
     return error.value.sentence
@@ -64,16 +64,16 @@ SHEET = "xl/worksheets/sheet1.xml"
 GOOD = workbook([["file", "label"], ["1.jpg", "ants"]])
 
 
-def test_a_file_that_is_large_unpacked_is_refused():
+def test_a_file_that_is_large_unpacked_is_rejected():
     bomb = with_part(GOOD, SHEET, lambda xml: xml + b" " * (spreadsheet.UNPACKED_BYTES + 1))
     assert len(bomb) < 100_000
-    assert refusal(bomb) == rejection_messages.TABLE_TOO_LARGE
+    assert rejection(bomb) == rejection_messages.TABLE_TOO_LARGE
 
 
-def test_a_table_of_too_many_rows_is_refused(monkeypatch):
+def test_a_table_of_too_many_rows_is_rejected(monkeypatch):
     monkeypatch.setattr(spreadsheet, "ROWS", 5)
     assert (
-        refusal(workbook([["file", "label"]] + [[f"{n}.jpg", "ants"] for n in range(6)]))
+        rejection(workbook([["file", "label"]] + [[f"{n}.jpg", "ants"] for n in range(6)]))
         == rejection_messages.TABLE_TOO_LARGE
     )
 
@@ -82,7 +82,7 @@ def test_a_row_number_beyond_all_tables_costs_nothing():
     far = with_part(
         GOOD, SHEET, lambda xml: xml.replace(b'r="2"', b'r="99999999999999"').replace(b'r="B2"', b'r="ZZZ2"')
     )
-    assert refusal(far) == rejection_messages.TABLE_TOO_LARGE
+    assert rejection(far) == rejection_messages.TABLE_TOO_LARGE
 
 
 ENTITIES = (
@@ -103,8 +103,8 @@ ENTITIES = (
     ],
     ids=["no zip", "cut off", "cut xml", "entities", "no sheet"],
 )
-def test_a_broken_or_hostile_file_is_refused(data):
-    assert refusal(data) == rejection_messages.TABLE_UNREADABLE
+def test_a_broken_or_hostile_file_is_rejected(data):
+    assert rejection(data) == rejection_messages.TABLE_UNREADABLE
 
 
 TABLE = workbook([["file", "label", "split", "group"], ["1.png", "ants", "test", "p1"], ["2.png", "bees", None, None]])
@@ -112,12 +112,12 @@ TABLE = workbook([["file", "label", "split", "group"], ["1.png", "ants", "test",
 
 def test_an_excel_table_in_a_zip_gives_classes_splits_and_groups(tmp_path, store):
     files = {"images/1.png": picture(1), "images/2.png": picture(2), "images/labels.xlsx": TABLE}
-    taken, refused = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store)
-    assert {name: (one.label, one.split, one.group) for name, one in taken.items()} == {
+    accepted, rejected = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store)
+    assert {name: (one.label, one.split, one.group) for name, one in accepted.items()} == {
         "images/1.png": ("ants", "test", "p1"),
         "images/2.png": ("bees", None, None),
     }
-    assert refused == {}
+    assert rejected == {}
 
 
 @pytest.mark.parametrize(
@@ -126,15 +126,15 @@ def test_an_excel_table_in_a_zip_gives_classes_splits_and_groups(tmp_path, store
 def test_a_table_beside_the_archives_speaks_for_all_of_them(tmp_path, store, name, table):
     (tmp_path / name).write_bytes(table)
     first, second = (zipped(tmp_path / f"{n}.zip", {f"{n}.png": picture(n)}) for n in (1, 2))
-    taken, refused = accepted_and_rejected([tmp_path / name, first, second], store)
-    assert {name: one.label for name, one in taken.items()} == {"1.png": "ants", "2.png": "bees"}
-    assert refused == {}
+    accepted, rejected = accepted_and_rejected([tmp_path / name, first, second], store)
+    assert {name: one.label for name, one in accepted.items()} == {"1.png": "ants", "2.png": "bees"}
+    assert rejected == {}
 
 
 @pytest.mark.parametrize("name", ["old.xls", "open.ods"])
-def test_other_tables_are_refused_for_what_they_are(tmp_path, store, name):
+def test_other_tables_are_rejected_for_what_they_are(tmp_path, store, name):
     (tmp_path / name).write_bytes(b"\xd0\xcf\x11\xe0 something")
-    _, refused = accepted_and_rejected(
+    _, rejected = accepted_and_rejected(
         [tmp_path / name, zipped(tmp_path / "a.zip", {"a/1.png": picture(1), "b/2.png": picture(2)})], store
     )
-    assert refused == {name: rejection_messages.TABLE_UNREADABLE}
+    assert rejected == {name: rejection_messages.TABLE_UNREADABLE}

@@ -38,14 +38,14 @@ def test_short_and_empty_lines_are_no_rows_and_no_harm():
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "file,size\n1.jpg,3\n", "label\nants\n"])
-def test_a_table_without_the_columns_is_refused(text):
+def test_a_table_without_the_columns_is_rejected(text):
     with pytest.raises(TableError) as error:
         read_table(text.encode())
     assert error.value.sentence == rejection_messages.TABLE_WITHOUT_COLUMNS
 
 
 @pytest.mark.parametrize("data", [b"file,label\n\x00\x01\x02", b'file,label\n"' + b"x" * 200_000])
-def test_a_table_that_is_none_is_refused(data):
+def test_a_table_that_is_none_is_rejected(data):
     with pytest.raises(TableError) as error:
         read_table(data)
     assert error.value.sentence == rejection_messages.TABLE_UNREADABLE
@@ -66,7 +66,7 @@ def test_a_path_from_the_tables_folder_comes_first():
 
 
 @pytest.mark.parametrize("name", ["3.jpg", "1.jpg"])
-def test_a_row_that_means_no_file_or_several_is_refused(name):
+def test_a_row_that_means_no_file_or_several_is_rejected(name):
     places, unmatched = matched(f"file,label\n{name},ants\n", "a/1.jpg", "b/1.jpg")
     assert places == {}
     assert unmatched == [Rejected(name, rejection_messages.NAMED_BUT_NOT_THERE)]

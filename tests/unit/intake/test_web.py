@@ -1,4 +1,4 @@
-"""Images of the web: each address is taken or refused with its reason, and none leads into a private network."""
+"""Images of the web: each address is accepted or rejected with its reason, and none leads into a private network."""
 
 import ipaddress
 import socket
@@ -70,7 +70,7 @@ def test_an_image_is_fetched_also_by_way_of_another_address(get, answers):
         "https://a:x/",
     ],
 )
-def test_what_is_no_https_address_is_refused(get, url):
+def test_what_is_no_https_address_is_rejected(get, url):
     assert get(url if "://" in url else f"{url}://") == rejection_messages.LINK_NOT_HTTPS
 
 
@@ -110,7 +110,7 @@ def test_a_redirect_into_a_private_network_is_not_followed(server, get, answers)
     assert server[2] == ["/out"]
 
 
-def test_a_name_with_one_private_address_among_public_ones_is_refused(get, monkeypatch):
+def test_a_name_with_one_private_address_among_public_ones_is_rejected(get, monkeypatch):
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in ("8.8.8.8", "10.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
     assert get("https://images.example/a.jpg", is_allowed=is_public) == rejection_messages.LINK_PRIVATE
@@ -121,12 +121,12 @@ def test_a_redirect_to_plain_http_is_not_followed(get, answers):
     assert get("/plain") == rejection_messages.LINK_NOT_HTTPS
 
 
-def test_going_round_in_circles_ends(get, answers):
+def test_a_redirect_loop_ends(get, answers):
     answers["/round"] = "/round"
     assert get("/round") == rejection_messages.LINK_REDIRECTS.format(times=2)
 
 
-def test_an_answer_that_is_no_image_is_refused_by_its_status(get):
+def test_an_answer_that_is_no_image_is_rejected_by_its_status(get):
     assert get("/nothing") == rejection_messages.LINK_ANSWER.format(status=404)
 
 
@@ -140,7 +140,7 @@ def test_a_name_that_is_not_there(get):
     assert get("https://nowhere.invalid/a.png") == rejection_messages.LINK_UNKNOWN.format(host="nowhere.invalid")
 
 
-def test_a_certificate_that_nobody_believes(get):
+def test_an_untrusted_certificate(get):
     assert get("/ant.png", context=None) == rejection_messages.LINK_CERTIFICATE
 
 
@@ -182,7 +182,7 @@ def source(server, tmp_path, links, **web):
     return Links(links, ONE, tmp_path, web=WebLimits(seconds=10, **web), is_allowed=anywhere, context=server[1])
 
 
-def test_every_address_of_a_list_is_taken_or_refused(server, tmp_path, store, answers):
+def test_every_address_of_a_list_is_accepted_or_rejected(server, tmp_path, store, answers):
     url = server[0]
     answers["/text.png"] = b"words"
     links = [
@@ -191,9 +191,9 @@ def test_every_address_of_a_list_is_taken_or_refused(server, tmp_path, store, an
     ]
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    taken, refused = accepted_and_rejected(source(server, scratch, links), store, label="ants")
-    assert {name: one.label for name, one in taken.items()} == {f"{url}/ant.png": "ants", f"{url}/bee.png": "bees"}
-    assert refused == {
+    accepted, rejected = accepted_and_rejected(source(server, scratch, links), store, label="ants")
+    assert {name: one.label for name, one in accepted.items()} == {f"{url}/ant.png": "ants", f"{url}/bee.png": "bees"}
+    assert rejected == {
         f"{url}/no": rejection_messages.LINK_ANSWER.format(status=404),
         f"{url}/text.png": rejection_messages.NOT_AN_IMAGE,
         f"{url}/ant.png": rejection_messages.LINK_TWICE,
@@ -205,11 +205,11 @@ def test_a_list_stops_where_its_images_are_too_large_together(server, tmp_path, 
     links = [Link(f"{server[0]}/{name}.png") for name in ("ant", "bee")]
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    taken, refused = accepted_and_rejected(source(server, scratch, links, total_bytes=len(picture(1))), store)
-    assert set(taken) == {links[0].url}
-    assert refused == {links[1].url: rejection_messages.LINKS_TOO_LARGE.format(gigabytes=len(picture(1)) / 1e9)}
+    accepted, rejected = accepted_and_rejected(source(server, scratch, links, total_bytes=len(picture(1))), store)
+    assert set(accepted) == {links[0].url}
+    assert rejected == {links[1].url: rejection_messages.LINKS_TOO_LARGE.format(gigabytes=len(picture(1)) / 1e9)}
 
 
-def test_a_list_of_too_many_addresses_is_refused(tmp_path):
+def test_a_list_of_too_many_addresses_is_rejected(tmp_path):
     with pytest.raises(ArchiveError, match=r"The list has more than 2 addresses\. Divide it"):
         Links([Link(f"https://a.example/{n}.jpg") for n in range(3)], ONE, tmp_path, web=WebLimits(links=2))

@@ -1,4 +1,4 @@
-"""Classes by file names, on the command line: used, and said."""
+"""Classes guessed from file names on the command line: accepted, with a message."""
 
 import sys
 from collections.abc import Mapping
@@ -8,12 +8,12 @@ from core.intake.guess import Guess
 SHOWN = 10
 
 
-def guessed_classes(guess: Guess) -> Mapping[str, str | None]:
-    """Accept a guess, and say it on standard error."""
+def accept_guess(guess: Guess) -> Mapping[str, str | None]:
+    """Accept the guessed classes and print them to standard error."""
     counts = [f"{one.name} ({one.images})" for one in guess.classes[:SHOWN]]
     more = len(guess.classes) - SHOWN
     print(
-        f"graft: no folders and no table name the classes; by the file names they are: {', '.join(counts)}"
+        f"graft: neither folders nor a table give classes; the file names give: {', '.join(counts)}"
         f"{f' and {more} more' if more > 0 else ''}",
         file=sys.stderr,
     )
