@@ -22,9 +22,8 @@ from PIL import Image, ImageOps
 
 from benchmarks.clock import machine, table
 from core.advice.split_comparison import compare_splits
-from core.checks.dataset import Dataset
-from core.checks.duplicates import conflicting_labels, exact_copies, near_copies
-from core.checks.loading import ingested_dataset
+from core.checks.dataset import Dataset, ingested_dataset
+from core.checks.duplicates import conflicting_labels, exact_duplicates, near_duplicates
 from core.checks.mislabelled import mislabelled
 from core.checks.registry import CHECKS
 from core.checks.shortcut import shortcut
@@ -53,7 +52,7 @@ DRAWN_FEATURES = 1280
 File = tuple[str, str, bytes]  # class, name, content
 
 
-class Looker:
+class Workbench:
     """MobileNetV2 with ImageNet weights, and a workspace that is thrown away."""
 
     def __init__(self, folder: Path, keras_home: Path) -> None:
@@ -97,11 +96,11 @@ def read(archive: Path) -> list[File]:
         return [(Path(name).parent.name, Path(name).name, opened.read(name)) for name in names]
 
 
-def labels(sets: Path, looker: Looker) -> str:
+def labels(sets: Path, bench: Workbench) -> str:
     """How many of the swapped labels are among the tenth that is ranked worst."""
     rows = []
     for name, goal in LABEL_GOALS.items():
-        dataset = looker.look(looker.take(read(sets / f"{name}.zip"))[0])
+        dataset = bench.extract(bench.ingest(read(sets / f"{name}.zip"))[0])
         ours, theirs, precision = np.array([_swap(dataset, seed) for seed in SEEDS]).T
         rows.append(
             (name, len(dataset), f"{ours.mean():.3f} ({ours.min():.3f} to {ours.max():.3f})", f"at least {goal}")
@@ -144,15 +143,15 @@ def _in_worst_tenth(scores: np.ndarray, planted: np.ndarray) -> float:
     return float(np.isin(planted, tenth).mean())
 
 
-def copies(sets: Path, looker: Looker) -> str:
+def copies(sets: Path, bench: Workbench) -> str:
     """How many planted copies are found, and how many images are called copies that are none."""
     rows = []
     for name in COPY_SETS:
         files = read(sets / f"{name}.zip")
-        before, _ = looker.take(files)
+        before, _ = bench.ingest(files)
         known = {one for rows_ in _found(before) for one in rows_}
         planted = _planted(files)
-        dataset, refused = looker.take([*files, *planted])
+        dataset, refused = bench.ingest([*files, *planted])
         sets_ = _found(dataset)
         flagged = {one for found in sets_ for one in found}
         exact = sum(_is_found(one, sets_, refused) for one in planted if "exact" in one[1])
@@ -202,7 +201,7 @@ CHANGES: dict[str, Callable[[Image.Image], Image.Image]] = {
 
 
 def _found(dataset: Dataset) -> list[tuple[str, ...]]:
-    results = (exact_copies(dataset), near_copies(dataset), conflicting_labels(dataset))
+    results = (exact_duplicates(dataset), near_duplicates(dataset), conflicting_labels(dataset))
     return [tuple(dataset.ids[row] for row in rows) for result in results for rows in result.sets]
 
 
@@ -215,7 +214,7 @@ def _is_found(planted: File, sets: list[tuple[str, ...]], refused: list[Rejected
     return any(path in rows and any(Path(one).name == original for one in rows) for rows in sets)
 
 
-def border(sets: Path, looker: Looker) -> str:
+def border(sets: Path, bench: Workbench) -> str:
     """Whether a coloured border around one class' images is called a shortcut, and none is without it."""
     rows = []
     for name in BORDER_SETS:
@@ -223,7 +222,7 @@ def border(sets: Path, looker: Looker) -> str:
         first = min(label for label, _, _ in files)
         framed = [(label, file, _framed(data) if label == first else data) for label, file, data in files]
         for what, chosen, goal in (("as it is", files, "silent"), ("with the border", framed, "fires")):
-            result = shortcut(looker.look(looker.take(chosen)[0], borders=True))
+            result = shortcut(bench.extract(bench.ingest(chosen)[0], borders=True))
             rows.append(
                 (name, what, "fires" if result.flags.any() else "silent", goal, result.summary.partition(". The")[0])
             )
@@ -238,7 +237,7 @@ def _framed(data: bytes) -> bytes:
     return _jpeg(ImageOps.expand(ImageOps.crop(image, width), width, fill=(230, 60, 160)), 90)
 
 
-def bursts(sets: Path, looker: Looker) -> str:
+def bursts(sets: Path, bench: Workbench) -> str:
     """What a random and an honest split say with and without planted bursts."""
     rows = []
     for name in ("flowers5_small", "sign_digits"):
@@ -246,7 +245,7 @@ def bursts(sets: Path, looker: Looker) -> str:
         chosen = np.random.default_rng(0).choice(len(files), len(files) // 4, replace=False).tolist()
         planted = [frame for row in chosen for frame in _burst(files[row], row)]
         for what, shown in (("one copy planted", [*files, planted[0]]), ("bursts planted", [*files, *planted])):
-            compared = compare_splits(looker.look(looker.take(shown)[0]))
+            compared = compare_splits(bench.extract(bench.ingest(shown)[0]))
             figures = [
                 f"{one.value:.3f} ({one.low:.3f} to {one.high:.3f})" for one in (compared.random, compared.honest)
             ]
@@ -268,9 +267,9 @@ def _burst(file: File, row: int) -> list[File]:
     return frames
 
 
-def size(_sets: Path, looker: Looker) -> str:
+def size(_sets: Path, bench: Workbench) -> str:
     """Seconds of taking in and of each check: pictures that all differ, and pictures of one and the same scene."""
-    columns = [_seconds(_drawn(one_scene), looker) for one_scene in (False, True)]
+    columns = [_seconds(_drawn(one_scene), bench) for one_scene in (False, True)]
     rows = [(name, *(f"{column[name]:.1f}" for column in columns)) for name in columns[0]]
     head = ("stage", "all different, seconds", "one scene, seconds")
     return table(f"{DRAWN:,} drawn images in {DRAWN_CLASSES} classes, features drawn too", head, rows)
@@ -294,7 +293,7 @@ def _noise(seed: int) -> Image.Image:
     return Image.fromarray(noise).resize((128, 128), Image.Resampling.BICUBIC)
 
 
-def _seconds(files: list[File], looker: Looker) -> dict[str, float]:
+def _seconds(files: list[File], bench: Workbench) -> dict[str, float]:
     found: dict[str, float] = {}
 
     def timed(name, work):
@@ -303,9 +302,9 @@ def _seconds(files: list[File], looker: Looker) -> dict[str, float]:
         found[name] = time.perf_counter() - began
         return result
 
-    dataset, _ = timed("taking in, and reading the small copies", lambda: looker.take(files))
+    dataset, _ = timed("taking in, and reading the small copies", lambda: bench.ingest(files))
     timed("pairs of pictures that are alike", lambda: dataset.alike(0))
-    timed("what stays together", lambda: dataset.together)
+    timed("what stays together", lambda: dataset.group_ids)
     random = np.random.default_rng(0)
     centres = random.normal(size=(DRAWN_CLASSES, DRAWN_FEATURES))
     seen = centres[dataset.labels] + random.normal(scale=4, size=(len(dataset), DRAWN_FEATURES))
@@ -328,7 +327,7 @@ def _jpeg(image: Image.Image, quality: int) -> bytes:
     return file.getvalue()
 
 
-PARTS: dict[str, Callable[[Path, Looker], str]] = {
+PARTS: dict[str, Callable[[Path, Workbench], str]] = {
     "labels": labels,
     "copies": copies,
     "border": border,
@@ -348,9 +347,9 @@ def main() -> None:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     print(machine(), "\n")
     with tempfile.TemporaryDirectory() as folder:
-        looker = Looker(Path(folder), options.keras_home)
+        bench = Workbench(Path(folder), options.keras_home)
         for part in options.parts or PARTS:
-            print(PARTS[part](options.sets, looker), flush=True)
+            print(PARTS[part](options.sets, bench), flush=True)
 
 
 if __name__ == "__main__":

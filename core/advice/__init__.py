@@ -1,6 +1,7 @@
-"""What to choose and why, in sentences with their evidence.
+"""Advice: what to choose and why, in sentences with their evidence.
 
-Decides what is proposed to a person who has not chosen yet (`start`, `backbones`), which strategy suits how many images
-(`strategy`), and how the other choices follow when one changes (`changes`). Leaves to others: whether a choice is
-possible (`core.training.recipe`, `core.training.plan`). Framework-free, for the web process too.
+Decides what is proposed before a person has chosen (`default_recipe`, `backbones`), which strategy suits the number of
+images (`strategy`), and how other choices follow when one changes (`changes`). Measures what a random split would claim
+(`split_comparison`) and cross-validates (`cross_validation`). Whether a choice is possible is decided in
+`core.training`. Imports no framework, because the web process uses it too.
 """

@@ -1,4 +1,4 @@
-"""The few networks that are worth a first look, each with its reason."""
+"""The few networks to offer first, each with its reason."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,10 +19,10 @@ REASONS: Mapping[str, str] = {
 
 
 def offered_backbones(keras_home: Path) -> list[BackboneSpec]:
-    """Give the networks to show first: those with a reason and others on this machine, what is on it in front."""
+    """List the networks to show first: those with a reason and those on this machine, the latter in front."""
     first = [BACKBONES[name] for name in REASONS if name in BACKBONES and _offerable(BACKBONES[name], keras_home)]
-    there = [spec for spec in BACKBONES.values() if spec not in first and available(spec, keras_home)]
-    return sorted([*first, *there][:MOST_OFFERED], key=lambda spec: not available(spec, keras_home))
+    on_machine = [spec for spec in BACKBONES.values() if spec not in first and available(spec, keras_home)]
+    return sorted([*first, *on_machine][:MOST_OFFERED], key=lambda spec: not available(spec, keras_home))
 
 
 def _offerable(spec: BackboneSpec, keras_home: Path) -> bool:

@@ -1,7 +1,7 @@
-"""One choice changes, and the others stay possible: pure functions from recipe to recipe.
+"""Change one choice of a recipe and keep the others possible: pure functions from recipe to recipe.
 
-A cut belongs to one network, starting weights to a strategy. Whoever changes one of them does not want to be told that
-the rest no longer fits, so the rest follows, to the nearest choice that fits.
+A cut belongs to one network, and initial weights to a strategy. When a person changes one of them, the others change
+to the nearest choice that fits, instead of an error.
 """
 
 from typing import Any
@@ -12,12 +12,12 @@ from core.training.recipe import Recipe, Strategy, WeightsKind, make_recipe
 
 
 def with_backbone(recipe: Recipe, name: str, weights: WeightsKind) -> Recipe:
-    """Take another network, at its own input size; a cut of the old one becomes the default cut of the new one.
+    """Choose another network, at its own input size and with its default cut.
 
     Args:
         recipe: The recipe to change.
         name: Of the network.
-        weights: What to start from, unless the strategy is from scratch.
+        weights: Initial weights, unless the strategy is from scratch.
 
     Raises:
         RecipeError: There is no such network.
@@ -31,10 +31,10 @@ def with_backbone(recipe: Recipe, name: str, weights: WeightsKind) -> Recipe:
 
 
 def with_weights(recipe: Recipe, kind: WeightsKind, weights_file: str | None = None) -> Recipe:
-    """Start from other weights; training from scratch becomes feature extraction, unless they are random.
+    """Choose other initial weights; training from scratch becomes feature extraction unless they are random.
 
     Raises:
-        RecipeError: A file is missing, or is given without being asked for.
+        RecipeError: A file is missing, or is given for another kind of weights.
     """
     backbone = recipe.backbone.model_dump() | {"weights": kind, "weights_file": weights_file}
     data = recipe.model_dump() | {"backbone": backbone}
@@ -44,12 +44,12 @@ def with_weights(recipe: Recipe, kind: WeightsKind, weights_file: str | None = N
 
 
 def with_strategy(recipe: Recipe, strategy: Strategy, weights: WeightsKind) -> Recipe:
-    """Take another strategy.
+    """Choose another strategy.
 
     Args:
         recipe: The recipe to change.
         strategy: The new strategy.
-        weights: What to start from, where the old strategy was from scratch and the new one is not.
+        weights: Initial weights, if the old strategy was from scratch and the new one is not.
     """
     data: dict[str, Any] = recipe.model_dump() | {"strategy": strategy, "cut": None, "frozen_layers": None}
     if strategy == "partial":
@@ -62,12 +62,12 @@ def with_strategy(recipe: Recipe, strategy: Strategy, weights: WeightsKind) -> R
 
 
 def with_cut(recipe: Recipe, cut: str) -> Recipe:
-    """Freeze up to a cut of the network."""
+    """Freeze the layers up to a cut of the network."""
     return make_recipe(recipe.model_dump() | {"cut": cut, "frozen_layers": None})
 
 
 def with_frozen_layers(recipe: Recipe, layers: int) -> Recipe:
-    """Freeze an exact number of layers; at a cut it is that cut."""
+    """Freeze an exact number of layers; if a cut has this number, that cut is chosen."""
     spec = find_backbone(recipe.backbone.name)
     exact = [cut.name for cut in spec.cuts if cut.layers == layers < spec.layers]
     if exact:

@@ -1,8 +1,8 @@
-"""k-fold cross-validation: every image is tested once, by a head that has seen neither it nor one of its group.
+"""k-fold cross-validation: every image is tested once, by a head that saw neither it nor its split group.
 
-For sets so small that a test split of their own says little. What is repeated k times is a quick head (a logistic
-regression) on the frozen network's features, and no fine-tuning: it tells how well the images can be told apart with
-this network, not how good one certain model is.
+Useful where the test split is too small to say much. Only a quick head (logistic regression) on the frozen network's
+features is trained k times. The result says how well the classes can be separated with this network, not how good one
+trained model is.
 """
 
 from collections.abc import Callable
@@ -23,19 +23,19 @@ MOST_FOLDS: Final = 20
 
 
 class CrossValidation(BaseModel):
-    """What k folds said.
+    """The result of k folds.
 
     Attributes:
-        images: Images that were tested, each once.
-        left_out: Images that could not be: their class is one single group, or was never learned without them.
-        folds: How many there were.
+        images: Number of images that were tested, each once.
+        left_out: Number of images that could not be tested: without them, their class has no training image.
+        folds: Number of folds.
         seed: Of the folds.
-        sets: Sets of two images or more that were kept whole.
-        by_fold: (folds,) accuracy of each.
+        sets: Number of split groups with two images or more.
+        by_fold: (folds,) accuracy of each fold.
         spread: Standard deviation of these accuracies; 0 with one fold.
-        accuracy: Of all images.
-        classes: Their names.
-        confusion: (n_classes, n_classes) images, rows true, columns predicted.
+        accuracy: Of all tested images.
+        classes: Names of the classes.
+        confusion: (n_classes, n_classes) number of images; rows are true, columns predicted classes.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,9 +67,9 @@ def cross_validate(
 
     Args:
         dataset: Images with features.
-        folds: Into how many parts they are divided, stratified and with groups whole; fewer where no class has so many.
+        folds: Number of folds, stratified and with groups whole; fewer where no class has so many images or groups.
         seed: Of the folds.
-        on_progress: Told the folds that are done, and all.
+        on_progress: Called with the number of folds done so far, and of all.
 
     Raises:
         DatasetError: The number of folds is not from 2 to 20, or the images cannot be divided.
@@ -78,7 +78,7 @@ def cross_validate(
         raise DatasetError(
             f"Cross-validation with {folds} folds is not possible.", f"Choose from {FEWEST_FOLDS} to {MOST_FOLDS}."
         )
-    features, labels, groups = dataset.features, dataset.labels, dataset.together
+    features, labels, groups = dataset.features, dataset.labels, dataset.group_ids
     if features is None:
         raise ValueError("cross-validation needs features")
     probe = out_of_fold(features, labels, groups, len(dataset.classes), folds=folds, seed=seed, on_progress=on_progress)
@@ -86,10 +86,10 @@ def cross_validate(
     if not tested.any():
         raise DatasetError(
             "These images cannot be divided into folds.",
-            "Two classes need two images or more each, which are not copies or of one group.",
+            "At least two classes need two images that are not duplicates and not of one group.",
         )
-    right = probe.right(labels)
-    by_fold = [float(right[probe.folds == fold].mean()) for fold in _used(probe.folds)]
+    correct = probe.correct(labels)
+    by_fold = [float(correct[probe.folds == fold].mean()) for fold in _used(probe.folds)]
     counts = confusion_matrix(labels[tested], probe.probabilities[tested].argmax(axis=1), len(dataset.classes))
     return CrossValidation(
         images=int(tested.sum()),
@@ -99,7 +99,7 @@ def cross_validate(
         sets=int((np.bincount(groups, minlength=1) > 1).sum()),
         by_fold=tuple(by_fold),
         spread=float(np.std(by_fold, ddof=1)) if len(by_fold) > 1 else 0.0,
-        accuracy=grouped_share(right[tested].astype(np.float64), groups[tested]),
+        accuracy=grouped_share(correct[tested].astype(np.float64), groups[tested]),
         classes=dataset.classes,
         confusion=tuple(tuple(row) for row in counts.tolist()),
     )

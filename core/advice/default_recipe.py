@@ -1,4 +1,4 @@
-"""What is proposed before anything was chosen: a recipe that works on this machine as it is."""
+"""The default recipe: one that works on this machine as it is."""
 
 import socket
 from pathlib import Path
@@ -13,9 +13,9 @@ _NOWHERE = ("203.0.113.1", 9)
 
 
 def is_online() -> bool:
-    """Whether this machine has a way out into a network; asking sends nothing.
+    """Whether this machine has a route to a network; nothing is sent.
 
-    Connecting a datagram socket only looks the route up. A route does not promise that a download succeeds.
+    Connecting a datagram socket only looks up the route. A download may still fail.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
@@ -26,26 +26,27 @@ def is_online() -> bool:
 
 
 def default_weights(spec: BackboneSpec, keras_home: Path, online: bool) -> WeightsKind:
-    """Give the weights to propose for a network: ImageNet where they are here or can come, else what there is."""
+    """Choose the weights to propose for a network: ImageNet if they are on this machine or can be downloaded."""
     if "starter" in spec.weights_kinds:
         return "starter" if available(spec, keras_home) else "none"
     return "imagenet" if online or available(spec, keras_home) else "none"
 
 
 def default_recipe(keras_home: Path) -> Recipe:
-    """Give the recipe to propose: one whose weights are on this machine, so that it works as it is.
+    """Choose a recipe whose weights are on this machine.
 
-    The default network where its ImageNet weights are at hand, else the best one whose are, else the starter.
+    The default network if its ImageNet weights are available, else the most accurate one whose weights are, else the
+    starter.
 
     Args:
-        keras_home: Where downloaded weights lie.
+        keras_home: The folder of downloaded weights.
     """
     usual = Recipe()
     if available(BACKBONES[usual.backbone.name], keras_home):
         return usual
-    at_hand = most_accurate([spec for spec in BACKBONES.values() if available(spec, keras_home)])
-    if at_hand is not None:
-        return usual.model_copy(update={"backbone": Backbone(name=at_hand.name)})
+    best = most_accurate([spec for spec in BACKBONES.values() if available(spec, keras_home)])
+    if best is not None:
+        return usual.model_copy(update={"backbone": Backbone(name=best.name)})
     if available(BACKBONES[STARTER], keras_home):
         return usual.model_copy(update={"backbone": Backbone(name=STARTER, weights="starter")})
     return usual

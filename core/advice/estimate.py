@@ -1,4 +1,4 @@
-"""Shares measured on images that come in groups, with 95% intervals for which a burst of ten is one witness."""
+"""Shares and means of images in groups, with 95% intervals that count a burst of ten as one observation."""
 
 from typing import NamedTuple
 
@@ -29,44 +29,44 @@ class _Clustered(NamedTuple):
     mean: float
     variance: float
     groups: int
-    alike: float  # how many images of equal weight the groups would be, if each were one witness (Kish 1965)
+    effective: float  # effective number of images if each group were one observation (Kish 1965)
 
 
-def grouped_share(right: NDArray[np.float64], groups: NDArray[np.int64]) -> GroupedEstimate:
-    """Give the share of right answers, with Wilson's interval for as many images as the groups are worth.
+def grouped_share(correct: NDArray[np.float64], groups: NDArray[np.int64]) -> GroupedEstimate:
+    """Give the share of correct answers, with Wilson's interval for the effective number of images.
 
     The effective number of images is the one whose binomial variance equals the variance between groups (Korn and
-    Graubard, "Confidence intervals for proportions with small expected number of positive counts", 1998). Without any
-    difference between groups nothing is known about it: then each group counts once.
+    Graubard, "Confidence intervals for proportions with small expected number of positive counts", 1998). If the
+    groups do not differ at all, each group counts once.
 
     Args:
-        right: (n,) 0 or 1, or the mean of several looks; at least one.
-        groups: (n,) what shares a group is no independent witness.
+        correct: (n,) 0 or 1, or the mean of several predictions; at least one.
+        groups: (n,) group of each; images of one group are not independent.
     """
-    found = _clustered(right, groups)
-    effective = found.mean * (1 - found.mean) / found.variance if found.variance > 0 else found.alike
-    effective = float(np.clip(effective, 1, len(right)))
+    found = _clustered(correct, groups)
+    effective = found.mean * (1 - found.mean) / found.variance if found.variance > 0 else found.effective
+    effective = float(np.clip(effective, 1, len(correct)))
     interval = wilson(found.mean * effective, effective)
     assert interval is not None, "there is at least one image"
     return GroupedEstimate(value=found.mean, low=interval.low, high=interval.high)
 
 
 def grouped_mean(values: NDArray[np.float64], groups: NDArray[np.int64]) -> GroupedEstimate:
-    """Give the mean of values of either sign, such as differences of answers, with Student's interval over groups.
+    """Give the mean of values of either sign, such as differences of two answers, with Student's interval over groups.
 
     Args:
         values: (n,) at least one.
         groups: (n,) as in `grouped_share`.
     """
     found = _clustered(values, groups)
-    if found.groups < 2:  # noqa: PLR2004 - one witness has no spread
+    if found.groups < 2:  # noqa: PLR2004 - one observation has no spread
         return GroupedEstimate(value=found.mean, low=-1.0, high=1.0)
     reach = float(student.ppf(0.975, found.groups - 1)) * found.variance**0.5
     return GroupedEstimate(value=found.mean, low=found.mean - reach, high=found.mean + reach)
 
 
 def _clustered(values: NDArray[np.float64], groups: NDArray[np.int64]) -> _Clustered:
-    """Mean, and its variance by the totals of the groups: the linearised variance of a ratio."""
+    """Mean, and its variance from the totals of the groups (linearised variance of a ratio)."""
     _, rows = np.unique(groups, return_inverse=True)
     sizes, totals = np.bincount(rows).astype(np.float64), np.bincount(rows, values)
     mean, n = float(values.mean()), len(sizes)

@@ -1,8 +1,7 @@
-"""How much too good a random split looks: the same quick head, judged once with copies on both sides, once without.
+"""How much a random split overestimates accuracy: one quick head, cross-validated with random and with grouped folds.
 
-What is compared is only the division of the images. Both times every image is predicted by a head that has not seen it
-(cross-validation, several seeds); at random, the head has often seen its copy, its neighbour in a burst, or another
-image of the same patient.
+Only the folds differ. Both times every image is predicted by a head that did not see it (several seeds). With random
+folds, the head has often seen a duplicate of it, a neighbouring frame, or another image of the same patient.
 """
 
 from collections.abc import Callable
@@ -18,24 +17,24 @@ from core.checks.probe import out_of_fold
 
 SEEDS: Final = 3
 MATTERS: Final = 0.01
-"""Difference of the two accuracies, surely above 0, from which it is worth a warning."""
+"""Difference of the two accuracies, significantly above 0, from which it is worth a warning."""
 
 Progress = Callable[[int, int], None]
 
 
 class SplitComparison(BaseModel):
-    """What a random and an honest division say of the same images.
+    """Accuracies of the same images with random and with grouped (honest) splits.
 
     Attributes:
-        images: Images that were predicted both times.
-        sets: Sets of images that must stay together, with two images or more.
-        in_sets: Images in these sets.
-        seeds: How often each was divided.
-        random: Accuracy where every image is divided by itself.
-        honest: Accuracy where sets stay together.
-        gap: The first less the second, image by image.
-        random_by_seed: (seeds,) accuracy of each division.
-        honest_by_seed: (seeds,) accuracy of each division.
+        images: Number of images that were predicted both times.
+        sets: Number of split groups with two images or more.
+        in_sets: Number of images in these groups.
+        seeds: Number of repetitions, each with another seed.
+        random: Accuracy with random splits.
+        honest: Accuracy with splits that keep groups whole.
+        gap: Mean difference of the two, image by image.
+        random_by_seed: (seeds,) accuracy of each repetition.
+        honest_by_seed: (seeds,) accuracy of each repetition.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,18 +50,18 @@ class SplitComparison(BaseModel):
 
     @property
     def leaks(self) -> bool:
-        """Whether a random split would say clearly too much."""
+        """Whether a random split clearly overestimates accuracy."""
         return self.gap.low > 0 and self.gap.value >= MATTERS
 
     def sentence(self) -> str:
-        """Say what it means, in plain words."""
-        said = f"A random split says {self.random.value:.0%}, an honest split says {self.honest.value:.0%}"
+        """Give the meaning in plain words."""
+        figures = f"A random split says {self.random.value:.0%}, an honest split says {self.honest.value:.0%}"
         if self.leaks:
             return (
-                f"{said}. The difference of {100 * self.gap.value:.0f} points is no skill: it comes from images that "
-                "are nearly in both splits. Graft's own splits are honest ones: expect the lower figure in real use."
+                f"{figures}. The difference of {100 * self.gap.value:.0f} points is no skill: it comes from images "
+                "that are nearly in both splits. Graft's own splits are honest: expect the lower figure in real use."
             )
-        return f"{said}: here it makes no difference that can be told from chance. Graft keeps the sets whole anyhow."
+        return f"{figures}: no difference that cannot be chance. Graft keeps the sets whole in any case."
 
 
 def compare_splits(
@@ -72,28 +71,28 @@ def compare_splits(
     on_progress: Progress = lambda _done, _total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> SplitComparison | None:
-    """Measure what a random split would say, and what an honest one says.
+    """Cross-validate a quick head with random and with honest splits.
 
     Args:
         dataset: Images with features.
-        seeds: How often both divide the images, each time with another seed.
-        on_progress: Told the divisions that were measured, and all of them.
-        should_stop: Whether a person wants it to end.
+        seeds: Number of repetitions, each with another seed.
+        on_progress: Called with the number of cross-validations done so far, and of all.
+        should_stop: Whether to stop early.
 
     Returns:
-        None where every image stands alone, so that both are the same; where there are no features, or too few images
-        or sets to hold some out; and where it was stopped.
+        None if no image is in a group, if there are no features, if there are too few images or groups, or if it was
+        stopped.
     """
-    groups, alone = dataset.together, np.arange(len(dataset), dtype=np.int64)
+    groups, single = dataset.group_ids, np.arange(len(dataset), dtype=np.int64)
     sizes = np.bincount(groups, minlength=len(dataset))
     if dataset.features is None or not (sizes > 1).any():
         return None
     answers: dict[str, list[NDArray[np.float64]]] = {"random": [], "honest": []}
     for seed in range(seeds):
-        for name, kept in (("random", alone), ("honest", groups)):
+        for name, folds in (("random", single), ("honest", groups)):
             if should_stop():
                 return None
-            answers[name].append(_right(dataset, kept, seed))
+            answers[name].append(_correct(dataset, folds, seed))
             on_progress(len(answers["random"]) + len(answers["honest"]), 2 * seeds)
     random, honest = np.array(answers["random"]), np.array(answers["honest"])
     both = ~(np.isnan(random) | np.isnan(honest)).any(axis=0)
@@ -113,11 +112,11 @@ def compare_splits(
     )
 
 
-def _right(dataset: Dataset, groups: NDArray[np.int64], seed: int) -> NDArray[np.float64]:
-    """(n,) 1 where the answer was right, 0 where it was wrong, NaN where there was none."""
-    assert dataset.features is not None, "the caller looked"
-    if groups is dataset.together and seed == 0:
-        probe = dataset.probe  # the checks have asked the same
+def _correct(dataset: Dataset, groups: NDArray[np.int64], seed: int) -> NDArray[np.float64]:
+    """(n,) 1 where the prediction was correct, 0 where it was wrong, NaN where there was none."""
+    assert dataset.features is not None, "checked by the caller"
+    if groups is dataset.group_ids and seed == 0:
+        probe = dataset.probe  # cached by the checks
     else:
         probe = out_of_fold(dataset.features, dataset.labels, groups, len(dataset.classes), seed=seed)
-    return np.where(probe.predicted, probe.right(dataset.labels).astype(np.float64), np.nan)
+    return np.where(probe.predicted, probe.correct(dataset.labels).astype(np.float64), np.nan)

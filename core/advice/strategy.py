@@ -1,27 +1,27 @@
-"""Which strategy suits how many images, in one sentence.
+"""Which strategy suits the number of images.
 
 The rule is the usual one: few images, train little; many images, train more (Karpathy et al., CS231n, "When and how to
 fine-tune?", https://cs231n.github.io/transfer-learning/; Chollet, "Transfer learning and fine-tuning",
 https://keras.io/guides/transfer_learning/: fine-tune after the head has converged, with a very low learning rate).
-Neither source gives numbers; the limits below are this project's, and on the careful side.
+Neither source gives numbers; the limits below are this project's, and cautious.
 """
 
 from dataclasses import dataclass
 
 from core.training.recipe import Strategy, WeightsKind
 
-# Training images a class from which there is enough to try more than the head, and to train every layer.
+# Training images of the smallest class from which partial and full fine-tuning are worth a try.
 ENOUGH_FOR_PARTIAL = 100
 ENOUGH_FOR_FULL = 1000
 
 
 @dataclass(frozen=True)
 class Advice:
-    """What to choose, and why.
+    """A strategy and its reason.
 
     Attributes:
         strategy: The strategy that suits.
-        text: One sentence with the numbers that it follows from.
+        text: One sentence with the numbers behind it.
     """
 
     strategy: Strategy
@@ -29,18 +29,18 @@ class Advice:
 
 
 def advise_strategy(images: int, classes: int, smallest: int) -> Advice:
-    """Say which strategy suits.
+    """Choose the strategy that suits.
 
     Args:
-        images: Images that take part, in all splits.
-        classes: Classes that have images.
-        smallest: Training images of the class that has the fewest.
+        images: Number of images in all splits.
+        classes: Number of classes with images.
+        smallest: Number of training images of the smallest class.
     """
     have = f"You have {images:,} images in {classes} classes"
     if smallest < ENOUGH_FOR_PARTIAL:
         why = (
             f"feature extraction is the safe start, because the smallest class has only {smallest} training images, "
-            "and a network with many trainable layers would learn them by heart (overfitting)."
+            "and a network with many trainable layers would memorise them (overfitting)."
         )
         return Advice("feature-extraction", f"{have}: {why}")
     if smallest < ENOUGH_FOR_FULL:
@@ -54,16 +54,16 @@ def advise_strategy(images: int, classes: int, smallest: int) -> Advice:
 
 
 def warn_of_strategy(strategy: Strategy, weights: WeightsKind, images: int) -> str:
-    """Say what speaks against a combination; empty where nothing does.
+    """Warn of an unsuitable combination; empty if there is nothing to warn of.
 
     Args:
         strategy: The chosen strategy.
         weights: The chosen weights.
-        images: Training images.
+        images: Number of training images.
     """
     if weights == "none" and strategy in {"feature-extraction", "partial"}:
         return (
-            "These weights are random, and the frozen layers would stay random: what they see means little. Take "
+            "These weights are random, and the frozen layers would stay random: their features mean little. Take "
             "ImageNet or starter weights, or train from scratch."
         )
     if strategy == "scratch" and images < ENOUGH_FOR_FULL:

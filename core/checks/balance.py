@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.checks.dataset import Dataset
-from core.checks.result import Result, fine
+from core.checks.result import Result, no_issue
 
 FEW_IMAGES = 20
 UNBALANCED = 5.0
@@ -24,6 +24,6 @@ def class_balance(dataset: Dataset) -> Result:
             "on, and look at balanced accuracy."
         )
     if not sentences:
-        return fine(len(dataset), "Every class has enough images, and none outnumbers the others.")
+        return no_issue(len(dataset), "Every class has enough images, and none outnumbers the others.")
     flags = counts[dataset.labels] < FEW_IMAGES
     return Result(np.clip(counts[dataset.labels] / max(largest, 1), 0, 1), flags, " ".join(sentences))

@@ -1,12 +1,20 @@
-"""Findings: the results of all checks as JSON, by the ids of items, to be kept and drawn later."""
+"""Findings: the results of all checks as JSON, by the ids of items, so that they can be stored and drawn later."""
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
 from core.checks.dataset import Dataset
 from core.checks.registry import CHECKS
 from core.checks.result import Action, Result
+
+RENAMED: Final = {
+    "exact-copies": "exact-duplicates",
+    "near-copies": "near-duplicates",
+    "strangers": "outliers",
+    "lookalikes": "class-overlap",
+}
+"""Ids of checks in findings that were stored by version 0.1, and their ids now."""
 
 
 class RepairOffer(BaseModel):
@@ -17,7 +25,7 @@ class RepairOffer(BaseModel):
         title: For the button.
         items: Ids of the items it changes.
         labels: Names of their new classes; only with `relabel`.
-        preselected: Whether the items are chosen from the start; otherwise a person chooses each.
+        preselected: Whether the items are chosen from the start.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,8 +42,8 @@ class Finding(BaseModel):
     Attributes:
         check: A key of `core.checks.registry.CHECKS`.
         summary: One sentence for a person.
-        items: Ids of the flagged items, the worst first, or set by set.
-        sets: How many of `items`, in order, belong together; empty where a check looks at single images.
+        items: Ids of the flagged items, worst first, or set by set.
+        sets: Sizes of the sets that `items` lists one after the other; empty for checks of single images.
         notes: A few words about an item, by its id.
         repair: What one click would do; None where only a person can decide.
     """
@@ -55,8 +63,9 @@ def dump_findings(dataset: Dataset, results: dict[str, Result]) -> list[dict[str
 
 
 def load_findings(data: list[dict[str, Any]]) -> list[Finding]:
-    """Read what `dump_findings` gave; findings of a check that is no longer there are left out."""
-    return [Finding.model_validate(one) for one in data if one["check"] in CHECKS]
+    """Read what `dump_findings` gave, also in version 0.1; findings of checks that no longer exist are left out."""
+    renamed = [one | {"check": RENAMED.get(one["check"], one["check"])} for one in data]
+    return [Finding.model_validate(one) for one in renamed if one["check"] in CHECKS]
 
 
 def _finding(dataset: Dataset, name: str, result: Result) -> Finding:

@@ -1,15 +1,15 @@
-"""Single images whose pixels look wrong: too dark, too bright, without contrast, blurred.
+"""Image quality: images that are too dark, too bright, without contrast, or blurred.
 
-Fixed limits find what is hopeless for any task. What is odd only for this set, such as one blurred photograph among
-sharp ones, is found by its distance from the set's median in median absolute deviations (Iglewicz and Hoaglin 1993:
-3.5).
+Fixed limits find images that are unusable for any task. Blur is relative: an image is blurred if its sharpness lies
+more than 3.5 median absolute deviations below the set's median (Iglewicz and Hoaglin, "How to Detect and Handle
+Outliers", 1993).
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.checks.dataset import Dataset
-from core.checks.result import Repair, Result, fine, images
+from core.checks.result import Repair, Result, count_images, no_issue
 
 DARK = 0.06
 BRIGHT = 0.96
@@ -37,12 +37,12 @@ def low_contrast(dataset: Dataset) -> Result:
 def blurred(dataset: Dataset) -> Result:
     """Find images that are far less sharp than the others of the set."""
     if not len(dataset):
-        return fine(0, "There are no images yet.")
+        return no_issue(0, "There are no images yet.")
     sharpness = np.log1p(dataset.sharpness)
     middle = np.median(sharpness)
     spread = 1.4826 * np.median(np.abs(sharpness - middle))
     if spread == 0:
-        return fine(len(dataset), "All images are equally sharp.")
+        return no_issue(len(dataset), "All images are equally sharp.")
     deviations = np.where(dataset.sharpness < BLURRED * np.median(dataset.sharpness), (middle - sharpness) / spread, 0)
     return _flagged(
         np.where(deviations > 0, ODD_DEVIATIONS / np.maximum(deviations, 1e-9), np.inf),
@@ -56,7 +56,7 @@ def _flagged(margin: NDArray[np.float64], what: str, nothing: str) -> Result:
     flags = margin < 1
     rows = np.flatnonzero(flags).astype(np.int64)
     if not len(rows):
-        return fine(len(margin), nothing)
+        return no_issue(len(margin), nothing)
     verb = "is" if len(rows) == 1 else "are"
     repair = Repair("exclude", f"Set {'it' if len(rows) == 1 else 'them'} aside", rows)
-    return Result(np.clip(margin, 0, 1), flags, f"{images(len(rows))} {verb} {what}.", repair=repair)
+    return Result(np.clip(margin, 0, 1), flags, f"{count_images(len(rows))} {verb} {what}.", repair=repair)

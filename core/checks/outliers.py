@@ -1,4 +1,4 @@
-"""Images unlike all others, in feature space.
+"""Outliers: images unlike all others in feature space.
 
 The score is the mean cosine distance to the nearest neighbours, as in Kuan and Mueller, "Back to the Basics: Revisiting
 Out-of-Distribution Detection Baselines" (2022); the limit is the upper fence of the set's own distances (Tukey 1977),
@@ -8,7 +8,7 @@ wide.
 import numpy as np
 
 from core.checks.dataset import Dataset
-from core.checks.result import Repair, Result, fine, images
+from core.checks.result import Repair, Result, count_images, no_issue
 
 NEIGHBOURS = 10
 FENCE = 3.0
@@ -19,7 +19,7 @@ def outliers(dataset: Dataset) -> Result:
     """Find images that are unlike all others of the set."""
     n = len(dataset)
     if dataset.features is None or n <= NEIGHBOURS:
-        return fine(n, "Not looked at: too few images, or no features were computed.")
+        return no_issue(n, "Not checked: too few images, or no features were computed.")
     unit = dataset.features / np.maximum(np.linalg.norm(dataset.features, axis=1, keepdims=True), 1e-12)
     distances = np.empty(n)
     for start in range(0, n, _CHUNK):
@@ -35,6 +35,6 @@ def outliers(dataset: Dataset) -> Result:
     if not len(rows):
         return Result(scores, flags, "No image is unlike all others.")
     repair = Repair("exclude", f"Set {'it' if len(rows) == 1 else 'them'} aside", rows)
-    there = "is it" if len(rows) == 1 else "are they"
-    summary = f"{images(len(rows))} unlike all others: {there} there by mistake?"
+    verb, question = ("is", "Does it") if len(rows) == 1 else ("are", "Do they")
+    summary = f"{count_images(len(rows))} {verb} unlike all others. {question} belong here?"
     return Result(scores, flags, summary, repair=repair)

@@ -1,6 +1,6 @@
 """A linear probe: out-of-fold probabilities of a logistic regression on features.
 
-What several checks ask: how well can the label be told from features by a model that has not seen the image.
+Several checks ask how well a model predicts the label of an image that it has not seen.
 """
 
 import warnings
@@ -22,7 +22,7 @@ class Probe:
 
     Attributes:
         probabilities: (n, n_classes) float64; rows that could not be predicted are uniform.
-        predicted: (n,) bool, whether a row was predicted by a model that had not seen it.
+        predicted: (n,) bool, whether a row was predicted.
         folds: (n,) int64, the fold in which a row was held out, `NO_FOLD` where it was not predicted.
     """
 
@@ -30,13 +30,13 @@ class Probe:
     predicted: NDArray[np.bool_]
     folds: NDArray[np.int64]
 
-    def right(self, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """(n,) whether a row was predicted, and its most probable class is its label."""
+    def correct(self, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """(n,) whether a row was predicted and its most probable class is its label."""
         return np.asarray(self.predicted & (self.probabilities.argmax(axis=1) == labels))
 
     def accuracy(self, labels: NDArray[np.int64]) -> float:
         """Share of the predicted rows whose most probable class is their label; 0 where none was predicted."""
-        return float(self.right(labels).sum() / self.predicted.sum()) if self.predicted.any() else 0.0
+        return float(self.correct(labels).sum() / self.predicted.sum()) if self.predicted.any() else 0.0
 
 
 def out_of_fold(
@@ -49,24 +49,24 @@ def out_of_fold(
     seed: int = 0,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Probe:
-    """Predict every image by a model that has seen neither it nor one of its group.
+    """Predict every image by a model that saw neither it nor its group.
 
     Args:
         features: (n, n_features) float32.
         labels: (n,) int64.
         groups: (n,) int64; what shares a group stays in one fold.
         n_classes: How many classes there are, also those without an image.
-        folds: Parts, of which each is held out once; fewer where the smallest class has fewer images or groups.
+        folds: Number of folds; fewer where no class has so many images or groups.
         seed: Of the folds.
-        on_progress: Told the folds that are done, and all.
+        on_progress: Called with the number of folds done so far, and of all.
     """
     n = len(labels)
     probe = Probe(np.full((n, n_classes), 1 / n_classes), np.zeros(n, np.bool_), np.full(n, NO_FOLD, np.int64))
-    parts = divide(labels, groups, folds, seed)
+    parts = assign_folds(labels, groups, folds, seed)
     n_parts = int(parts.max(initial=NO_FOLD)) + 1
     for part in range(n_parts):
         train = np.flatnonzero(parts != part)
-        # What a class looks like can only be known by those who have seen it.
+        # A class without training images cannot be predicted.
         held_out = np.flatnonzero((parts == part) & np.isin(labels, labels[train]))
         if len(np.unique(labels[train])) > 1 and len(held_out):
             model = _fit(features[train], labels[train], seed)
@@ -78,10 +78,10 @@ def out_of_fold(
     return probe
 
 
-def divide(
+def assign_folds(
     labels: NDArray[np.int64], groups: NDArray[np.int64], folds: int = FOLDS, seed: int = 0
 ) -> NDArray[np.int64]:
-    """Divide images into folds: stratified, seeded, groups whole.
+    """Assign images to folds: stratified, seeded, groups whole.
 
     Args:
         labels: (n,) int64.
@@ -90,8 +90,8 @@ def divide(
         seed: The same seed and input give the same folds.
 
     Returns:
-        (n,) int64 fold of each image. Those of a class that is one single group cannot be held out and learned from:
-        they have `NO_FOLD`, as all have where fewer than two classes are left.
+        (n,) int64 fold of each image. Images of a class that is one single group cannot be both held out and learned
+        from, and have `NO_FOLD`. All have it where fewer than two classes are left.
     """
     parts = np.full(len(labels), NO_FOLD, np.int64)
     groups_of = {label: len(np.unique(groups[labels == label])) for label in np.unique(labels).tolist()}
@@ -104,7 +104,7 @@ def divide(
 
     cross = StratifiedGroupKFold(possible, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "The least populated class")  # it is in some folds, and not in others
+        warnings.filterwarnings("ignore", "The least populated class")  # expected for small classes
         for number, (_, held_out) in enumerate(cross.split(labels[rows], labels[rows], groups[rows])):
             parts[rows[held_out]] = number
     return parts
@@ -121,8 +121,8 @@ def _fit(features: NDArray[np.float32], labels: NDArray[np.int64], seed: int) ->
     model = make_pipeline(
         StandardScaler(),
         PCA(components, random_state=seed),
-        LogisticRegression(C=1 / components, max_iter=200),  # the more features, the more they are held back
+        LogisticRegression(C=1 / components, max_iter=200),  # stronger regularization for more features
     )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # an almost converged probe probes as well
+        warnings.simplefilter("ignore", ConvergenceWarning)  # good enough for a probe
         return model.fit(features, labels)

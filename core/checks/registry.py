@@ -1,4 +1,4 @@
-"""All checks, in the order in which a person should look at them."""
+"""All checks, in the order in which they are shown."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ import numpy as np
 from core.checks.balance import class_balance
 from core.checks.class_overlap import class_overlap
 from core.checks.dataset import NO_CLASS, Dataset
-from core.checks.duplicates import bursts, conflicting_labels, exact_copies, near_copies
+from core.checks.duplicates import bursts, conflicting_labels, exact_duplicates, near_duplicates
 from core.checks.image_quality import blurred, low_contrast, too_bright, too_dark
 from core.checks.image_size import odd_aspect, tiny
 from core.checks.leaks import leaks
 from core.checks.mislabelled import mislabelled
 from core.checks.outliers import outliers
-from core.checks.result import Result, fine, spread
+from core.checks.result import Result, expand_result, no_issue
 from core.checks.shortcut import shortcut
 
 
@@ -26,8 +26,8 @@ class Check:
         title: What it looks for, in plain words.
         term: The field's term.
         function: The check itself.
-        needs_features: Whether it finds nothing without features.
-        needs_classes: Whether it looks only at images that have a class.
+        needs_features: Whether it needs features.
+        needs_classes: Whether it applies only to images that have a class.
     """
 
     title: str
@@ -48,11 +48,11 @@ CHECKS: dict[str, Check] = {
     "shortcut": Check(
         "The background gives the class away", "shortcut learning", shortcut, needs_features=True, needs_classes=True
     ),
-    "near-copies": Check("Nearly the same picture", "near duplicates, bursts", near_copies),
+    "near-duplicates": Check("Nearly the same picture", "near duplicates", near_duplicates),
     "bursts": Check("Frames of one burst", "series", bursts),
-    "exact-copies": Check("The same file twice", "exact duplicates", exact_copies),
-    "strangers": Check("Unlike all others", "outliers", outliers, needs_features=True),
-    "lookalikes": Check(
+    "exact-duplicates": Check("The same file twice", "exact duplicates", exact_duplicates),
+    "outliers": Check("Unlike all others", "outliers", outliers, needs_features=True),
+    "class-overlap": Check(
         "Classes that look alike", "class overlap", class_overlap, needs_features=True, needs_classes=True
     ),
     "class-balance": Check("Too few images, or too unequal", "class imbalance", class_balance, needs_classes=True),
@@ -71,15 +71,15 @@ def run_checks(
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> dict[str, Result]:
-    """Run every check; those that need features say so where there are none.
+    """Run every check. Checks that need features or classes say so where there are none.
 
     Args:
         dataset: The images.
-        on_progress: Told the checks that are done, and all.
-        should_stop: Whether a person wants it to end; what was found until then is given.
+        on_progress: Called with the number of checks done so far, and of all.
+        should_stop: Whether to end early; the results so far are returned.
     """
     if not len(dataset):
-        return {name: fine(0, "There are no images to look at.") for name in CHECKS}
+        return {name: no_issue(0, "There are no images.") for name in CHECKS}
     results: dict[str, Result] = {}
     for number, (name, check) in enumerate(CHECKS.items()):
         if should_stop():
@@ -91,10 +91,10 @@ def run_checks(
 
 
 def _run(check: Check, dataset: Dataset) -> Result:
-    """Run a check on the images that it can look at."""
+    """Run a check on the images that it applies to."""
     rows = np.flatnonzero(dataset.labels != NO_CLASS).astype(np.int64)
     if not check.needs_classes or len(rows) == len(dataset):
         return check.function(dataset)
     if not len(rows):
-        return fine(len(dataset), "Not looked at: no image has a class yet.")
-    return spread(check.function(dataset.labelled), rows, len(dataset))
+        return no_issue(len(dataset), "Not checked: no image has a class yet.")
+    return expand_result(check.function(dataset.labelled), rows, len(dataset))

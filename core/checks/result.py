@@ -1,4 +1,4 @@
-"""What every check gives."""
+"""The shape of result that every check gives."""
 
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -18,7 +18,7 @@ class Repair:
         title: What it does, for the button.
         rows: (k,) which images.
         labels: (k,) int64 new classes; only with `relabel`.
-        preselected: Whether the images are chosen from the start; otherwise a person chooses each.
+        preselected: Whether the images are chosen from the start.
     """
 
     action: Action
@@ -33,10 +33,10 @@ class Result:
     """What a check found.
 
     Attributes:
-        scores: (n,) float64, 0 is as bad as can be, 1 is fine.
-        flags: (n,) bool, whether an image deserves a look.
+        scores: (n,) float64, 0 is worst, 1 is without issue.
+        flags: (n,) bool, whether an image has the issue.
         summary: One sentence for a person.
-        sets: Rows that belong together, such as copies of one photograph; empty where a check looks at single images.
+        sets: Rows that belong together, such as copies of one photograph; empty for checks of single images.
         repair: What one click would do; None where only a person can decide.
         notes: (row -> a few words about it), such as the class that it looks like.
     """
@@ -58,13 +58,13 @@ class Result:
         return rows[np.argsort(self.scores[rows], kind="stable")].astype(np.int64)
 
 
-def spread(result: Result, rows: NDArray[np.int64], n: int) -> Result:
-    """Give the result of a check that looked at some images alone as one for all; the others are fine.
+def expand_result(result: Result, rows: NDArray[np.int64], n: int) -> Result:
+    """Expand the result of a check of some images to all images; the others have no issue.
 
     Args:
-        result: For the images that were looked at.
-        rows: (k,) which ones these are, ascending.
-        n: All images.
+        result: Of the images that were checked.
+        rows: (k,) their rows, ascending.
+        n: Number of all images.
     """
     scores, flags = np.ones(n), np.zeros(n, np.bool_)
     scores[rows], flags[rows] = result.scores, result.flags
@@ -78,11 +78,11 @@ def spread(result: Result, rows: NDArray[np.int64], n: int) -> Result:
     )
 
 
-def images(number: int) -> str:
+def count_images(number: int) -> str:
     """Say a number of images."""
     return "1 image" if number == 1 else f"{number} images"
 
 
-def fine(n: int, summary: str) -> Result:
+def no_issue(n: int, summary: str) -> Result:
     """Give a result without a finding."""
     return Result(np.ones(n), np.zeros(n, np.bool_), summary)

@@ -1,10 +1,10 @@
-"""What splits keep whole, in words: copies of one picture, frames of one burst, and the groups of a person."""
+"""Split groups: the sets of images that splits keep whole, with the reason for each."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.checks.dataset import Dataset
-from core.dataset.grouping import named_sets, sets_of
+from core.dataset.grouping import named_sets, sets_by_key
 
 
 @dataclass(frozen=True)
@@ -12,10 +12,10 @@ class SplitGroup:
     """Images that must not be divided between splits.
 
     Attributes:
-        name: Of the group that a table or a person named, or of its first image.
-        kinds: Why they belong together: `copies`, `burst`, `group`.
-        images: How many they are, two or more.
-        splits: Where they are; more than one split only where they were fixed so.
+        name: Of the group, if a table or a person named it, else of its first image.
+        kinds: Why the images belong together: `copies` (duplicates), `burst`, `group`.
+        images: Number of images, two or more.
+        splits: Their splits; more than one only where the splits were fixed.
     """
 
     name: str
@@ -25,16 +25,16 @@ class SplitGroup:
 
 
 def split_groups_of(dataset: Dataset, splits: Sequence[str]) -> list[SplitGroup]:
-    """Give the sets of images that stay together, the largest first.
+    """List the split groups of two images or more, the largest first.
 
     Args:
         dataset: The images.
         splits: (n,) name of the split of each, empty for none.
     """
-    kinds = {"copies": dataset.copies, "burst": dataset.bursts, "group": named_sets(dataset.groups)}
+    kinds = {"copies": dataset.duplicates, "burst": dataset.bursts, "group": named_sets(dataset.groups)}
     reasons = [(kind, _rows(sets)) for kind, sets in kinds.items()]
     found = []
-    for rows in sets_of(dataset.together.tolist()):
+    for rows in sets_by_key(dataset.group_ids.tolist()):
         named = next((dataset.groups[row] for row in rows if dataset.groups[row]), "")
         found.append(
             SplitGroup(

@@ -15,8 +15,8 @@ from core.storage.blobs import OriginalStore
 
 def run(options: argparse.Namespace, _settings: Settings) -> None:
     """Ingest everything into a temporary folder, run the checks, and print the result for each file."""
+    from core.checks.dataset import ingested_dataset
     from core.checks.findings import dump_findings
-    from core.checks.loading import ingested_dataset
     from core.checks.registry import run_checks
 
     accepted: list[Accepted] = []

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from core.backbones.zoo import find_backbone
-from core.checks.dataset import Dataset
+from core.checks.dataset import Dataset, ingested_dataset
 from core.checks.leaks import leaks
-from core.checks.loading import ingested_dataset
 from core.checks.split_groups import split_groups_of
 from core.cli.guessed_classes import accept_guess
 from core.cli.progress import print_event
@@ -102,7 +101,9 @@ def shares_from(text: str) -> tuple[float, ...]:
 
 def manifest_from(dataset: Dataset, shares: tuple[float, ...], seed: int) -> Manifest:
     """Draw splits for the images that have a class; copies, bursts and groups stay in one split."""
-    splits = complete_splits(dataset.labels, dataset.splits, shares=shares, seed=seed, groups=dataset.together.tolist())
+    splits = complete_splits(
+        dataset.labels, dataset.splits, shares=shares, seed=seed, groups=dataset.group_ids.tolist()
+    )
     return Manifest(dataset.classes, dataset.digests, dataset.labels, splits, dataset.names)
 
 

@@ -33,7 +33,7 @@ def finished(database: Database, project: str, kind: str, result: dict, **argume
 def copies(database: Database, project: str) -> dict:
     chosen = [item.id for item in list_items(database, project)][:4]
     repair = RepairOffer(action="exclude", title="Set the others aside", items=(chosen[1], chosen[3]))
-    finding = Finding(check="near-copies", summary="Four copies.", items=tuple(chosen), sets=(2, 2), repair=repair)
+    finding = Finding(check="near-duplicates", summary="Four copies.", items=tuple(chosen), sets=(2, 2), repair=repair)
     fine = Finding(check="too-dark", summary="No image is too dark.")
     return {"images": 20, "network": "Starter", "findings": [finding.model_dump(), fine.model_dump()]}
 
@@ -112,7 +112,7 @@ def test_a_split_that_flatters_is_told_beside_the_honest_one(open_page, database
 
 def test_splits_that_agree_are_no_alarm(open_page, database: Database, project):
     finished(database, project, "check", copies(database, project) | {"splits": compared(0.9, 0.9)})
-    assert "no difference that can be told from chance" in said(open_page(CHECK, project=project))
+    assert "no difference that cannot be chance" in said(open_page(CHECK, project=project))
 
 
 def test_a_small_test_split_is_said_and_cross_validation_is_asked_for(open_page, database: Database, project):

@@ -18,21 +18,21 @@ from core.jobs.worker import JobContext
 
 
 def check(context: JobContext) -> dict[str, Any]:
-    """Run every check on the images of a project as their thumbnails show them, on white, and give the findings.
+    """Run every check on the images of a project, transparent ones on white as in their thumbnails.
 
-    Argument of the job: `recipe`, whose backbone looks at the images, as JSON; without one, a backbone that is at hand.
+    Argument of the job: `recipe` as JSON, whose backbone extracts features; default: an available backbone.
     """
     dataset, network = read_images(context, unlabelled=True), ""
     if len(dataset):
         try:
-            onlooker = FeatureExtractor(context, WHITE)
+            extractor = FeatureExtractor(context, WHITE)
         except (NetworkError, WeightsError) as error:
             context.emit(Message(level="warning", text=f"Checks that need a network were left out. {error}"))
         else:
-            dataset, network = onlooker.look_at_borders(onlooker.look(dataset)), onlooker.name
+            dataset, network = extractor.extract_borders(extractor.extract(dataset)), extractor.name
     results = run_checks(
         dataset,
-        on_progress=context.progress("Looking for what is wrong", unit="checks"),
+        on_progress=context.progress("Checking the images", unit="checks"),
         should_stop=context.should_stop,
     )
     comparison = _compare(context, dataset.labelled)
@@ -55,22 +55,21 @@ def _compare(context: JobContext, dataset: Dataset) -> SplitComparison | None:
 
 
 def cross_validation(context: JobContext) -> dict[str, Any]:
-    """Test every image of a project once, each by a head that has not seen it.
+    """Cross-validate a quick head on the images of a project.
 
-    Arguments of the job: `folds`, their `seed`, `test_too` for the images of the test split as well, and `recipe` as in
-    `check`.
+    Arguments of the job: `folds`, `seed`, `test_too` to include the test split, and `recipe` as in `check`.
     """
     arguments = context.job.arguments
     dataset = read_images(context)
     if not arguments.get("test_too", False):
-        dataset = dataset.only(np.flatnonzero(dataset.splits != TEST))
+        dataset = dataset.select(np.flatnonzero(dataset.splits != TEST))
     if not len(dataset):
         raise DatasetError("There are no images to divide into folds.", "Add images with a class first.")
-    onlooker = FeatureExtractor(context)
+    extractor = FeatureExtractor(context)
     measured: CrossValidation = cross_validate(
-        onlooker.look(dataset),
+        extractor.extract(dataset),
         folds=arguments["folds"],
         seed=arguments.get("seed", 0),
         on_progress=context.progress("Testing fold by fold", unit="folds"),
     )
-    return {"network": onlooker.name, "measured": measured.model_dump()}
+    return {"network": extractor.name, "measured": measured.model_dump()}

@@ -1,4 +1,4 @@
-"""The images of a project with what a frozen network sees in them. Worker only: imports Keras."""
+"""The images of a project, and the features that a frozen network extracts from them. Worker only: imports Keras."""
 
 from dataclasses import replace
 
@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.advice.default_recipe import default_recipe
-from core.checks.dataset import Dataset
-from core.checks.loading import load_dataset
+from core.checks.dataset import Dataset, load_dataset
 from core.checks.shortcut import MASKED_SHARE
 from core.features.activation_cache import compute_activations
 from core.jobs.worker import JobContext
@@ -19,7 +18,7 @@ from core.training.recipe import Recipe, load_recipe
 
 
 def read_images(context: JobContext, *, unlabelled: bool = False) -> Dataset:
-    """Give the images of the job's project that were not set aside, without features; or those without a class too."""
+    """Load the images of the job's project that were not set aside, without features."""
     return load_dataset(
         context.database,
         context.job.project_id,
@@ -30,16 +29,16 @@ def read_images(context: JobContext, *, unlabelled: bool = False) -> Dataset:
 
 
 class FeatureExtractor:
-    """A frozen network that looks at the images of a job; what it sees is kept, for trainings too.
+    """A frozen network that extracts features, which are cached for training too.
 
-    The job's argument `recipe` names the backbone, as JSON; without one, a backbone that is at hand is taken.
+    The job's argument `recipe` names the backbone, as JSON; the default is a backbone whose weights are available.
 
     Args:
         context: The job's.
-        background: What transparent places of an image are laid on; default: what the recipe says.
+        background: Colour behind transparent pixels; default: the recipe's.
 
     Raises:
-        NetworkError: The weights are not there and could not be downloaded.
+        NetworkError: The weights could not be downloaded.
         WeightsError: The weights cannot be used.
     """
 
@@ -61,14 +60,18 @@ class FeatureExtractor:
         """Of the network."""
         return self._plan.spec.name
 
-    def look(self, dataset: Dataset) -> Dataset:
-        """Give the same images with their features."""
-        return replace(dataset, features=self._features(self._network, dataset, f"Looking with {self.name}"))
+    def extract(self, dataset: Dataset) -> Dataset:
+        """Give the same images with features."""
+        return replace(
+            dataset, features=self._features(self._network, dataset, f"Extracting features with {self.name}")
+        )
 
-    def look_at_borders(self, dataset: Dataset) -> Dataset:
+    def extract_borders(self, dataset: Dataset) -> Dataset:
         """Give the same images with the features of their borders alone."""
         border = border_only(self._network, self._plan.input_size)
-        return replace(dataset, border_features=self._features(border, dataset, "Looking at their borders alone"))
+        return replace(
+            dataset, border_features=self._features(border, dataset, "Extracting features of the borders alone")
+        )
 
     def _features(self, prefix: keras.Model, dataset: Dataset, stage: str) -> NDArray[np.float32]:
         context = self._context
@@ -109,7 +112,7 @@ def _network(context: JobContext, recipe: Recipe, plan: Plan) -> keras.Model:
 
 
 def border_only(prefix: keras.Model, size: int) -> keras.Model:
-    """Give the same network, which sees grey where the centre of each image was."""
+    """Give a network that extracts features of the border: the centre of each image becomes grey."""
     margin = round(size * (1 - MASKED_SHARE) / 2)
     keep = np.ones((1, size, size, 1), np.float32)
     keep[:, margin : size - margin, margin : size - margin] = 0

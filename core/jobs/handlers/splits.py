@@ -1,18 +1,18 @@
-"""Drawing splits without leaks: copies of one picture, and frames of one burst, stay in one split."""
+"""Drawing splits without leaks: duplicates, frames of a burst and named groups stay in one split."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from core.catalog.jobs import list_jobs
-from core.checks.loading import load_dataset
+from core.checks.dataset import load_dataset
 from core.checks.split_groups import split_groups_of
 from core.dataset import project
 from core.dataset.splits import DEFAULT_SHARES
 from core.jobs.worker import JobContext
 from core.storage.blobs import OriginalStore
 
-SETS_KEPT = 200
+LISTED_GROUPS = 200
 
 
 def draw(context: JobContext) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def draw(context: JobContext) -> dict[str, Any]:
 
 
 def draw_missing(context: JobContext) -> dict[str, Any]:
-    """Draw splits for images that have none yet, by the shares and the seed that the person chose last.
+    """Draw splits for images that have none yet, with the shares and seed that the person chose last.
 
     Returns:
         As `draw_leak_safe`.
@@ -36,11 +36,11 @@ def draw_missing(context: JobContext) -> dict[str, Any]:
 def draw_leak_safe(
     context: JobContext, *, shares: Sequence[float] = DEFAULT_SHARES, seed: int = 0, missing_only: bool = False
 ) -> dict[str, Any]:
-    """Draw splits that keep together what shows the same picture.
+    """Draw splits in which every split group stays whole.
 
     Returns:
-        `kept`: what stays whole: how many `sets` there are, of how many `images`, and the `largest` of them, each as
-        `core.checks.split_groups.KeptSet`. Empty where every image stands alone.
+        `kept`: the number of `sets` (split groups), of their `images`, and the `largest` of them, each as
+        `core.checks.split_groups.SplitGroup`. Empty where no image is in a group.
 
     Raises:
         DatasetError: The shares are impossible.
@@ -49,7 +49,7 @@ def draw_leak_safe(
         context.database,
         context.job.project_id,
         OriginalStore(context.settings.originals, context.settings.thumbnails),
-        on_progress=context.progress("Looking for copies", unit="images"),
+        on_progress=context.progress("Looking for duplicates", unit="images"),
     )
     splits = project.draw_splits(
         context.database,
@@ -57,10 +57,10 @@ def draw_leak_safe(
         shares=shares,
         seed=seed,
         missing_only=missing_only,
-        together=dict(zip(dataset.ids, dataset.together.tolist(), strict=True)),
+        together=dict(zip(dataset.ids, dataset.group_ids.tolist(), strict=True)),
     )
     sets = split_groups_of(dataset, [splits.get(item, "") for item in dataset.ids])
     if not sets:
         return {}
-    largest = [asdict(one) for one in sets[:SETS_KEPT]]
+    largest = [asdict(one) for one in sets[:LISTED_GROUPS]]
     return {"kept": {"sets": len(sets), "images": sum(one.images for one in sets), "largest": largest}}

@@ -11,9 +11,9 @@ from sklearn.datasets import load_digits
 
 from core.advice.cross_validation import cross_validate
 from core.checks.dataset import Dataset
-from core.checks.probe import NO_FOLD, divide
+from core.checks.probe import NO_FOLD, assign_folds
 from core.errors import DatasetError
-from tests.unit.checks.photographs import material_of
+from tests.unit.checks.photographs import dataset_of
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def digits() -> Dataset:
     data = load_digits()
     features, labels = data.data[:200].astype(np.float32), data.target[:200].tolist()
     classes = tuple(str(number) for number in range(10))
-    return material_of([Image.new("L", (8, 8))] * 200, labels, features=features, classes=classes)
+    return dataset_of([Image.new("L", (8, 8))] * 200, labels, features=features, classes=classes)
 
 
 @st.composite
@@ -34,9 +34,9 @@ def grouped(draw):
 @given(grouped(), st.integers(2, 10), st.integers(0, 2**31 - 1))
 def test_folds_keep_groups_whole_and_are_the_same_again(rows, folds, seed):
     labels, groups = rows
-    parts = divide(labels, groups, folds, seed)
+    parts = assign_folds(labels, groups, folds, seed)
     assert parts.max(initial=-1) < folds
-    assert (parts == divide(labels, groups, folds, seed)).all()
+    assert (parts == assign_folds(labels, groups, folds, seed)).all()
     for group in np.unique(groups):
         assert len(set(parts[groups == group].tolist()) - {NO_FOLD}) <= 1
 
@@ -44,7 +44,7 @@ def test_folds_keep_groups_whole_and_are_the_same_again(rows, folds, seed):
 @given(st.lists(st.integers(2, 30), min_size=2, max_size=4), st.integers(2, 5), st.integers(0, 2**31 - 1))
 def test_images_that_stand_alone_are_each_in_one_fold_and_classes_are_spread(sizes, folds, seed):
     labels = np.repeat(np.arange(len(sizes)), sizes)
-    parts = divide(labels, np.arange(len(labels)), folds, seed)
+    parts = assign_folds(labels, np.arange(len(labels)), folds, seed)
     assert NO_FOLD not in parts
     for label in range(len(sizes)):
         assert np.ptp(np.bincount(parts[labels == label], minlength=folds)) <= 2

@@ -8,7 +8,7 @@ from PIL import Image
 
 from core.advice.split_comparison import compare_splits
 from core.checks.dataset import Dataset
-from tests.unit.checks.photographs import material_of, photograph
+from tests.unit.checks.photographs import dataset_of, photograph
 
 
 def pixels(images: list[Image.Image]) -> np.ndarray:
@@ -21,14 +21,14 @@ def photographs(n: int) -> list[Image.Image]:
     return [photograph(seed).point(lambda value, shift=6 * (seed % 2): min(255, value + shift)) for seed in range(n)]
 
 
-def as_material(images: list[Image.Image], labels: list[int], names: list[str], **columns: object) -> Dataset:
-    return material_of(images, labels, names=tuple(names), features=pixels(images), **columns)
+def as_dataset(images: list[Image.Image], labels: list[int], names: list[str], **columns: object) -> Dataset:
+    return dataset_of(images, labels, names=tuple(names), features=pixels(images), **columns)
 
 
 @pytest.fixture(scope="module")
 def single() -> Dataset:
     images = photographs(80)
-    return as_material(images, [row % 2 for row in range(80)], [f"{row}-single.jpg" for row in range(80)])
+    return as_dataset(images, [row % 2 for row in range(80)], [f"{row}-single.jpg" for row in range(80)])
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def in_bursts() -> Dataset:
             images.append(picture.crop((2 * frame, 0, 154 + 2 * frame, 160)).resize(picture.size))
             names.append(f"shot {chr(65 + row)} 00{frame}.jpg")
             labels.append(row % 2)
-    return as_material(images, labels, names)
+    return as_dataset(images, labels, names)
 
 
 def test_a_burst_across_the_split_changes_the_random_accuracy_and_not_the_honest_one(

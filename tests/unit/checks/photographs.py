@@ -14,7 +14,7 @@ def photograph(seed: int) -> Image.Image:
     return Image.fromarray(noise).resize((160, 160), Image.Resampling.BICUBIC)
 
 
-def material_of(images: list[Image.Image], labels: list[int] | None = None, **changes: object) -> Dataset:
+def dataset_of(images: list[Image.Image], labels: list[int] | None = None, **changes: object) -> Dataset:
     n = len(images)
     columns = {
         "ids": tuple(f"item{row}" for row in range(n)),

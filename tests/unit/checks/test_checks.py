@@ -11,7 +11,7 @@ from core.checks.mislabelled import label_quality, suspects
 from core.checks.probe import out_of_fold
 from core.checks.registry import CHECKS, run_checks
 from core.checks.result import Result
-from tests.unit.checks.photographs import material_of, photograph
+from tests.unit.checks.photographs import dataset_of, photograph
 
 
 @pytest.fixture(scope="module")
@@ -39,19 +39,19 @@ COPIES = {
 @pytest.mark.parametrize("kind", COPIES)
 def test_copies_are_found_and_nothing_else(photographs: list[Image.Image], kind: str):
     copies = [COPIES[kind](image) for image in photographs[:20]]
-    result = found("near-copies", material_of(photographs + copies))
+    result = found("near-duplicates", dataset_of(photographs + copies))
     assert sorted(result.sets) == [(row, 60 + row) for row in range(20)]
     assert sorted(result.repair.rows.tolist()) == list(range(60, 80))
 
 
 def test_different_photographs_are_no_copies(photographs: list[Image.Image]):
-    result = found("near-copies", material_of(photographs))
+    result = found("near-duplicates", dataset_of(photographs))
     assert not result.flags.any()
     assert "No picture" in result.summary
 
 
 def test_blank_pages_are_not_called_copies():
-    assert not found("near-copies", material_of([Image.new("RGB", (50, 50), "white")] * 3)).flags.any()
+    assert not found("near-duplicates", dataset_of([Image.new("RGB", (50, 50), "white")] * 3)).flags.any()
 
 
 def test_pictures_of_one_fixed_scene_are_no_copies_of_each_other_but_their_copies_are(
@@ -61,14 +61,14 @@ def test_pictures_of_one_fixed_scene_are_no_copies_of_each_other_but_their_copie
     for number, scene in enumerate(scenes):
         scene.paste(photographs[number].resize((30, 30)), (10 + 2 * number, 100 - number))
     copies = [recompressed(scene) for scene in scenes[:2]]
-    alone = found("near-copies", material_of(scenes))
+    alone = found("near-duplicates", dataset_of(scenes))
     assert not alone.flags.any()
-    assert found("near-copies", material_of(scenes + copies)).sets == ((0, 60), (1, 61))
+    assert found("near-duplicates", dataset_of(scenes + copies)).sets == ((0, 60), (1, 61))
 
 
 def test_the_same_file_twice_in_a_class_is_an_exact_copy(photographs: list[Image.Image]):
-    dataset = material_of([photographs[0]] * 3 + photographs[1:3], digests=("a", "a", "a", "b", "c"))
-    result = found("exact-copies", dataset)
+    dataset = dataset_of([photographs[0]] * 3 + photographs[1:3], digests=("a", "a", "a", "b", "c"))
+    result = found("exact-duplicates", dataset)
     assert result.sets == ((0, 1, 2),)
     assert result.repair.rows.tolist() == [1, 2]
     assert "2 images are an exact copy" in result.summary
@@ -76,21 +76,21 @@ def test_the_same_file_twice_in_a_class_is_an_exact_copy(photographs: list[Image
 
 def test_the_same_picture_in_two_classes_is_a_conflict(photographs: list[Image.Image]):
     images = [*photographs[:5], photographs[0].resize((80, 80))]
-    assert found("conflicting-labels", material_of(images, [0, 0, 0, 0, 0, 1])).sets == ((0, 5),)
-    assert not found("conflicting-labels", material_of(images)).flags.any()
+    assert found("conflicting-labels", dataset_of(images, [0, 0, 0, 0, 0, 1])).sets == ((0, 5),)
+    assert not found("conflicting-labels", dataset_of(images)).flags.any()
 
 
 def test_neighbouring_frames_with_successive_names_are_a_burst(photographs: list[Image.Image]):
     frames = [photographs[0].crop((shift, 0, shift + 150, 150)) for shift in (0, 4, 8)]
     images = frames + photographs[1:4]
     names = ("IMG_1.jpg", "IMG_2.jpg", "IMG_3.jpg", "IMG_4.jpg", "x.jpg", "y.jpg")
-    assert found("bursts", material_of(images, names=names)).sets == ((0, 1, 2),)
-    assert not found("bursts", material_of(images, names=tuple("abcdef"))).flags.any()
+    assert found("bursts", dataset_of(images, names=names)).sets == ((0, 1, 2),)
+    assert not found("bursts", dataset_of(images, names=tuple("abcdef"))).flags.any()
 
 
 def test_copies_and_named_groups_stay_together(photographs: list[Image.Image]):
     images = [*photographs[:4], photographs[0].resize((80, 80))]
-    numbers = material_of(images, groups=("", "p1", "", "p1", "")).together
+    numbers = dataset_of(images, groups=("", "p1", "", "p1", "")).group_ids
     assert numbers[0] == numbers[4]
     assert numbers[1] == numbers[3]
     assert len(set(numbers.tolist())) == 3
@@ -101,7 +101,7 @@ def test_copies_and_named_groups_stay_together(photographs: list[Image.Image]):
     [("too-dark", "brightness", 0.01), ("too-bright", "brightness", 0.99), ("low-contrast", "contrast", 0.001)],
 )
 def test_pixels_that_show_nothing_are_flagged(photographs: list[Image.Image], name: str, column: str, value: float):
-    dataset = material_of(photographs)
+    dataset = dataset_of(photographs)
     assert not found(name, dataset).flags.any()
     odd = getattr(dataset, column).copy()
     odd[7] = value
@@ -113,19 +113,19 @@ def test_pixels_that_show_nothing_are_flagged(photographs: list[Image.Image], na
 def test_one_blurred_image_among_sharp_ones_is_flagged(photographs: list[Image.Image]):
     sharpness = np.linspace(80, 120, 60)
     sharpness[3] = 1
-    assert found("blurred", material_of(photographs, sharpness=sharpness)).worst().tolist() == [3]
+    assert found("blurred", dataset_of(photographs, sharpness=sharpness)).worst().tolist() == [3]
 
 
 def test_size_and_shape_are_judged_against_the_set(photographs: list[Image.Image]):
     small, long = photographs[0].resize((10, 10)), photographs[1].resize((160, 20))
-    dataset = material_of([*photographs[2:10], small, long])
+    dataset = dataset_of([*photographs[2:10], small, long])
     assert found("tiny", dataset).worst().tolist() == [8, 9]
     assert found("odd-aspect", dataset).worst().tolist() == [9]
-    assert not found("tiny", material_of([small] * 5)).flags.any()
+    assert not found("tiny", dataset_of([small] * 5)).flags.any()
 
 
 def test_small_and_unequal_classes_are_named(photographs: list[Image.Image]):
-    result = found("class-balance", material_of(photographs, [0] * 55 + [1] * 5))
+    result = found("class-balance", dataset_of(photographs, [0] * 55 + [1] * 5))
     assert "bees (5)" in result.summary
     assert "11 times" in result.summary
     assert result.flags.sum() == 5
@@ -137,10 +137,10 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
     return data.data[:900].astype(np.float32), data.target[:900].astype(np.int64)
 
 
-def digit_material(features: np.ndarray, labels: np.ndarray, **changes: object) -> Dataset:
+def digit_dataset(features: np.ndarray, labels: np.ndarray, **changes: object) -> Dataset:
     blank = [Image.new("L", (8, 8))] * len(labels)
     classes = tuple(str(number) for number in range(10))
-    return material_of(blank, labels.tolist(), features=features, classes=classes, **changes)
+    return dataset_of(blank, labels.tolist(), features=features, classes=classes, **changes)
 
 
 def test_swapped_labels_rank_first(digits: tuple[np.ndarray, np.ndarray]):
@@ -149,7 +149,7 @@ def test_swapped_labels_rank_first(digits: tuple[np.ndarray, np.ndarray]):
     swapped = random.choice(900, 45, replace=False)
     wrong = labels.copy()
     wrong[swapped] = (wrong[swapped] + random.integers(1, 10, 45)) % 10
-    result = found("mislabelled", digit_material(features, wrong))
+    result = found("mislabelled", digit_dataset(features, wrong))
     tenth = np.argsort(result.scores)[:90]
     assert np.isin(swapped, tenth).mean() >= 0.9
     flagged = np.isin(result.repair.rows, swapped)
@@ -162,7 +162,7 @@ def test_swapped_labels_rank_first(digits: tuple[np.ndarray, np.ndarray]):
 def test_flags_of_a_network_that_knows_little_are_told_apart_from_wrong_labels(digits: tuple[np.ndarray, np.ndarray]):
     features, labels = digits
     blurred = features + np.random.default_rng(0).normal(0, 14, features.shape).astype(np.float32)
-    result = found("mislabelled", digit_material(blurred, labels))
+    result = found("mislabelled", digit_dataset(blurred, labels))
     assert "most of these are its own mistakes" in result.summary
     assert not result.repair.preselected
 
@@ -187,25 +187,25 @@ def test_a_probe_predicts_only_what_it_has_not_seen(digits: tuple[np.ndarray, np
 def test_an_image_unlike_all_others_is_flagged(digits: tuple[np.ndarray, np.ndarray]):
     features, labels = digits[0][:200].copy(), digits[1][:200]
     features[11] = np.random.default_rng(0).permutation(features[11])[::-1] * -1
-    result = found("strangers", digit_material(features, labels))
+    result = found("outliers", digit_dataset(features, labels))
     assert result.worst()[0] == 11
     assert result.flags.sum() <= 5
 
 
 def test_classes_that_are_mixed_up_are_named(digits: tuple[np.ndarray, np.ndarray]):
     features, labels = digits
-    assert not found("lookalikes", digit_material(features, labels)).flags.any()
+    assert not found("class-overlap", digit_dataset(features, labels)).flags.any()
     mixed = labels.copy()
     ones = np.flatnonzero((labels == 1) | (labels == 7))
     mixed[ones] = np.random.default_rng(0).choice([1, 7], len(ones))
-    assert "1 and 7" in found("lookalikes", digit_material(features, mixed)).summary
+    assert "1 and 7" in found("class-overlap", digit_dataset(features, mixed)).summary
 
 
 def test_a_border_that_gives_the_class_away_is_a_shortcut(digits: tuple[np.ndarray, np.ndarray]):
     features, labels = digits
     nothing = np.random.default_rng(0).normal(size=features.shape).astype(np.float32)
-    assert not found("shortcut", digit_material(features, labels, border_features=nothing)).flags.any()
-    result = found("shortcut", digit_material(features, labels, border_features=features))
+    assert not found("shortcut", digit_dataset(features, labels, border_features=nothing)).flags.any()
+    result = found("shortcut", digit_dataset(features, labels, border_features=features))
     assert result.flags.mean() > 0.8
     assert "border alone gives the class away" in result.summary
 
@@ -214,57 +214,57 @@ def test_a_border_that_gives_one_class_away_is_a_shortcut_of_that_class(digits: 
     features, labels = digits
     border = np.random.default_rng(0).normal(size=features.shape).astype(np.float32)
     border[labels == 3] += 3
-    result = found("shortcut", digit_material(features, labels, border_features=border))
+    result = found("shortcut", digit_dataset(features, labels, border_features=border))
     assert "border alone gives “3” away" in result.summary
     assert (labels[result.flags] == 3).all()
     assert result.flags.sum() >= 0.9 * (labels == 3).sum()
 
 
 def test_checks_that_need_features_say_so_without(photographs: list[Image.Image]):
-    results = run_checks(material_of(photographs))
-    silent = {name for name, result in results.items() if "Not looked at" in result.summary}
+    results = run_checks(dataset_of(photographs))
+    silent = {name for name, result in results.items() if "Not checked" in result.summary}
     assert silent == {name for name, check in CHECKS.items() if check.needs_features}
 
 
 def test_every_check_gives_the_same_shape_also_for_one_image(photographs: list[Image.Image]):
-    for result in run_checks(material_of(photographs[:1], features=np.ones((1, 4), np.float32))).values():
+    for result in run_checks(dataset_of(photographs[:1], features=np.ones((1, 4), np.float32))).values():
         assert result.scores.shape == result.flags.shape == (1,)
         assert result.summary
 
 
 def test_checks_find_nothing_where_there_is_nothing():
-    for result in run_checks(material_of([], classes=(), features=np.zeros((0, 4), np.float32))).values():
+    for result in run_checks(dataset_of([], classes=(), features=np.zeros((0, 4), np.float32))).values():
         assert not len(result.worst())
 
 
 def test_columns_of_different_lengths_are_refused(photographs: list[Image.Image]):
     with pytest.raises(ValueError, match="different lengths"):
-        material_of(photographs, groups=("",))
+        dataset_of(photographs, groups=("",))
 
 
 @pytest.mark.parametrize("blur", [1, 2])
 def test_a_softer_copy_is_still_a_copy(photographs: list[Image.Image], blur: int):
     copy = photographs[0].filter(ImageFilter.GaussianBlur(blur))
-    assert found("near-copies", material_of([*photographs, copy])).sets == ((0, 60),)
+    assert found("near-duplicates", dataset_of([*photographs, copy])).sets == ((0, 60),)
 
 
 def test_images_without_a_class_are_looked_at_by_the_checks_that_need_none(photographs: list[Image.Image]):
     images = [*photographs[:6], photographs[0].resize((80, 80)), photographs[5].resize((12, 12))]
     labels = [-1, 0, 1, -1, 0, 1, 1, -1]  # the first picture again, in a class; the last copy in none
-    dataset = material_of(images, labels, brightness=np.array([0.5, 0.01, 0.5, 0.02] + [0.5] * 4))
+    dataset = dataset_of(images, labels, brightness=np.array([0.5, 0.01, 0.5, 0.02] + [0.5] * 4))
     results = run_checks(dataset)
     assert results["too-dark"].flags.tolist() == [False, True, False, True] + [False] * 4
     assert results["tiny"].flags.tolist() == [False] * 7 + [True]
-    assert sorted(results["near-copies"].sets) == [(0, 6), (5, 7)]
+    assert sorted(results["near-duplicates"].sets) == [(0, 6), (5, 7)]
     assert not results["conflicting-labels"].flags.any()
     assert results["class-balance"].flags.tolist() == [label >= 0 for label in labels]
 
-    conflict = run_checks(material_of(images, [-1, 0, 0, -1, 0, 1, -1, 0]))["conflicting-labels"]
+    conflict = run_checks(dataset_of(images, [-1, 0, 0, -1, 0, 1, -1, 0]))["conflicting-labels"]
     assert conflict.sets == ((5, 7),)
     assert conflict.repair.rows.tolist() == [5, 7]
 
 
 def test_without_any_class_the_checks_that_need_one_say_so(photographs: list[Image.Image]):
-    results = run_checks(material_of(photographs[:3], [-1] * 3))
-    assert results["class-balance"].summary == "Not looked at: no image has a class yet."
-    assert results["near-copies"].summary.startswith("No picture")
+    results = run_checks(dataset_of(photographs[:3], [-1] * 3))
+    assert results["class-balance"].summary == "Not checked: no image has a class yet."
+    assert results["near-duplicates"].summary.startswith("No picture")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.checks.leaks import leaks
-from tests.unit.checks.photographs import material_of, photograph
+from tests.unit.checks.photographs import dataset_of, photograph
 
 TRAIN, VALIDATION, TEST, NONE = 0, 1, 2, -1
 PICTURES = [photograph(seed) for seed in range(4)]
@@ -11,7 +11,7 @@ PICTURES = [photograph(seed) for seed in range(4)]
 
 def found(splits: list[int], **columns: object):
     images = [*PICTURES, PICTURES[0].resize((90, 90))]
-    return leaks(material_of(images, splits=np.array(splits, np.int8), **columns))
+    return leaks(dataset_of(images, splits=np.array(splits, np.int8), **columns))
 
 
 def test_a_copy_in_another_split_is_a_leak_and_the_test_split_stays_what_it_was():

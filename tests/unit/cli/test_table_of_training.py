@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.checks.dataset import Dataset
-from core.checks.loading import ingested_dataset
+from core.checks.dataset import Dataset, ingested_dataset
 from core.cli.train import _report_split_groups, manifest_from
 from core.dataset.manifest import SPLIT_NAMES
 from core.intake.ingestion import ingest
@@ -66,4 +65,4 @@ def test_a_fixed_split_that_separates_copies_gives_a_warning(tmp_path: Path, sto
     manifest = manifest_from(dataset, SHARES, seed=0)
     _report_split_groups(dataset, manifest)
     assert {SPLIT_NAMES[manifest.splits[manifest.names.index(name)]] for name in pairs[0]} == {"train", "test"}
-    assert "Warning: 2 images in 1 set of copies" in capsys.readouterr().err
+    assert "Warning: 2 images in 1 set of duplicates" in capsys.readouterr().err

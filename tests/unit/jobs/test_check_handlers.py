@@ -82,8 +82,8 @@ def test_the_check_gives_every_finding_and_both_splits(workspace: tuple[Settings
     result = check(context(workspace, "check"))
     found = {one.check: one for one in load_findings(result["findings"])}
     assert found.keys() == CHECKS.keys()
-    assert found["near-copies"].sets == (2,)
-    assert "Not looked at" not in " ".join(one.summary for one in found.values())
+    assert found["near-duplicates"].sets == (2,)
+    assert "Not checked" not in " ".join(one.summary for one in found.values())
     compared = SplitComparison.model_validate(result["splits"])
     assert (result["images"], result["network"], compared.sets, compared.in_sets) == (25, "Starter", 1, 2)
 
