@@ -20,7 +20,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.catalog.database import Database
 from core.catalog.edits import change_items
-from core.catalog.items import add_refusals, list_items
+from core.catalog.items import add_rejected_files, list_items
 from core.intake import rejection_messages
 from core.jobs import queue
 from core.settings import Settings
@@ -59,7 +59,7 @@ def _burden(database: Database, project: str) -> None:
     items = list_items(database, project)
     change_items(database, project, [item.id for item in items], "all set aside", excluded=True)
     change_items(database, project, [item.id for item in items], "all taken back", excluded=False)
-    add_refusals(database, project, [(f"{item.name}.txt", rejection_messages.NOT_AN_IMAGE) for item in items])
+    add_rejected_files(database, project, [(f"{item.name}.txt", rejection_messages.NOT_AN_IMAGE) for item in items])
 
 
 def _write_thumbnails(settings: Settings, digests: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from benchmarks.photographs import Photographs
 from core.backbones.network import build
 from core.backbones.zoo import find_backbone
 from core.dataset.manifest import TEST
-from core.dataset.pixels import load_upright
+from core.dataset.pixels import load_image
 from core.features.activation_cache import compute_activations
 from core.training.recipe import Recipe, make_recipe
 from core.training.train import Outcome, train
@@ -67,7 +67,7 @@ def answer(photographs: Photographs, model: Path, splits: tuple[int, ...] = (TES
     exported = keras.models.load_model(model)
     rows = np.concatenate([photographs.manifest.rows(split) for split in splits])
     digests = [photographs.manifest.digests[row] for row in rows]
-    pixels = (load_upright(photographs.originals.path(digest)) for digest in digests)
+    pixels = (load_image(photographs.originals.path(digest)) for digest in digests)
     return np.concatenate([np.asarray(exported(picture[None]).numpy()) for picture in pixels])
 
 

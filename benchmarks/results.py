@@ -30,7 +30,7 @@ from core.catalog.database import Database
 from core.catalog.items import NewItem, add_items
 from core.catalog.projects import create_project
 from core.dataset.manifest import TEST
-from core.dataset.pixels import load_upright
+from core.dataset.pixels import load_image
 from core.dataset.splits import assign_splits
 from core.evaluation.metrics import intervals
 from core.evaluation.report.report import Report
@@ -170,7 +170,7 @@ def explain(place: Place) -> str:
             seconds = []
             for path in paths:
                 began = time.perf_counter()
-                method(served, served.shrink(load_upright(path)), 0)
+                method(served, served.shrink(load_image(path)), 0)
                 seconds.append(time.perf_counter() - began)
             goal = "< 2" if name == "grad-cam" else ""
             rows.append((backbone, name, f"{seconds[0]:.2f}", f"{statistics.median(seconds[1:]):.2f}", goal))

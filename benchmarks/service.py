@@ -14,7 +14,7 @@ from benchmarks import ours
 from benchmarks.sections import Bench
 from core.catalog import jobs, projects
 from core.catalog.database import Database
-from core.dataset.pixels import load_upright
+from core.dataset.pixels import load_image
 from core.evaluation.inference.predictions import read_predictions
 from core.jobs.events import Epoch, Started
 from core.jobs.pipeline import execute_run
@@ -87,7 +87,7 @@ def agreement(bench: Bench) -> Iterator[str]:
     shown = read_predictions(out / "predictions.csv")
     model = keras.models.load_model(out / "model.keras")
     differences = [
-        np.abs(model(load_upright(photographs.originals.path(digest))[None]).numpy()[0] - probabilities).max()
+        np.abs(model(load_image(photographs.originals.path(digest))[None]).numpy()[0] - probabilities).max()
         for digest, probabilities in zip(shown.digests, shown.probabilities, strict=True)
     ]
     yield (

@@ -98,7 +98,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Refusal:
+class RejectedFile:
     """A file that was not taken in.
 
     Attributes:
@@ -194,7 +194,7 @@ def list_items(
 
 
 def set_splits(
-    database: Database, project_id: str, splits: Mapping[str, Split | None], *, loosened: Collection[str] = ()
+    database: Database, project_id: str, splits: Mapping[str, Split | None], *, unfixed: Collection[str] = ()
 ) -> None:
     """Give items, by id, the splits that were drawn for them; what a person fixed is not for drawing.
 
@@ -202,7 +202,7 @@ def set_splits(
         database: The catalog.
         project_id: Whose items.
         splits: The split of each item, by its id.
-        loosened: Ids of items whose split was fixed, and is drawn from now on.
+        unfixed: Ids of items whose split was fixed, and is drawn from now on.
 
     Raises:
         NotFoundError: There is no such project.
@@ -210,12 +210,12 @@ def set_splits(
     drawn: list[dict[str, object]] = [{"id": item_id, "split": split} for item_id, split in splits.items()]
     with database.write() as session:
         mark_updated(session, project_id)
-        for rows in (drawn, [{"id": item_id, "split_fixed": False} for item_id in loosened]):
+        for rows in (drawn, [{"id": item_id, "split_fixed": False} for item_id in unfixed]):
             if rows:
                 session.execute(update(ItemRow), rows)
 
 
-def add_refusals(database: Database, project_id: str, refusals: Sequence[tuple[str, str]]) -> None:
+def add_rejected_files(database: Database, project_id: str, refusals: Sequence[tuple[str, str]]) -> None:
     """Keep the names and reasons of files that were not taken in."""
     now = time.time()
     with database.write() as session:
@@ -223,7 +223,7 @@ def add_refusals(database: Database, project_id: str, refusals: Sequence[tuple[s
         session.add_all(RefusalRow(project_id=project_id, name=name, reason=why, at=now) for name, why in refusals)
 
 
-def list_refusals(database: Database, project_id: str) -> list[Refusal]:
+def list_rejected_files(database: Database, project_id: str) -> list[RejectedFile]:
     """Give the files that were not taken in, the latest first."""
     with database.read() as session:
         rows = session.scalars(
@@ -231,17 +231,17 @@ def list_refusals(database: Database, project_id: str) -> list[Refusal]:
             .where(RefusalRow.project_id == project_id)
             .order_by(RefusalRow.at.desc(), RefusalRow.name)
         )
-        return [Refusal(row.name, row.reason, row.at) for row in rows]
+        return [RejectedFile(row.name, row.reason, row.at) for row in rows]
 
 
-def count_refusals(database: Database, project_id: str) -> int:
+def count_rejected_files(database: Database, project_id: str) -> int:
     """Count the files that were not taken in."""
     with database.read() as session:
         query = select(func.count()).select_from(RefusalRow).where(RefusalRow.project_id == project_id)
         return session.scalar(query) or 0
 
 
-def clear_refusals(database: Database, project_id: str) -> None:
+def clear_rejected_files(database: Database, project_id: str) -> None:
     """Forget the files that were not taken in."""
     with database.write() as session:
         session.execute(delete(RefusalRow).where(RefusalRow.project_id == project_id))

@@ -155,10 +155,10 @@ def delete_project(database: Database, project_id: str) -> OrphanedFiles:
         uploads = tuple(path for one in arguments if one.get("remove") for path in cast(list[str], one["paths"]))
         session.delete(row)
         session.flush()
-        return OrphanedFiles(drop_unused_images(session), runs, project_id, uploads)
+        return OrphanedFiles(delete_unused_images(session), runs, project_id, uploads)
 
 
-def drop_unused_images(session: Session) -> tuple[str, ...]:
+def delete_unused_images(session: Session) -> tuple[str, ...]:
     """Forget the images that no item uses, not even one that could come back by undo, and give their digests."""
     unused = select(ImageRow.digest).where(~select(ItemRow.id).where(ItemRow.digest == ImageRow.digest).exists())
     digests = set(session.scalars(unused))

@@ -1,12 +1,13 @@
-"""From stored images to what a training reads: labels, splits, pixels.
+"""From stored images to what a training reads: labels, groups, splits, pixels.
 
-- `manifest` decides what a training's data is, and whether it makes a training possible; `project` makes it from the
-  catalog, `manifest_file` keeps it beside a run.
+- `manifest` defines the data of a training and whether it makes a training possible; `project` makes it from the
+  catalog, `manifest_file` stores it beside a run.
+- `issues` finds what classes and splits lack.
+- `near_duplicates` finds images of one picture, `grouping` which images must stay in one split.
 - `splits` decides which image belongs to train, validation and test.
-- `pixels` decides how a file becomes the square of a network (colours and rotation: `core.intake.decode_rgb`).
-- `archive` writes the images as a zip that a person takes out, and that comes back in as it was.
-- `arrays` decides what computed rows are kept on the disk, and which go first; `shards` is how they lie there.
+- `pixels` decides how a file becomes the square input of a network (colours and rotation: `core.intake.decode_rgb`).
+- `archive` exports the images as a zip that can be imported again without loss.
 
-Which images a project has, and what a person decided about them, is the catalog's business; what a frozen network
-makes of the pixels is that of `core.features`.
+Which images a project has, and what a person decided about them, is stored by `core.catalog`; `core.features` computes
+what a frozen network makes of the pixels.
 """

@@ -1,8 +1,8 @@
-"""A project's images as a zip that works anywhere and comes back in as it was: a folder a class, and a table.
+"""Exports a project's images as a zip that works anywhere and can be imported again without loss.
 
-The table (`labels.csv`) holds what folders cannot: names of classes as they are, splits and whether they are fixed,
-groups, and what was set aside. Names of folders and files are made safe for every file system; the table has the
-original ones.
+The zip has a folder for each class and a table (`labels.csv`) of what folders cannot hold: the exact class names,
+splits and whether they are fixed, groups, and which images are excluded. Names of folders and files are made safe for
+every file system; the table has the original ones.
 """
 
 import csv
@@ -19,30 +19,30 @@ from typing import Final
 from core.catalog.items import Item
 from core.errors import RunStopped
 from core.intake.guess import SUFFIXES
+from core.storage.atomic import write_atomic
 from core.storage.blobs import OriginalStore
-from core.storage.disk import describe_disk_errors
 
 TABLE: Final = "labels.csv"
 COLUMNS: Final = ("file", "label", "split", "split_fixed", "group", "excluded", "original_name", "sha256")
 NO_CLASS: Final = "no class"
 NAME_LENGTH: Final = 80
 UNSAFE: Final = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u2028\u2029]')
-# Windows drops these at the end; a table is read without them; a dot first hides a file.
+# Windows drops spaces and dots at the end, the table reader strips spaces, and a leading dot hides a file.
 EDGES: Final = re.compile(r"^[\s.]+|[\s.]+$")
-# Names that Windows keeps for devices, and folders that an intake passes over.
+# Names that Windows reserves for devices, and folders that an intake skips.
 RESERVED: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|__macosx|\$recycle\.bin|system volume information)", re.I)
-# Zips carry times; a fixed one makes two of the same images equal, byte by byte.
+# A fixed time makes two zips of the same images equal byte by byte.
 TIME: Final = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
-class Written:
-    """What was written.
+class WrittenArchive:
+    """Summary of a written zip.
 
     Attributes:
         path: The zip.
         images: Number of images in it.
-        missing: Names of images whose files are gone.
+        missing: Names of images whose files no longer exist.
     """
 
     path: Path
@@ -56,49 +56,46 @@ def write_archive(
     store: OriginalStore,
     target: Path,
     *,
-    on_progress: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005 - nobody listens
+    on_progress: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005 - the default ignores it
     should_stop: Callable[[], bool] = lambda: False,
-) -> Written:
-    """Write images as a zip; file by file, so that memory stays small whatever its size.
+) -> WrittenArchive:
+    """Write images as a zip, file by file, so that memory stays small.
 
     Args:
-        name: Of the folder in the zip.
-        items: The images, also those that were set aside.
-        store: Where their files lie.
-        target: The zip; it appears whole or not at all.
-        on_progress: Called with images done and images altogether.
-        should_stop: Asked before each image.
+        name: Name of the folder in the zip.
+        items: The images, including excluded ones.
+        store: Where their files are.
+        target: Path of the zip; it appears complete or not at all.
+        on_progress: Called with the number of images done and in total.
+        should_stop: Called before each image.
 
     Raises:
-        RunStopped: `should_stop` said so.
+        RunStopped: `should_stop` returned true.
         WorkspaceError: The disk is full or not writable.
     """
     root = _safe(name, "images")
-    places = _places(items)
-    part = target.with_suffix(".part")
+    paths = _paths(items)
     rows: list[tuple[str, ...]] = []
     missing: list[str] = []
-    with describe_disk_errors(str(target)):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with zipfile.ZipFile(part, "w") as archive:
-                for number, (item, place) in enumerate(zip(items, places, strict=True), 1):
-                    if should_stop():
-                        raise RunStopped("Packing the images was stopped; nothing was changed.")
-                    if _copy(archive, f"{root}/{place}", store.path(item.digest)):
-                        rows.append(_row(item, place))
-                    else:
-                        missing.append(item.name)
-                    on_progress(number, len(items))
-                archive.writestr(_info(f"{root}/{TABLE}"), _table(rows), zipfile.ZIP_DEFLATED)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-    return Written(target, len(rows), tuple(missing))
+
+    def fill(part: Path) -> None:
+        with zipfile.ZipFile(part, "w") as archive:
+            for number, (item, path) in enumerate(zip(items, paths, strict=True), 1):
+                if should_stop():
+                    raise RunStopped("Packing the images was stopped; nothing was changed.")
+                if _copy(archive, f"{root}/{path}", store.path(item.digest)):
+                    rows.append(_row(item, path))
+                else:
+                    missing.append(item.name)
+                on_progress(number, len(items))
+            archive.writestr(_info(f"{root}/{TABLE}"), _table(rows), zipfile.ZIP_DEFLATED)
+
+    write_atomic(target, fill)
+    return WrittenArchive(target, len(rows), tuple(missing))
 
 
 def _copy(archive: zipfile.ZipFile, name: str, source: Path) -> bool:
-    """Copy a file into the zip as it is, for images do not get smaller; false if it is gone."""
+    """Copy a file into the zip uncompressed, as images do not get smaller; return whether it exists."""
     try:
         file = source.open("rb")
     except FileNotFoundError:
@@ -115,9 +112,9 @@ def _info(name: str) -> zipfile.ZipInfo:
     return zipfile.ZipInfo(name, TIME)
 
 
-def _row(item: Item, place: str) -> tuple[str, ...]:
+def _row(item: Item, path: str) -> tuple[str, ...]:
     return (
-        place,
+        path,
         item.label or "",
         item.split or "",
         "yes" if item.split_fixed else "no",
@@ -129,42 +126,42 @@ def _row(item: Item, place: str) -> tuple[str, ...]:
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> bytes:
-    """The rows as CSV in UTF-8 with a mark at the start, which Excel needs to see that it is UTF-8."""
+    """Return the rows as CSV in UTF-8 with a byte order mark, without which Excel takes it for another encoding."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows([cell.replace("\0", "") for cell in row] for row in rows)  # no table may hold a NUL
+    writer.writerows([cell.replace("\0", "") for cell in row] for row in rows)  # readers of CSV stop at a NUL
     return text.getvalue().encode("utf-8-sig")
 
 
-def _places(items: Sequence[Item]) -> list[str]:
-    """A path for each image, its class first; no two differ only by case."""
+def _paths(items: Sequence[Item]) -> list[str]:
+    """Return a path for each image, its class first; no two paths differ only by case."""
     folders: dict[str | None, str] = {}
-    taken: set[str] = {TABLE}
-    places = []
+    used: set[str] = {TABLE}
+    paths = []
     for item in items:
         if item.label_id not in folders:
-            folders[item.label_id] = _free(_safe(item.label or NO_CLASS, "class"), taken)
+            folders[item.label_id] = _free(_safe(item.label or NO_CLASS, "class"), used)
         name = PurePosixPath(item.name).name
         suffix = PurePosixPath(name).suffix
         if not SUFFIXES.fullmatch(suffix):
             name, suffix = name + ".img", ".img"
         stem = _safe(name.removesuffix(suffix), "image")
-        places.append(_free(f"{folders[item.label_id]}/{stem}", taken, suffix))
-    return places
+        paths.append(_free(f"{folders[item.label_id]}/{stem}", used, suffix))
+    return paths
 
 
-def _free(path: str, taken: set[str], suffix: str = "") -> str:
-    """The path, or one with a number if it was given away."""
+def _free(path: str, used: set[str], suffix: str = "") -> str:
+    """Return the path, with a number if it is already used."""
     number, free = 1, path + suffix
-    while free.casefold() in taken:
+    while free.casefold() in used:
         number += 1
         free = f"{path} {number}{suffix}"
-    taken.add(free.casefold())
+    used.add(free.casefold())
     return free
 
 
-def _safe(name: str, otherwise: str) -> str:
-    """A name that every file system takes, and that no intake takes for a hidden file."""
+def _safe(name: str, default: str) -> str:
+    """Return a name that every file system accepts and that no intake takes for a hidden file."""
     safe = EDGES.sub("", UNSAFE.sub("_", unicodedata.normalize("NFC", name))[:NAME_LENGTH])
-    return f"_{safe}" if RESERVED.fullmatch(safe) else safe or otherwise
+    return f"_{safe}" if RESERVED.fullmatch(safe) else safe or default

@@ -1,4 +1,4 @@
-"""The manifest: which images take part in a training, what they show, and which split each belongs to."""
+"""The manifest: the images of a training, their classes and their splits."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ SPLIT_NAMES: Final[tuple[SplitName, ...]] = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Manifest:
-    """The labelled images of one training, one row an image.
+    """The labelled images of one training, one row for each image.
 
     Attributes:
         classes: Names of the classes, in display order.
         digests: (n,) SHA-256 of each original, in hex.
         labels: (n,) int64, index into `classes`.
         splits: (n,) int8, `TRAIN`, `VALIDATION` or `TEST`.
-        names: (n,) file names that a person knows.
+        names: (n,) file names as the person knows them.
 
     Raises:
         ValueError: The columns differ in length, or a label or split is out of range.
@@ -52,17 +52,17 @@ class Manifest:
         return len(self.digests)
 
     def rows(self, split: int) -> NDArray[np.int64]:
-        """Indices of the images of a split, ascending."""
+        """Return the indices of the images of a split, ascending."""
         return np.flatnonzero(self.splits == split).astype(np.int64)
 
     def counts(self) -> NDArray[np.int64]:
-        """(n_classes, 3) images of each class in each split."""
+        """Return (n_classes, 3) numbers of images of each class in each split."""
         table = np.zeros((len(self.classes), len(SPLIT_NAMES)), np.int64)
         np.add.at(table, (self.labels, self.splits.astype(np.int64)), 1)
         return table
 
     def check(self) -> None:
-        """Whether a training is possible.
+        """Check that a training is possible.
 
         Raises:
             DatasetError: No images, fewer than two classes, two classes of the same name, a class without a training

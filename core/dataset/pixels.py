@@ -1,7 +1,7 @@
-"""Original files -> the pixels that networks are fed.
+"""Original files -> the input pixels of networks.
 
-Two ways, by the same rules of colour and rotation (`core.intake.decode_rgb`): the full picture, as the exported model
-gets it, and a square for training, for which JPEGs are decoded at a fraction of their size where that is enough.
+There are two inputs, with the same rules for colour and rotation (`core.intake.decode_rgb`): the full-size image for
+the exported model, and a square for training, for which a JPEG is decoded at a fraction of its size if that suffices.
 """
 
 import math
@@ -23,74 +23,74 @@ from core.storage.blobs import OriginalStore
 
 Resize = Literal["crop", "pad", "stretch"]
 
-# Part of every working copy's address: another number whenever other pixels come out.
+# Part of the namespace of working copies; increased whenever the pixels change.
 VERSION: Final = 1
-# A JPEG is decoded at 1/2, 1/4 or 1/8 only if the result is still this many times as large as the square. Measured:
-# photographs of 130 to 800 pixels at 96: with 2 a pixel moves by 0.2 levels on average, with 1 by 2; 12 megapixels
-# at 224 take 34 ms with 2, 27 with 1, 125 in full.
+# A JPEG is decoded at 1/2, 1/4 or 1/8 only if the result is still this many times as large as the square. Measured on
+# photographs of 130 to 800 pixels at 96: a pixel changes by 0.2 levels on average with 2, by 2 levels with 1.
+# 12 megapixels at 224 take 34 ms with 2, 27 ms with 1, 125 ms in full.
 DRAFT_MARGIN: Final = 2.0
-# A longer picture is made smaller before it is padded: the square around a strip of 30,000 pixels would take 2.7 GB.
+# A longer image is scaled down before padding: the square around a strip of 30,000 pixels would take 2.7 GB.
 PAD_SIDE: Final = 8192
-# Batches that are decoded while the consumer works on one.
+# Batches decoded in advance while the consumer works on one.
 AHEAD: Final = 3
 
 Batch = NDArray[np.uint8]
 
 
 class Preprocessor(Protocol):
-    """A way from a file to the square that a network is fed."""
+    """Turns a file into the square input of a network."""
 
     @property
     def size(self) -> int:
         """Side of the square in pixels."""
 
     @property
-    def address(self) -> str:
-        """A plain file name that is another one whenever other pixels come out."""
+    def namespace(self) -> str:
+        """Namespace of the working copies: a plain file name that changes whenever the pixels change."""
 
     def square(self, path: Path, name: str) -> NDArray[np.uint8]:
-        """(size, size, 3) uint8 of a file, which a person knows by a name.
+        """Return (size, size, 3) uint8 of a file, which the person knows by a name.
 
         Raises:
-            ImageError: The file is gone or cannot be decoded.
+            ImageError: The file is missing or cannot be decoded.
         """
 
 
-def load_upright(path: Path, name: str = "", background: str = WHITE) -> NDArray[np.uint8]:
-    """Decode a picture at its full size: what the exported model is fed.
+def load_image(path: Path, name: str = "", background: str = WHITE) -> NDArray[np.uint8]:
+    """Decode an image at its full size: the input of the exported model.
 
     Args:
         path: The original file.
-        name: The name a person knows it by, for the error; default: the file's.
-        background: What transparent places are laid on, `#rrggbb`.
+        name: The name that the person knows, for errors; default: the file's.
+        background: Colour behind transparent pixels, `#rrggbb`.
 
     Returns:
         (height, width, 3) uint8 sRGB, upright.
 
     Raises:
-        ImageError: The file is gone or cannot be decoded.
+        ImageError: The file is missing or cannot be decoded.
     """
     return np.asarray(_decode(path, name, background, None))
 
 
 def load_square(path: Path, size: int, resize: Resize, name: str = "", background: str = WHITE) -> NDArray[np.uint8]:
-    """Decode a picture as a square for training.
+    """Decode an image as a square for training.
 
-    Where the JPEG is not decoded at a fraction of its size, the result equals
-    `keras.layers.Resizing(size, size, antialias=True)` on the full picture up to rounding.
+    Unless a JPEG is decoded at a fraction of its size, the result equals
+    `keras.layers.Resizing(size, size, antialias=True)` on the full-size image up to rounding.
 
     Args:
         path: The original file.
         size: Side of the square in pixels.
         resize: `crop` the middle, `pad` with black, or `stretch`.
-        name: The name a person knows it by, for the error; default: the file's.
-        background: What transparent places are laid on, `#rrggbb`.
+        name: The name that the person knows, for errors; default: the file's.
+        background: Colour behind transparent pixels, `#rrggbb`.
 
     Returns:
         (size, size, 3) uint8 sRGB, upright.
 
     Raises:
-        ImageError: The file is gone or cannot be decoded.
+        ImageError: The file is missing or cannot be decoded.
     """
     picture = _decode(path, name, background, (size, resize))
     if resize == "crop":
@@ -127,7 +127,7 @@ def _crop(picture: Image.Image) -> Image.Image:
 
 
 def _pad(picture: Image.Image) -> Image.Image:
-    """Black bars of equal width on both sides, as Keras adds them: where the difference is odd, one pixel less."""
+    """Add black bars of equal width on both sides; as in Keras, an odd difference leaves out one pixel."""
     if max(picture.size) > PAD_SIDE:
         picture = picture.copy()
         picture.thumbnail((PAD_SIDE, PAD_SIDE), Image.Resampling.BILINEAR)
@@ -139,17 +139,17 @@ def _pad(picture: Image.Image) -> Image.Image:
 
 
 def background_suffix(background: str) -> str:
-    """A part of an address for a background; empty for white, the usual one."""
+    """Part of a namespace for a background; empty for white, the default."""
     return "" if background == WHITE else f"-{background.removeprefix('#')}"
 
 
 class TrainingSquares(NamedTuple):
-    """The squares that networks are trained on; a `Preprocessor`.
+    """The preprocessor of trainings.
 
     Attributes:
         size: Side of the square in pixels.
         resize: `crop`, `pad` or `stretch`, as in `load_square`.
-        background: What transparent places are laid on, `#rrggbb`.
+        background: Colour behind transparent pixels, `#rrggbb`.
     """
 
     size: int
@@ -157,65 +157,65 @@ class TrainingSquares(NamedTuple):
     background: str = WHITE
 
     @property
-    def address(self) -> str:
-        """Where working copies are kept; those on white stay where they were before a background could be chosen."""
+    def namespace(self) -> str:
+        """Namespace of the working copies; for a white background, the one of versions without a choice."""
         return f"pixels-v{VERSION}-{self.resize}-{self.size}{background_suffix(self.background)}"
 
     def square(self, path: Path, name: str) -> NDArray[np.uint8]:
-        """Decode a picture, as `load_square` does."""
+        """Decode an image as `load_square` does."""
         return load_square(path, self.size, self.resize, name, self.background)
 
 
 class PixelSource:
-    """The squares of many images, in batches: from working copies where there are some, decoded in threads where not.
+    """The squares of many images, in batches: read from working copies, or decoded in threads.
 
-    What is decoded is kept as working copies, unless all of them together are more than the cache may hold.
+    Decoded squares are stored as working copies, unless all of them together exceed the cache.
 
     Args:
         digests: (n,) digest of each image.
-        originals: Where the files lie.
-        squaring: How a file becomes a square.
-        arrays: Where working copies are kept; None keeps none.
-        names: (n,) names a person knows, for errors; empty where there are none.
-        threads: Decoding threads; default: one a core.
+        originals: Where the files are.
+        preprocessor: How a file becomes a square.
+        arrays: Where working copies are stored; None stores none.
+        names: (n,) names that the person knows, for errors; may be empty.
+        threads: Number of decoding threads; default: one for each core.
     """
 
     def __init__(
         self,
         digests: Sequence[str],
         originals: OriginalStore,
-        squaring: Preprocessor,
+        preprocessor: Preprocessor,
         *,
         arrays: ArrayStore | None = None,
         names: Sequence[str] = (),
         threads: int | None = None,
     ) -> None:
         self.digests = digests
-        self.shape = (squaring.size, squaring.size, 3)
+        self.shape = (preprocessor.size, preprocessor.size, 3)
         self._originals = originals
-        self._squaring = squaring
+        self._preprocessor = preprocessor
         self._names = names
         self._threads = threads or os.cpu_count() or 1
-        self._kept: ArrayRows | None = None
+        self._working_copies: ArrayRows | None = None
         if arrays is not None and arrays.fits(len(digests) * math.prod(self.shape)):
-            self._kept = arrays.open(squaring.address)
+            self._working_copies = arrays.open(preprocessor.namespace)
 
     def __len__(self) -> int:
         return len(self.digests)
 
     def batches(self, batch_size: int, rows: Sequence[int] | NDArray[np.int64] | None = None) -> Iterator[Batch]:
-        """Read squares, a few batches ahead of the consumer.
+        """Yield squares; a few batches are decoded in advance.
 
         Args:
-            batch_size: Images a batch; the last one may have fewer.
-            rows: Which images, in which order; default: all.
+            batch_size: Images in each batch; the last one may have fewer.
+            rows: Rows of the images, in the order wanted; default: all.
 
         Yields:
             (batch, size, size, 3) uint8.
 
         Raises:
-            ImageError: An image is gone or cannot be decoded any more; names it.
-            WorkspaceError: Working copies cannot be written.
+            ImageError: An image is missing or cannot be decoded; the sentence names it.
+            WorkspaceError: A working copy cannot be written.
         """
         order = np.arange(len(self)) if rows is None else np.asarray(rows, np.int64)
         pool = ThreadPoolExecutor(self._threads, thread_name_prefix="pixels")
@@ -229,33 +229,33 @@ class PixelSource:
                 yield self._finish(started.popleft())
         finally:
             pool.shutdown(cancel_futures=True)
-            if self._kept is not None:
-                self._kept.flush()
+            if self._working_copies is not None:
+                self._working_copies.flush()
 
     def _start(self, pool: ThreadPoolExecutor, rows: NDArray[np.int64]) -> "_Started":
         batch: Batch = np.empty((len(rows), *self.shape), np.uint8)
         keys = [self.digests[row] for row in rows]
         missing = np.ones(len(rows), bool)
-        if self._kept is not None:
-            there, squares = self._kept.get(keys)
-            if there.any():
-                batch[there] = squares
-            missing = ~there
+        if self._working_copies is not None:
+            present, squares = self._working_copies.get(keys)
+            if present.any():
+                batch[present] = squares
+            missing = ~present
         decoding = {int(at): pool.submit(self._decode, int(rows[at])) for at in np.flatnonzero(missing)}
         return _Started(keys, batch, decoding)
 
     def _finish(self, started: "_Started") -> Batch:
         for at, square in started.decoding.items():
             started.batch[at] = square.result()
-        if self._kept is not None and started.decoding:
+        if self._working_copies is not None and started.decoding:
             decoded = list(started.decoding)
-            self._kept.append([started.keys[at] for at in decoded], started.batch[decoded])
+            self._working_copies.append([started.keys[at] for at in decoded], started.batch[decoded])
         return started.batch
 
     def _decode(self, row: int) -> NDArray[np.uint8]:
         digest = self.digests[row]
         name = self._names[row] if len(self._names) else ""
-        return self._squaring.square(self._originals.path(digest), name)
+        return self._preprocessor.square(self._originals.path(digest), name)
 
 
 class _Started(NamedTuple):

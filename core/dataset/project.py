@@ -1,4 +1,4 @@
-"""A project's images as a manifest, and its splits drawn."""
+"""A project's images as a manifest, and the drawing of its splits."""
 
 from collections.abc import Hashable, Mapping, Sequence
 
@@ -12,14 +12,14 @@ from core.dataset.splits import DEFAULT_SHARES, FREE, complete_splits
 
 
 def project_manifest(database: Database, project_id: str) -> Manifest:
-    """Give the images of a project that take part in a training: labelled, not set aside, with their splits.
+    """Return the images of a project that take part in a training: labelled, not excluded, with their splits.
 
     Raises:
         NotFoundError: There is no such project.
     """
     classes = [label for label in list_labels(database, project_id) if label.images]
     index = {label.id: position for position, label in enumerate(classes)}
-    items = _taking_part(database, project_id)
+    items = _included_items(database, project_id)
     return Manifest(
         classes=tuple(label.name for label in classes),
         digests=tuple(item.digest for item in items),
@@ -36,30 +36,30 @@ def draw_splits(
     shares: Sequence[float] = DEFAULT_SHARES,
     seed: int = 0,
     missing_only: bool = False,
-    together: Mapping[str, Hashable] | None = None,
+    groups: Mapping[str, Hashable] | None = None,
 ) -> dict[str, SplitName]:
-    """Draw the splits of a project's images; what a folder, a table or a person fixed stays.
+    """Draw the splits of a project's images; a split that a folder, a table or a person fixed stays.
 
-    Where folders gave some splits and not all, as train and test alone, the missing one is cut out of train; these two
-    may then be drawn again, and the test split stays as it came.
+    If folders gave only some splits, such as train and test, the missing one is taken from train. Train and the new
+    split may then be drawn again; the test split stays as it was imported.
 
     Args:
         database: The catalog.
         project_id: Whose images.
-        shares: Of train, validation and test, in any unit.
-        seed: Of the draw.
-        missing_only: Draw only for images that have no split yet; where some were drawn before, no other one moves.
-        together: For ids of items, something that those share which must not be divided between splits, such as copies
-            of one picture; what a person grouped, and the same file in two classes, stays together in any case.
+        shares: Shares of train, validation and test, in any unit.
+        seed: Seed of the draw.
+        missing_only: Draw only for images without a split; if any split was drawn before, no other image moves.
+        groups: Group of each item by its id; a group stays in one split, such as copies of one picture. Items that are
+            missing here are grouped by the person's groups and by digest.
 
     Returns:
-        Name of the split of each image that takes part, by id of its item.
+        Name of the split of each included image, by id of its item.
 
     Raises:
         DatasetError: The shares are impossible.
         NotFoundError: There is no such project.
     """
-    items = _taking_part(database, project_id)
+    items = _included_items(database, project_id)
     if not items:
         return {}
     position = {label.id: number for number, label in enumerate(list_labels(database, project_id))}
@@ -69,12 +69,12 @@ def draw_splits(
         np.array([_fixed_split(item, missing_only) for item in items], np.int8),
         shares=shares,
         seed=seed,
-        groups=[_group(item, together or {}) for item in items],
+        groups=[_group(item, groups or {}) for item in items],
         closed=_closed(items),
-        carve=not (missing_only and drawn_before),
+        take_from_train=not (missing_only and drawn_before),
     )
     names = {item.id: SPLIT_NAMES[split] for item, split in zip(items, drawn, strict=True)}
-    set_splits(database, project_id, names, loosened=_loosened(items, names))
+    set_splits(database, project_id, names, unfixed=_unfixed(items, names))
     return names
 
 
@@ -83,7 +83,7 @@ def _fixed_split(item: Item, missing_only: bool) -> int:
 
 
 def _closed(items: Sequence[Item]) -> list[int]:
-    """Of validation and test, those that consist of fixed images alone: they came so, and take no more."""
+    """Return which of validation and test consist of fixed images only: they were imported and take no more images."""
     found = []
     for split in (VALIDATION, TEST):
         fixed = [item.split_fixed for item in items if item.split == SPLIT_NAMES[split]]
@@ -92,17 +92,17 @@ def _closed(items: Sequence[Item]) -> list[int]:
     return found
 
 
-def _loosened(items: Sequence[Item], drawn: Mapping[str, str]) -> list[str]:
-    """Images that came as train and were what a missing split was cut out of: from now on they may be drawn again."""
+def _unfixed(items: Sequence[Item], drawn: Mapping[str, str]) -> list[str]:
+    """Return the images imported as train if a missing split was taken from them: they may be drawn again."""
     pool = [item for item in items if item.split_fixed and item.split == SPLIT_NAMES[TRAIN]]
     return [item.id for item in pool] if any(drawn[item.id] != item.split for item in pool) else []
 
 
-def _taking_part(database: Database, project_id: str) -> list[Item]:
+def _included_items(database: Database, project_id: str) -> list[Item]:
     return [item for item in list_items(database, project_id, Filter(excluded=False)) if item.label_id is not None]
 
 
-def _group(item: Item, together: Mapping[str, Hashable]) -> Hashable:
-    if item.id in together:
-        return together[item.id]
+def _group(item: Item, groups: Mapping[str, Hashable]) -> Hashable:
+    if item.id in groups:
+        return groups[item.id]
     return f"group {item.group}" if item.group else f"image {item.digest}"

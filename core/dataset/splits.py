@@ -1,4 +1,4 @@
-"""Which image belongs to the train, validation and test split: stratified, seeded, groups whole, fixed ones kept."""
+"""Assigns images to train, validation and test: stratified, seeded, groups undivided, fixed splits unchanged."""
 
 from collections.abc import Collection, Hashable, Sequence
 from typing import Final
@@ -27,28 +27,28 @@ def assign_splits(
     groups: Sequence[Hashable] | None = None,
     fixed: Splits | None = None,
 ) -> Splits:
-    """Give every image a split.
+    """Assign a split to every image.
 
-    Each class is divided by the shares to within one image where its images stand alone, and as well as its groups
-    allow where they do not. A class of three or more (groups) has at least one in every split that has a share; a
-    class of one goes to train, a class of two to train and the next split with a share. Another class, or its images,
-    changes nothing for this one unless a group holds both.
+    A class without groups is divided by the shares to within one image; a class with groups as well as the groups
+    allow. A class of three or more images (or groups) has at least one in every split with a share; a class of one goes
+    to train, a class of two to train and the next split with a share. Classes do not influence each other unless a
+    group has images of both.
 
     Args:
-        labels: (n,) int64 class of each image.
-        shares: Of train, validation and test, in any unit; train must have one; below 1e-12 of the
-            largest one it counts as none.
+        labels: (n,) int64, class of each image.
+        shares: Shares of train, validation and test, in any unit; train's must be positive. A share below 1e-12 of the
+            largest one counts as zero.
         seed: The same seed and input give the same splits.
-        groups: (n,) group of each image (patient, burst, near duplicates); None stands for no group. A group stays in
-            one split, unless fixed splits tear it apart already.
-        fixed: (n,) int8 split of each image that is decided, `FREE` for the others. Free images of a group follow its
-            decided ones.
+        groups: (n,) group of each image (patient, burst, near duplicates), None for no group. A group stays in one
+            split, unless fixed splits divide it already.
+        fixed: (n,) int8 split of each image, `FREE` for those to be assigned. Free images of a group follow its fixed
+            ones.
 
     Returns:
         (n,) int8 splits.
 
     Raises:
-        DatasetError: The shares are not three numbers of which none is negative and train's is positive.
+        DatasetError: The shares are not three finite numbers, none negative and train's positive.
     """
     weights = _check_shares(shares)
     splits = np.full(len(labels), FREE, np.int8) if fixed is None else fixed.astype(np.int8)
@@ -73,21 +73,22 @@ def complete_splits(
     seed: int = 0,
     groups: Sequence[Hashable] | None = None,
     closed: Collection[int] | None = None,
-    carve: bool = True,
+    take_from_train: bool = True,
 ) -> Splits:
-    """Complete splits that came from folders or a table: free images are assigned, a missing split is cut out of train.
+    """Complete splits that came from folders or a table: assign free images, and take a missing split from train.
 
-    Many data sets come as train and test, or train and val, alone. What came as validation or test stays exactly that,
-    and no other image joins it, unless it is a copy or of the group of one that is in it.
+    Many data sets have only train and test, or train and val. An imported validation or test split stays exactly as it
+    was, and no other image joins it unless it belongs to a group that is in it.
 
     Args:
-        labels: (n,) int64 class of each image.
-        fixed: (n,) int8 split that each image came with, `FREE` for none.
-        shares: Of train, validation and test; a missing split gets its share of train, the free images and itself.
+        labels: (n,) int64, class of each image.
+        fixed: (n,) int8, imported split of each image, `FREE` for none.
+        shares: Shares of train, validation and test; a missing split gets its share of the images of train, free
+            images and itself.
         seed: The same seed and input give the same splits.
         groups: (n,) group of each image, as in `assign_splits`.
-        closed: Of validation and test, those that take no more images; None for those that some image came with.
-        carve: Whether images that came as train may be given to a missing split, where the free ones do not suffice.
+        closed: Which of validation and test take no more images; None for those that have an imported image.
+        take_from_train: Whether images imported as train may go to a missing split if the free ones do not suffice.
 
     Returns:
         (n,) int8 splits.
@@ -104,7 +105,7 @@ def complete_splits(
         _follow_decided(splits, rows)
     inside = np.flatnonzero(~np.isin(splits, list(closed)))
     given = splits[inside]
-    if carve and (given == FREE).sum() < _lacking(given, weights):
+    if take_from_train and (given == FREE).sum() < _lacking(given, weights):
         given = np.where(given == TRAIN, np.int8(FREE), given)
     chosen = None if groups is None else [groups[row] for row in inside.tolist()]
     splits[inside] = assign_splits(labels[inside], shares=weights.tolist(), seed=seed, groups=chosen, fixed=given)
@@ -112,7 +113,7 @@ def complete_splits(
 
 
 def _lacking(given: Splits, weights: NDArray[np.float64]) -> float:
-    """How many images the splits should have that have none."""
+    """Return how many images the empty splits should have."""
     missing = [split for split in range(SPLITS) if split != TRAIN and not (given == split).any()]
     return float(weights[missing].sum() / weights.sum() * len(given))
 
@@ -135,7 +136,7 @@ def _check_shares(shares: Sequence[float]) -> NDArray[np.float64]:
 
 
 def _members(groups: Sequence[Hashable] | None, n: int) -> list[NDArray[np.int64]]:
-    """Rows of each group of two or more, in order of first appearance."""
+    """Return the rows of each group of two or more, in order of first appearance."""
     if groups is None:
         return []
     if len(groups) != n:
@@ -150,12 +151,12 @@ def _members(groups: Sequence[Hashable] | None, n: int) -> list[NDArray[np.int64
 def _follow_decided(splits: Splits, rows: NDArray[np.int64]) -> None:
     decided = splits[rows][splits[rows] != FREE]
     if len(decided):
-        # A group that fixed splits tear apart leaks anyway; in train its other images do the least harm.
+        # A group that fixed splits divide leaks anyway; its other images do the least harm in train.
         splits[rows] = np.where(splits[rows] == FREE, decided.min(), splits[rows])
 
 
 def _wanted(n: int, weights: NDArray[np.float64]) -> NDArray[np.int64]:
-    """How many of n images each split should have: largest remainders, then one for each split that has a share."""
+    """Return how many of n images each split should have: largest remainders, then at least one for each share."""
     counts = _apportion(n, weights)
     for split in np.flatnonzero((weights > 0) & (counts == 0))[: max(0, n - 1)]:
         donor = int(counts.argmax())
@@ -176,7 +177,7 @@ def _apportion(n: int, weights: NDArray[np.float64]) -> NDArray[np.int64]:
 def _assign_groups(
     labels: Labels, splits: Splits, wanted: NDArray[np.int64], members: list[NDArray[np.int64]], seed: int
 ) -> None:
-    """Largest first, each to the split that lacks its classes most."""
+    """Assign groups, the largest first, each to the split that lacks most images of its classes."""
     if not members:
         return
     lacking = wanted - _counts(labels, splits, len(wanted))
@@ -207,7 +208,7 @@ def _fill_empty(
     members: list[NDArray[np.int64]],
     fixed: Splits | None,
 ) -> None:
-    """Where groups left a class without a split, move its smallest free group, or image, that no other class misses."""
+    """If a class has no image in a split, move its smallest movable group whose other classes keep an example."""
     counts = _counts(labels, splits, len(wanted))
     empty = np.argwhere((counts == 0) & (wanted > 0))
     units = _movable_units(members, len(labels), fixed) if len(empty) else []
@@ -223,7 +224,7 @@ def _fill_empty(
 
 
 def _movable_units(members: list[NDArray[np.int64]], n: int, fixed: Splits | None) -> list[NDArray[np.int64]]:
-    """Groups and single images without a fixed split, the smallest first."""
+    """Return groups and single images without a fixed split, the smallest first."""
     single = np.ones(n, bool)
     for rows in members:
         single[rows] = False

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from core.dataset.manifest import TEST
 from core.dataset.manifest_file import load_manifest
-from core.dataset.pixels import load_upright
+from core.dataset.pixels import load_image
 from core.errors import GraftError, InputError, NotFoundError, RunStopped
 from core.evaluation.inference import predictions as table
 from core.evaluation.inference.predictions import read_predictions
@@ -123,7 +123,7 @@ def _wanted(formats: Sequence[str]) -> list[Format]:
 def _ask(out: Path, originals: OriginalStore, background: str) -> _Verification:
     test = read_predictions(out / table.FILE_NAME).of_split(TEST)
     rows = np.unique(np.linspace(0, len(test) - 1, ASKED).round().astype(np.int64))
-    pixels = [load_upright(originals.path(test.digests[row]), test.names[row], background) for row in rows]
+    pixels = [load_image(originals.path(test.digests[row]), test.names[row], background) for row in rows]
     return _Verification(pixels, test.probabilities[rows])
 
 

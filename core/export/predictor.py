@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.dataset.pixels import load_upright
+from core.dataset.pixels import load_image
 from core.errors import ImageError, NotFoundError, WeightsError
 from core.evaluation.inference.served_model import BATCH, ServedModel
 from core.evaluation.metrics.embedding import FILE_NAME, read_embedding
@@ -100,7 +100,7 @@ def _pixels(picture: Picture, background: str) -> NDArray[np.uint8]:
         return picture
     path = Path(picture)
     try:
-        return load_upright(path, background=background)
+        return load_image(path, background=background)
     except ImageError as error:
         raise ImageError(f"{path.name} cannot be read as a picture.", error.hint) from error
 

@@ -20,9 +20,9 @@ def show_image(item: Item) -> None:
     """
     from PIL import Image  # noqa: PLC0415 - only where a picture is opened
 
-    from core.dataset.pixels import load_upright  # noqa: PLC0415
+    from core.dataset.pixels import load_image  # noqa: PLC0415
 
-    picture = Image.fromarray(load_upright(store().path(item.digest), item.name))
+    picture = Image.fromarray(load_image(store().path(item.digest), item.name))
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     st.markdown(f"**{words.escape_markdown(item.name)}**")
     st.caption(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import segno
 import streamlit as st
 
-from core.catalog.items import count_refusals
+from core.catalog.items import count_rejected_files
 from core.catalog.labels import Label, add_label
 from core.catalog.projects import get_project
 from pages.components import job_progress
@@ -88,4 +88,8 @@ def _look(project_id: str, drawn: tuple[object, ...]) -> None:
 
 def _state(project_id: str) -> tuple[object, ...]:
     running = job_progress.running_job(project_id, phone.TAKE_IN)
-    return get_project(database(), project_id).images, count_refusals(database(), project_id), running and running.id
+    return (
+        get_project(database(), project_id).images,
+        count_rejected_files(database(), project_id),
+        running and running.id,
+    )

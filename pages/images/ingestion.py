@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.catalog.items import Refusal, clear_refusals
+from core.catalog.items import RejectedFile, clear_rejected_files
 from core.catalog.jobs import Job
 from pages.components import job_progress
 from pages.shared import frame, words
@@ -42,16 +42,16 @@ def _say_result(job: Job) -> str:
     return sentence
 
 
-def draw_rejected(project_id: str, refusals: Sequence[Refusal]) -> None:
+def draw_rejected(project_id: str, refusals: Sequence[RejectedFile]) -> None:
     """Draw the list and the button that clears it."""
     st.markdown(f"{words.count(len(refusals), 'file was', 'files were')} not taken in; all others were.")
     pages = -(-len(refusals) // PAGE)
     listed = st.container()
     page = st.pagination(pages, key=f"refused-page-{pages}") if pages > 1 else 1
-    listed.markdown("\n".join(_line(refusal) for refusal in refusals[(page - 1) * PAGE : page * PAGE]))
+    listed.markdown("\n".join(_line(rejected) for rejected in refusals[(page - 1) * PAGE : page * PAGE]))
     if st.button("Clear this list", icon=":material/done_all:"):
-        frame.run_action(lambda: clear_refusals(database(), project_id), "The list was cleared.")
+        frame.run_action(lambda: clear_rejected_files(database(), project_id), "The list was cleared.")
 
 
-def _line(refusal: Refusal) -> str:
-    return f"- **{words.escape_markdown(refusal.name)}**: {words.escape_markdown(refusal.reason)}"
+def _line(rejected: RejectedFile) -> str:
+    return f"- **{words.escape_markdown(rejected.name)}**: {words.escape_markdown(rejected.reason)}"

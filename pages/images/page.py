@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.catalog.items import UNLABELLED, Filter, count_items, count_refusals, list_refusals
+from core.catalog.items import UNLABELLED, Filter, count_items, count_rejected_files, list_rejected_files
 from core.catalog.labels import list_labels
 from pages.images import (
     add_images,
@@ -23,7 +23,7 @@ IMAGES, CLASSES, SPLITS, DOWNLOAD, REFUSED = "Images", "Classes", "Splits", "Dow
 project = frame.project()
 labels = list_labels(database(), project.id)
 unlabelled = count_items(database(), project.id, Filter(label_id=UNLABELLED, excluded=False))
-refusals = count_refusals(database(), project.id)
+refusals = count_rejected_files(database(), project.id)
 
 st.title("Images", anchor=False)
 st.markdown("Bring pictures of each thing that the network should tell apart, one class for each.")
@@ -68,7 +68,7 @@ with tabs[DOWNLOAD]:
 if refusals:
     with tabs[REFUSED]:
         if tabs[REFUSED].open:
-            ingestion.draw_rejected(project.id, list_refusals(database(), project.id))
+            ingestion.draw_rejected(project.id, list_rejected_files(database(), project.id))
 
 st.divider()
 if st.button("Next: choose a network", type="secondary" if guessed else "primary", icon=MODEL.icon, disabled=not ready):

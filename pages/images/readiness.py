@@ -18,11 +18,11 @@ def draw(labels: Sequence[Label], unlabelled: int) -> bool:
         labels: The classes with their counts.
         unlabelled: Images that take part and have no class.
     """
-    gaps = find_dataset_issues(labels, unlabelled)
-    blocking = [gap.sentence for gap in gaps if gap.blocking]
+    issues = find_dataset_issues(labels, unlabelled)
+    blocking = [issue.sentence for issue in issues if issue.blocking]
     if blocking:
         st.warning(_listed(["**A training is not possible yet.**", *blocking]), icon=":material/block:")
-    advice = [gap.sentence for gap in gaps if not gap.blocking]
+    advice = [issue.sentence for issue in issues if not issue.blocking]
     if advice:
         with st.expander(f"Advice on these images ({len(advice)})", icon=":material/lightbulb:"):
             st.markdown("\n".join(f"- {words.escape_markdown(one)}" for one in advice))

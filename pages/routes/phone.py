@@ -22,7 +22,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from core.catalog import jobs
-from core.catalog.items import list_refusals
+from core.catalog.items import list_rejected_files
 from core.catalog.jobs import Job
 from core.catalog.labels import list_labels
 from core.catalog.projects import get_project
@@ -167,7 +167,7 @@ def _refused(job: Job) -> dict[str, str]:
     if job.status in ("failed", "stopped"):
         story = [event for _, _, event in read_story(database(), job.id) if isinstance(event, Ended)]
         return dict.fromkeys(names, f"{story[-1].reason} {story[-1].hint}".strip() if story else "It was cancelled.")
-    return {one.name: one.reason for one in list_refusals(database(), job.project_id) if one.name in names}
+    return {one.name: one.reason for one in list_rejected_files(database(), job.project_id) if one.name in names}
 
 
 def _classes(project_id: str) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.catalog.database import Database
-from core.catalog.items import Filter, list_items, list_refusals
+from core.catalog.items import Filter, list_items, list_rejected_files
 from core.catalog.labels import list_labels
 from core.catalog.projects import create_project
 from tests.browser.conftest import Server
@@ -29,7 +29,7 @@ def test_images_come_from_an_archive_a_folder_files_and_the_camera(server: Serve
     _upload(tab, write_zip(tmp_path))
     expect(tab.get_by_text("20 images, 0 chosen")).to_be_visible()
     assert _counts(server.database, project) == {"robins": 10, "wrens": 10}
-    assert {refusal.name.rsplit("/")[-1] for refusal in list_refusals(server.database, project)} == {
+    assert {rejected.name.rsplit("/")[-1] for rejected in list_rejected_files(server.database, project)} == {
         "notes.jpg",
         "half.jpg",
     }
@@ -80,7 +80,7 @@ def test_what_was_refused_is_listed_and_the_list_cleared(server: Server, tab: Pa
     expect(tab.get_by_text("2 files were not taken in")).to_be_visible()
     tab.get_by_role("button", name="Clear this list").click()
     expect(tab.get_by_role("tab", name="Not taken in")).to_have_count(0)
-    assert list_refusals(server.database, project) == []
+    assert list_rejected_files(server.database, project) == []
 
 
 def test_the_images_are_taken_home(server: Server, tab: Page, tmp_path: Path):

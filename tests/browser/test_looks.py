@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from core.catalog import jobs
 from core.catalog.database import Database
-from core.catalog.items import add_refusals, list_items
+from core.catalog.items import add_rejected_files, list_items
 from core.catalog.projects import load_draft, save_draft
 from core.checks.findings import Finding, RepairOffer
 from core.checks.registry import CHECKS
@@ -44,7 +44,7 @@ def project(server: Server, profile: "BrowserContext") -> str:
     """A project with everything that pages show: refused files, findings, two finished runs, a trained model."""
     workspace = Workspace(server.settings, server.database)
     made = add_project(workspace, CLASSES, images=24, name="Shapes with a name that does not end so soon")
-    add_refusals(
+    add_rejected_files(
         server.database, made, [("set/a folder/half.jpg", "The image is cut off: a part of its data is gone.")]
     )
     add_findings(server.database, made)

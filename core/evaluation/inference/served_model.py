@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from core.dataset.pixels import background_suffix, load_upright
+from core.dataset.pixels import background_suffix, load_image
 from core.errors import NotFoundError, WeightsError
 from core.intake.decode_rgb import WHITE
 from core.training.head import LOGITS, POOLING, PROBABILITIES
@@ -106,7 +106,7 @@ class ServedModel:
         return "pad" if self.resizing.pad_to_aspect_ratio else "stretch"
 
     @property
-    def address(self) -> str:
+    def namespace(self) -> str:
         """Another one whenever other squares come out: those of Keras' own resizing, as this version does it."""
         return f"served-{keras.__version__}-{self.resize}-{self.size}{background_suffix(self.background)}"
 
@@ -116,7 +116,7 @@ class ServedModel:
         Raises:
             ImageError: The file is gone or cannot be decoded.
         """
-        return self.shrink(load_upright(path, name, self.background))
+        return self.shrink(load_image(path, name, self.background))
 
     def shrink(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Resize one photograph as the model does, to the whole numbers that it goes on with.

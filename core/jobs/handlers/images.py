@@ -8,7 +8,7 @@ from typing import Any
 
 from core.catalog.cleanup import remove_uploads
 from core.catalog.copying import copy_items
-from core.catalog.items import NewItem, add_items, add_refusals, known_digests
+from core.catalog.items import NewItem, add_items, add_rejected_files, known_digests
 from core.errors import RunStopped
 from core.intake.guess import Guess
 from core.intake.ingestion import ingest as ingest_files
@@ -90,7 +90,7 @@ def _add(context: JobContext, sources: list[Path | Source]) -> dict[str, int]:
     counts = {"taken": 0, "refused": 0}
     for taken, refused in _batches(context, sources):
         counts["taken"] += add_items(context.database, context.job.project_id, [_new_item(one) for one in taken])
-        add_refusals(context.database, context.job.project_id, [(one.name, one.reason) for one in refused])
+        add_rejected_files(context.database, context.job.project_id, [(one.name, one.reason) for one in refused])
         counts["refused"] += len(refused)
     return counts
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.catalog.runs import get_run
-from core.dataset.pixels import load_upright
+from core.dataset.pixels import load_image
 from core.evaluation.explanation.saliency import EXPLANATIONS
 from core.export.bundle import build_bundle
 from core.export.predictor import Predictor
@@ -48,7 +48,7 @@ def explain(context: JobContext) -> dict[str, Any]:
     arguments = context.job.arguments
     served = _predictor(context).served
     path = Path(arguments["path"]) if "path" in arguments else _originals(context).path(arguments["digest"])
-    square = served.shrink(load_upright(path, arguments.get("name", ""), served.background))
+    square = served.shrink(load_image(path, arguments.get("name", ""), served.background))
     heat = EXPLANATIONS[arguments["method"]](served, square, arguments["class"])
     folder = _run_folder(context) / "explanations"
     folder.mkdir(exist_ok=True)

@@ -57,7 +57,7 @@ def draw_leak_safe(
         shares=shares,
         seed=seed,
         missing_only=missing_only,
-        together=dict(zip(dataset.ids, dataset.group_ids.tolist(), strict=True)),
+        groups=dict(zip(dataset.ids, dataset.group_ids.tolist(), strict=True)),
     )
     sets = split_groups_of(dataset, [splits.get(item, "") for item in dataset.ids])
     if not sets:

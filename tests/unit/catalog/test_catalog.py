@@ -162,7 +162,7 @@ def test_deleted_images_are_kept_while_undo_could_bring_them_back(database: Data
     items.add_items(database, project, [image(1)])
     edits.delete_items(database, project, [items.list_items(database, project)[0].id], "deleted")
     with database.write() as session:
-        assert projects.drop_unused_images(session) == ()
+        assert projects.delete_unused_images(session) == ()
 
 
 def test_ten_thousand_images_change_in_one_edit(database: Database, project: str):
@@ -175,12 +175,12 @@ def test_ten_thousand_images_change_in_one_edit(database: Database, project: str
 
 
 def test_refusals_are_kept_until_cleared(database: Database, project: str):
-    items.add_refusals(database, project, [("a.jpg", "It is empty.")])
-    assert [(refusal.name, refusal.reason) for refusal in items.list_refusals(database, project)] == [
+    items.add_rejected_files(database, project, [("a.jpg", "It is empty.")])
+    assert [(rejected.name, rejected.reason) for rejected in items.list_rejected_files(database, project)] == [
         ("a.jpg", "It is empty.")
     ]
-    items.clear_refusals(database, project)
-    assert items.list_refusals(database, project) == []
+    items.clear_rejected_files(database, project)
+    assert items.list_rejected_files(database, project) == []
 
 
 def test_a_job_goes_through_its_states_once(database: Database, project: str):

@@ -57,7 +57,7 @@ def test_an_old_projects_images_keep_their_classes_splits_groups_and_files(
     assert {item.split for item in every} == {"train", "validation", "test"}
     assert {item.group for item in every if item.label == "ash"} == {"burst 1"}
     assert all((settings.originals / item.digest[:2] / item.digest).is_file() for item in every)
-    assert [refusal.name for refusal in items.list_refusals(database, project.id)] == ["oak/broken.png"]
+    assert [rejected.name for rejected in items.list_rejected_files(database, project.id)] == ["oak/broken.png"]
 
 
 def test_an_old_edit_can_be_undone(database: Database, project: Project):

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms, ImageColor
 
 from core.dataset import pixels
-from core.dataset.pixels import PixelSource, TrainingSquares, load_square, load_upright
+from core.dataset.pixels import PixelSource, TrainingSquares, load_image, load_square
 from core.errors import ImageError
 from core.storage.arrays import ArrayStore
 from core.storage.blobs import OriginalStore
@@ -75,7 +75,7 @@ def test_a_large_jpeg_is_decoded_small_and_differs_little(tmp_path, resize, orie
     path = saved(tmp_path / "a.jpg", photograph(1501, 2003), quality=92, exif=exif)
     square = load_square(path, 96, resize)
     assert square.shape == (96, 96, 3)
-    assert np.abs(square - in_keras(load_upright(path), 96, resize)).mean() < 1.5
+    assert np.abs(square - in_keras(load_image(path), 96, resize)).mean() < 1.5
 
 
 def test_a_large_jpeg_is_not_decoded_in_full(tmp_path, monkeypatch):
@@ -95,7 +95,7 @@ def test_every_exif_rotation_comes_out_upright(tmp_path, orientation):
     turned = np.asarray(_turned(upright, undo))
     exif[0x0112] = orientation
     path = saved(tmp_path / "a.png", turned, exif=exif)
-    assert (load_upright(path) == upright).all()
+    assert (load_image(path) == upright).all()
 
 
 def _turned(values, orientation):
@@ -113,7 +113,7 @@ def _turned(values, orientation):
 def test_transparency_becomes_white(tmp_path):
     values = np.zeros((4, 4, 4), np.uint8)
     values[:2, :, 3] = 255
-    picture = load_upright(saved(tmp_path / "a.png", values))
+    picture = load_image(saved(tmp_path / "a.png", values))
     assert (picture[:2] == 0).all()
     assert (picture[2:] == 255).all()
 
@@ -123,7 +123,7 @@ def test_a_transparent_colour_of_a_palette_becomes_white(tmp_path):
     image.putpalette([0, 0, 0, 200, 0, 0])
     image.putpixel((0, 0), 0)
     image.save(tmp_path / "a.gif", transparency=0)
-    picture = load_upright(tmp_path / "a.gif")
+    picture = load_image(tmp_path / "a.gif")
     assert picture[0, 0].tolist() == [255, 255, 255]
     assert picture[3, 3].tolist() == [200, 0, 0]
 
@@ -132,15 +132,15 @@ def test_a_transparent_colour_of_a_palette_becomes_white(tmp_path):
 @pytest.mark.parametrize("kind", KINDS)
 def test_transparency_becomes_the_background_exactly(tmp_path, kind, background):
     path = save_transparent(kind, tmp_path)
-    picture = load_upright(path, background=background)
+    picture = load_image(path, background=background)
     assert {tuple(colour) for colour in picture[4:].reshape(-1, 3).tolist()} == {ImageColor.getrgb(background)}
-    assert (picture[:4] == load_upright(path)[:4]).all()
+    assert (picture[:4] == load_image(path)[:4]).all()
     assert (load_square(path, 8, "crop", background=background) == picture).all()
 
 
 def test_what_is_half_transparent_is_mixed_with_the_background(tmp_path):
     values = np.full((4, 4, 4), (0, 0, 200, 102), np.uint8)
-    picture = load_upright(saved(tmp_path / "a.png", values), background="#ff0000")
+    picture = load_image(saved(tmp_path / "a.png", values), background="#ff0000")
     assert picture[0, 0].tolist() == [153, 0, 80]
 
 
@@ -149,21 +149,21 @@ def test_half_transparent_colours_of_a_profile_stay_what_they_were_on_white(tmp_
     on_white = Image.alpha_composite(Image.new("RGBA", (16, 16), "white"), Image.fromarray(values)).convert("RGB")
     wide = ImageCms.ImageCmsProfile(io.BytesIO(wide_profile()))
     expected = np.asarray(ImageCms.profileToProfile(on_white, wide, ImageCms.createProfile("sRGB")), int)
-    picture = load_upright(saved(tmp_path / "a.png", values, icc_profile=wide_profile()))
+    picture = load_image(saved(tmp_path / "a.png", values, icc_profile=wide_profile()))
     assert np.abs(picture - expected).mean() < 1  # Pillow's two ways to lay one on the other differ by rounding
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "gif", "bmp", "tiff", "webp"])
 def test_opaque_images_have_no_background(tmp_path, suffix):
     path = saved(tmp_path / f"a.{suffix}", photograph(40, 50))
-    assert (load_upright(path, background="#00ff00") == load_upright(path)).all()
+    assert (load_image(path, background="#00ff00") == load_image(path)).all()
 
 
 @pytest.mark.parametrize(("high", "expected"), [(65535, 255), (4095, 255), (200, 200)])
 def test_sixteen_bits_become_eight_by_the_depth_that_was_used(tmp_path, high, expected):
     values = np.full((8, 8), high, np.uint16)
     values[0] = 0
-    picture = load_upright(saved(tmp_path / "a.png", values))
+    picture = load_image(saved(tmp_path / "a.png", values))
     assert picture[0].max() == 0
     assert picture[7].tolist() == [[expected] * 3] * 8
 
@@ -172,7 +172,7 @@ def test_sixteen_bits_become_eight_by_the_depth_that_was_used(tmp_path, high, ex
 def test_floats_become_eight_bits(tmp_path, low, high, expected):
     values = np.full((8, 8), high, np.float32)
     values[0] = low
-    picture = load_upright(saved(tmp_path / "a.tiff", values))
+    picture = load_image(saved(tmp_path / "a.tiff", values))
     assert picture[0].max() == 0
     assert (picture[7] == expected).all()
 
@@ -180,12 +180,12 @@ def test_floats_become_eight_bits(tmp_path, low, high, expected):
 def test_floats_that_are_no_numbers_become_black(tmp_path):
     values = np.full((4, 4), 1, np.float32)
     values[0, 0] = np.nan
-    assert load_upright(saved(tmp_path / "a.tiff", values))[0, 0].tolist() == [0, 0, 0]
+    assert load_image(saved(tmp_path / "a.tiff", values))[0, 0].tolist() == [0, 0, 0]
 
 
 def test_cmyk_becomes_rgb(tmp_path):
     Image.new("CMYK", (8, 8), (0, 255, 255, 0)).save(tmp_path / "a.jpg")
-    red, green, blue = load_upright(tmp_path / "a.jpg")[4, 4]
+    red, green, blue = load_image(tmp_path / "a.jpg")[4, 4]
     assert red > 200
     assert max(green, blue) < 60
 
@@ -194,19 +194,19 @@ def test_lab_becomes_rgb(tmp_path):
     colour = Image.new("RGB", (8, 8), (200, 60, 30))
     lab = ImageCms.createProfile("LAB")
     ImageCms.profileToProfile(colour, ImageCms.createProfile("sRGB"), lab, outputMode="LAB").save(tmp_path / "a.tiff")
-    assert np.abs(load_upright(tmp_path / "a.tiff")[4, 4].astype(int) - [200, 60, 30]).max() <= 3
+    assert np.abs(load_image(tmp_path / "a.tiff")[4, 4].astype(int) - [200, 60, 30]).max() <= 3
 
 
 def test_a_colour_profile_is_converted_to_srgb(tmp_path):
     swapped = _profile_with_swapped_primaries()
     path = saved(tmp_path / "a.png", np.full((8, 8, 3), (220, 20, 20), np.uint8), icc_profile=swapped)
-    red, green, _ = load_upright(path)[4, 4].astype(int)
+    red, green, _ = load_image(path)[4, 4].astype(int)
     assert green - red > 100
 
 
 def test_a_broken_colour_profile_is_ignored(tmp_path):
     path = saved(tmp_path / "a.png", np.full((8, 8, 3), (220, 20, 20), np.uint8), icc_profile=b"no profile")
-    assert load_upright(path)[4, 4].tolist() == [220, 20, 20]
+    assert load_image(path)[4, 4].tolist() == [220, 20, 20]
 
 
 def _profile_with_swapped_primaries():
@@ -223,7 +223,7 @@ def test_common_formats_are_read(tmp_path, suffix):
     pillow_heif.register_heif_opener()
     values = np.kron(QUARTERS, np.ones((32, 32, 1), np.uint8))
     path = saved(tmp_path / f"a.{suffix}", values)
-    assert np.abs(load_upright(path).astype(int) - values).mean() < 6
+    assert np.abs(load_image(path).astype(int) - values).mean() < 6
 
 
 @pytest.mark.data
@@ -286,7 +286,7 @@ def test_working_copies_of_another_way_to_resize_are_others(originals, tmp_path)
 
 def test_a_format_that_only_the_name_tells_is_read_by_the_name_of_the_file_too(tmp_path):
     Image.new("RGB", (9, 7), (10, 20, 30)).save(tmp_path / "picture.tga")
-    assert load_upright(tmp_path / "picture.tga").shape == (7, 9, 3)
+    assert load_image(tmp_path / "picture.tga").shape == (7, 9, 3)
 
 
 def test_working_copies_on_another_background_are_others(originals, tmp_path):
@@ -347,5 +347,5 @@ def test_photographs_of_a_set_equal_the_exported_graphs(sample_data, tmp_path, m
         for name in [name for name in archive.namelist() if name.endswith(".jpg")][:8]:
             (tmp_path / "a.jpg").write_bytes(archive.read(name))
             square = load_square(tmp_path / "a.jpg", 224, "crop")
-            means.append(np.abs(square - in_keras(load_upright(tmp_path / "a.jpg"), 224, "crop")).mean())
+            means.append(np.abs(square - in_keras(load_image(tmp_path / "a.jpg"), 224, "crop")).mean())
     assert max(means) < 0.25

@@ -117,7 +117,7 @@ def test_groups_and_what_belongs_together_stay_in_one_split(database: Database, 
     splits = project_manifest(database, project).splits.reshape(10, 10)
     assert (splits == splits[:, :1]).all()
     ids = [item.id for item in list_items(database, project)]
-    draw_splits(database, project, together=dict(zip(ids, np.arange(100) // 20, strict=True)))
+    draw_splits(database, project, groups=dict(zip(ids, np.arange(100) // 20, strict=True)))
     splits = project_manifest(database, project).splits.reshape(5, 20)
     assert (splits == splits[:, :1]).all()
 

@@ -181,7 +181,7 @@ def test_completing_splits_keeps_groups_whole_that_came_whole(rows, seed):
 @given(half_given(), SHARES, SEEDS)
 def test_without_carving_nothing_moves_that_has_a_split(rows, shares, seed):
     labels, groups, given = rows
-    splits = complete_splits(labels, given, shares=shares, seed=seed, groups=groups, closed=(), carve=False)
+    splits = complete_splits(labels, given, shares=shares, seed=seed, groups=groups, closed=(), take_from_train=False)
     assert (splits[given != FREE] == given[given != FREE]).all()
 
 

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from core.dataset.manifest import SPLIT_NAMES, TEST
-from core.dataset.pixels import load_upright
+from core.dataset.pixels import load_image
 from core.errors import DatasetError, ImageError, NotFoundError, RunStopped, WeightsError
 from core.evaluation import evaluate as module
 from core.evaluation.evaluate import evaluate, measured_rows
@@ -58,7 +58,7 @@ def test_each_prediction_is_what_the_exported_file_answers(run, pictures):
     model, store = keras.models.load_model(out / "model.keras"), pictures[0]
     table = read_predictions(out / "predictions.csv")
     for digest, probabilities in list(zip(table.digests, table.probabilities, strict=True))[:8]:
-        pixels = load_upright(store.path(digest))
+        pixels = load_image(store.path(digest))
         np.testing.assert_allclose(model(pixels[None]).numpy()[0], probabilities, atol=1e-6)
 
 
@@ -147,7 +147,7 @@ def test_the_temperature_changes_no_predicted_class(run, pictures, tmp_path):
     raw = keras.models.load_model(save_colour_model(tmp_path))
     table = read_predictions(run[0] / "predictions.csv")
     for digest, predicted in zip(table.digests, table.predicted, strict=True):
-        assert np.argmax(raw(load_upright(pictures[0].path(digest))[None])) == predicted
+        assert np.argmax(raw(load_image(pictures[0].path(digest))[None])) == predicted
 
 
 def test_evaluating_again_gives_the_same_report(run, pictures):

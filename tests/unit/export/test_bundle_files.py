@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from core.dataset.pixels import load_upright
+from core.dataset.pixels import load_image
 from core.errors import ImageError
 from core.export.bundle_files.preprocess import read_rgb
 from tests.unit.dataset.transparent import KINDS, save_transparent, wide_profile
@@ -13,7 +13,7 @@ BACKGROUNDS = ["#ffffff", "#2080a0"]
 
 
 def assert_same(path, background="#ffffff"):
-    np.testing.assert_array_equal(read_rgb(path, background), load_upright(path, background=background))
+    np.testing.assert_array_equal(read_rgb(path, background), load_image(path, background=background))
 
 
 @pytest.mark.parametrize("background", BACKGROUNDS)
@@ -81,7 +81,7 @@ def test_messy_files(sample_data):
     read = []
     for path in sorted((sample_data / "messy").iterdir()):
         try:
-            seen = load_upright(path, path.name, "#2080a0")
+            seen = load_image(path, path.name, "#2080a0")
         except ImageError:
             continue
         read.append(path.name)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from core.catalog import jobs
 from core.catalog.database import Database
-from core.catalog.items import list_items, list_refusals
+from core.catalog.items import list_items, list_rejected_files
 from core.catalog.labels import list_labels
 from core.catalog.projects import create_project
 from core.intake import rejection_messages
@@ -120,4 +120,4 @@ def test_a_link_into_this_machine_is_refused(database, settings, project):
         "taken": 0,
         "refused": 1,
     }
-    assert list_refusals(database, project)[0].reason == rejection_messages.LINK_PRIVATE
+    assert list_rejected_files(database, project)[0].reason == rejection_messages.LINK_PRIVATE

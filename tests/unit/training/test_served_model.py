@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from core.dataset.pixels import load_square, load_upright
+from core.dataset.pixels import load_image, load_square
 from core.storage.blobs import OriginalStore
 from core.training.recipe import Augmentation, Backbone, Head, Phase
 from core.training.serving import MODEL_FILE, save_model, set_temperature
@@ -103,7 +103,7 @@ def test_photographs_are_squared_as_those_that_were_trained_on(name, runs, drawn
     recipe, model = RECIPES[name], load(runs, name)
     store = OriginalStore(settings.originals, settings.thumbnails)
     for digest in manifest.digests[:4]:
-        photograph = load_upright(store.path(digest))[np.newaxis]
+        photograph = load_image(store.path(digest))[np.newaxis]
         square = load_square(store.path(digest), 32, recipe.resize)[np.newaxis]
         np.testing.assert_allclose(model(photograph).numpy(), model(square).numpy(), atol=5e-3)
 
