@@ -10,7 +10,7 @@ from core.catalog.runs import Run
 from core.evaluation.inference.predictions import FILE_NAME as PREDICTIONS_FILE
 from core.evaluation.rendering.html_report import Subject, build_html
 from core.evaluation.report.report import FILE_NAME as REPORT_FILE
-from pages.results.transfer_benefit import epochs_of
+from pages.shared.run_log import read_epochs
 from pages.shared.run_results import Results
 from pages.shared.workspace import settings, store
 
@@ -22,7 +22,7 @@ def draw(project: Project, run: Run, results: Results) -> None:
     folder = settings().runs / run.id
 
     def html() -> bytes:
-        subject = Subject(run.name, project.name, run.recipe, epochs_of(run))
+        subject = Subject(run.name, project.name, run.recipe, read_epochs(run.id))
         return build_html(results.report, subject, store().thumbnail_path).encode()
 
     with st.popover("Save the results", icon=":material/download:"):

@@ -11,8 +11,8 @@ from core.training.recipe import load_recipe
 from pages.components import charts
 from pages.results import before_after
 from pages.results.recipe_differences import all_differences
-from pages.results.transfer_benefit import epochs_of
 from pages.shared import words
+from pages.shared.run_log import read_epochs
 from pages.shared.run_results import figures_of, has_results, model_megabytes, read_results
 
 
@@ -23,7 +23,7 @@ def draw(runs: Sequence[Run]) -> None:
         runs: Two or more; the first is what the others are compared with.
     """
     _draw_table(runs)
-    curves = [(run.name, epochs) for run in runs if (epochs := epochs_of(run))]
+    curves = [(run.name, epochs) for run in runs if (epochs := read_epochs(run.id))]
     if curves:
         charts.show(charts.validation_curves(curves), key="compared-curves")
     measured = sorted((run for run in runs if has_results(run.id)), key=lambda run: run.job.created_at)

@@ -1,22 +1,24 @@
-"""A run's events gathered into what a page shows: the same events always give the same story, and no page is needed."""
+"""The log of a run: its events, summed up for the pages. The same events always give the same log."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from core.jobs.events import Batch, Ended, Epoch, Event, Message, Stage, Started
+from core.jobs.queue import read_story
 from pages.shared import words
+from pages.shared.workspace import database
 
 _PHASES = {"head": "the new head", "fine-tune": "fine-tuning", "scratch": "all layers from nothing"}
 
 
 @dataclass(frozen=True)
-class Line:
-    """A sentence of the story.
+class LogLine:
+    """One sentence of the log.
 
     Attributes:
-        at: UTC seconds.
+        at: When it happened, in UTC seconds.
         text: The sentence.
-        warning: Whether the person should act.
+        warning: Whether the person should do something.
     """
 
     at: float
@@ -29,8 +31,8 @@ class StageTime:
     """A stage and how long it took.
 
     Attributes:
-        stage: As it was told last.
-        seconds: All its times together, until the last event.
+        stage: Its latest event.
+        seconds: Time spent in it until the last event.
     """
 
     stage: Stage
@@ -39,40 +41,40 @@ class StageTime:
 
 @dataclass
 class RunLog:
-    """What a run told so far.
+    """What is known about a run from its events so far.
 
     Attributes:
-        number: Of the last event.
-        at: When that was, in UTC seconds; None before the first.
-        started: Where it runs; None while it waits.
+        last_number: Number of the last event.
+        last_at: When it was written, in UTC seconds; None before the first event.
+        started: Where the run computes; None while it waits.
         stages: By name, in the order in which they began.
-        stage: Name of the one that goes on; empty for none.
-        batch: Progress within the epoch that runs; None between epochs.
-        trains: Whether the last thing told was of a batch or an epoch, and not of a stage.
-        epochs: In order; an epoch that a resumed run repeats counts once.
+        current_stage: Name of the stage that is running; empty for none.
+        batch: Progress within the current epoch; None between epochs.
+        in_epochs: Whether the last progress event was a batch or an epoch, and not a stage.
+        epochs: By number, in order. An epoch that a resumed run repeats counts once.
         lines: What happened, in sentences.
-        ended: How it ended; None while it goes on.
+        ended: How it ended; None while it runs.
     """
 
-    number: int = 0
-    at: float | None = None
+    last_number: int = 0
+    last_at: float | None = None
     started: Started | None = None
     stages: dict[str, StageTime] = field(default_factory=dict)
-    stage: str = ""
+    current_stage: str = ""
     batch: Batch | None = None
-    trains: bool = False
+    in_epochs: bool = False
     epochs: dict[int, Epoch] = field(default_factory=dict)
-    lines: list[Line] = field(default_factory=list)
+    lines: list[LogLine] = field(default_factory=list)
     ended: Ended | None = None
 
     @property
     def best(self) -> Epoch | None:
-        """The epoch that is kept so far."""
+        """The epoch whose weights are kept so far."""
         return next((epoch for epoch in reversed(self.epochs.values()) if epoch.best), None)
 
     @property
     def seconds_left(self) -> float | None:
-        """At the longest, if every planned epoch runs; None while no epoch has ended."""
+        """Time left if every planned epoch runs; None until an epoch has ended."""
         if not self.epochs:
             return None
         *_, last = self.epochs.values()
@@ -80,85 +82,101 @@ class RunLog:
         return (last.epochs - last.epoch) * sum(of_phase) / len(of_phase)
 
 
-def tell(story: RunLog, events: Iterable[tuple[int, float, Event]]) -> RunLog:
-    """Add events to a story, and give it.
+def read_log(run_id: str, known: RunLog | None = None) -> RunLog:
+    """Read the log of a run.
 
     Args:
-        story: What was told before.
-        events: Number, time in UTC seconds and event of each that came after it.
+        run_id: The run.
+        known: What was read of it before, which is continued; None to read all events.
+    """
+    log = RunLog() if known is None else known
+    return add_events(log, read_story(database(), run_id, log.last_number))
+
+
+def read_epochs(run_id: str) -> list[Epoch]:
+    """The epochs of a run, in order."""
+    return list(read_log(run_id).epochs.values())
+
+
+def add_events(log: RunLog, events: Iterable[tuple[int, float, Event]]) -> RunLog:
+    """Add events to a log, and return it.
+
+    Args:
+        log: The log of all earlier events.
+        events: Number, time in UTC seconds and event of each later one.
     """
     for number, at, event in events:
-        _pass_time(story, at, event)
-        _add(story, at, event)
-        story.number, story.at = number, at
-    return story
+        _add_time(log, at, event)
+        _add(log, at, event)
+        log.last_number, log.last_at = number, at
+    return log
 
 
-def _pass_time(story: RunLog, at: float, event: Event) -> None:
-    """Give the time since the last event to the stage that it belongs to, if it belongs to one.
+def _add_time(log: RunLog, at: float, event: Event) -> None:
+    """Add the time since the last event to the stage that it was spent in.
 
-    Progress replaces the line before it, the first of its stage too: a stage that is heard of for the first time in its
-    middle began with the event before it.
+    The catalog keeps only the latest progress event of a stage. So a stage whose first event is not its beginning began
+    with the event before it.
     """
     if isinstance(event, Started):
-        story.stage = ""  # what a worker left when it died
+        log.current_stage = ""  # a stage that a dead worker did not end
     elif isinstance(event, Stage) and event.done:
-        story.stage = event.name
-        story.stages.setdefault(event.name, StageTime(event))
-    if story.stage and story.at is not None:
-        story.stages[story.stage].seconds += at - story.at
+        log.current_stage = event.name
+        log.stages.setdefault(event.name, StageTime(event))
+    if log.current_stage and log.last_at is not None:
+        log.stages[log.current_stage].seconds += at - log.last_at
 
 
-def _add(story: RunLog, at: float, event: Event) -> None:
+def _add(log: RunLog, at: float, event: Event) -> None:
     match event:
         case Started():
-            _add_start(story, at, event)
+            _add_start(log, at, event)
         case Stage():
-            story.trains = False
-            story.stage = event.name
-            story.stages.setdefault(event.name, StageTime(event)).stage = event
+            log.in_epochs = False
+            log.current_stage = event.name
+            log.stages.setdefault(event.name, StageTime(event)).stage = event
         case Batch():
-            _add_phase(story, at, event.phase, event.epoch)
-            story.batch = event
+            _add_phase(log, at, event.phase, event.epoch)
+            log.batch = event
         case Epoch():
-            _add_phase(story, at, event.phase, event.epoch)
-            story.batch = None
-            story.epochs[event.epoch] = event
+            _add_phase(log, at, event.phase, event.epoch)
+            log.batch = None
+            log.epochs[event.epoch] = event
         case Message():
-            story.lines.append(Line(at, event.text, event.level == "warning"))
+            log.lines.append(LogLine(at, event.text, event.level == "warning"))
         case Ended():
-            story.batch = None
-            story.stage = ""
-            story.ended = event
-            story.lines.append(_end(story, at, event))
+            log.batch = None
+            log.current_stage = ""
+            log.ended = event
+            log.lines.append(_end(log, at, event))
 
 
-def _add_start(story: RunLog, at: float, event: Started) -> None:
-    if story.ended is not None:
-        story.lines.append(Line(at, "Resumed."))
-        story.ended = None
-        story.stages.clear()
+def _add_start(log: RunLog, at: float, event: Started) -> None:
+    if log.ended is not None:
+        log.lines.append(LogLine(at, "Resumed."))
+        log.ended = None
+        log.stages.clear()
     if event.engine:
-        story.lines.append(Line(at, f"Runs on {event.device}; the frozen layers are computed by {event.engine}."))
-    story.started = event
+        log.lines.append(LogLine(at, f"Runs on {event.device}; the frozen layers are computed by {event.engine}."))
+    log.started = event
 
 
-def _add_phase(story: RunLog, at: float, phase: str, epoch: int) -> None:
-    story.trains = True
-    story.stage = ""
-    began = at if story.at is None else story.at  # progress replaces the line before it
-    before = story.batch or next(reversed(story.epochs.values()), None)
+def _add_phase(log: RunLog, at: float, phase: str, epoch: int) -> None:
+    log.in_epochs = True
+    log.current_stage = ""
+    began = at if log.last_at is None else log.last_at  # the catalog keeps only the latest batch
+    before = log.batch or next(reversed(log.epochs.values()), None)
     if before is None:
-        story.lines.append(Line(began, f"Training began with {_PHASES[phase]}."))
+        log.lines.append(LogLine(began, f"Training began with {_PHASES[phase]}."))
     elif before.phase != phase:
-        story.lines.append(Line(began, f"From epoch {epoch} on: {_PHASES[phase]}."))
+        log.lines.append(LogLine(began, f"From epoch {epoch} on: {_PHASES[phase]}."))
 
 
-def _end(story: RunLog, at: float, ended: Ended) -> Line:
-    best = story.best
+def _end(log: RunLog, at: float, ended: Ended) -> LogLine:
+    best = log.best
     kept = (
         f" Kept: epoch {best.epoch}, with a validation accuracy of {words.percent(best.val_accuracy)}." if best else ""
     )
     if ended.status == "finished":
-        return Line(at, f"Finished.{kept}")
-    return Line(at, ended.reason + (kept if ended.status == "stopped" else ""), warning=True)
+        return LogLine(at, f"Finished.{kept}")
+    return LogLine(at, ended.reason + (kept if ended.status == "stopped" else ""), warning=True)

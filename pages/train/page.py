@@ -14,7 +14,7 @@ chosen = run_choice.chosen(runs)
 
 st.title("Train", anchor=False)
 if chosen is None:
-    st.markdown("Nothing was trained yet. Start with the choices of the Model page, or change them there first.")
+    st.markdown("There is no run yet. Start one with the settings of the Model page, or change them there first.")
     start_run.draw(project.id)
 else:
     run_choice.draw(runs, chosen)

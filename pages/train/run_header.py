@@ -1,4 +1,4 @@
-"""The head of a run: its name, how it stands, where it runs, and what can be done with it now."""
+"""The header of a run: its name, status, figures and buttons; while it runs, how far it is."""
 
 import time
 
@@ -7,6 +7,8 @@ import streamlit as st
 from core.catalog import jobs
 from core.catalog.runs import Run
 from core.jobs.queue import resume
+from core.jobs.specs import HANDLERS
+from pages.components import job_progress
 from pages.components.run_choice import STATUS
 from pages.shared import frame, words
 from pages.shared.run_log import RunLog
@@ -16,41 +18,43 @@ from pages.shared.workspace import database, settings
 _COLOURS = {"queued": "gray", "running": "blue", "finished": "green", "stopped": "orange", "failed": "red"}
 
 
-def draw(run: Run, story: RunLog) -> None:
-    """Draw it."""
+def draw(run: Run, log: RunLog) -> None:
+    """Draw the header of a run and, while it has not ended, its progress."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(words.escape_markdown(run.name), anchor=False, width="content")
         st.badge(STATUS[run.job.status], color=_COLOURS[run.job.status])  # type: ignore[arg-type]  # one of its names
         st.space("stretch")
         _draw_actions(run)
     with st.grid(columns=3, min_column_width=150):
-        st.metric("Best validation accuracy", words.percent(story.best.val_accuracy) if story.best else "none yet")
-        st.metric("Epochs", _epochs(story))
+        st.metric("Best validation accuracy", words.percent(log.best.val_accuracy) if log.best else "none yet")
+        st.metric("Epochs", _epochs(log))
         st.metric("Time", _time(run))
-    if story.started is not None:
-        engine = f", frozen layers by {story.started.engine}" if story.started.engine else ""
-        st.caption(f"Device: {words.escape_markdown(story.started.device)}{words.escape_markdown(engine)}")
+    if log.started is not None:
+        engine = f", frozen layers by {log.started.engine}" if log.started.engine else ""
+        st.caption(f"Device: {words.escape_markdown(log.started.device)}{words.escape_markdown(engine)}")
+    if not run.job.ended:
+        _draw_progress(run, log)
 
 
 def _draw_actions(run: Run) -> None:
     job = run.job
     if not job.ended:
         title = "Stopping …" if job.stop_requested else "Stop training"
-        help_text = "Ends after this step; the best epoch so far is kept and measured."
+        help_text = "Training ends after this step. The best epoch so far is kept and measured."
         if st.button(title, icon=":material/stop:", disabled=job.stop_requested, help=help_text):
             frame.run_action(lambda: jobs.request_stop(database(), run.id))
     elif job.status == "finished":
         frame.step_link(RESULTS, "See the results", run_id=run.id, icon=RESULTS.icon)
     else:
-        if st.button("Resume", icon=":material/play_arrow:", help="Goes on after the last epoch that was kept."):
-            frame.run_action(lambda: resume(database(), settings(), run.id), "The run goes on.")
-        frame.step_link(MODEL, "Change the choices", icon=MODEL.icon)
+        if st.button("Resume", icon=":material/play_arrow:", help="Continues after the last epoch that was saved."):
+            frame.run_action(lambda: resume(database(), settings(), run.id), "The run continues.")
+        frame.step_link(MODEL, "Change the settings", icon=MODEL.icon)
 
 
-def _epochs(story: RunLog) -> str:
-    if not story.epochs:
+def _epochs(log: RunLog) -> str:
+    if not log.epochs:
         return "none yet"
-    *_, last = story.epochs.values()
+    *_, last = log.epochs.values()
     return f"{last.epoch} of {last.epochs}"
 
 
@@ -58,3 +62,45 @@ def _time(run: Run) -> str:
     if run.job.started_at is None:
         return "none yet"
     return words.duration((run.job.ended_at or time.time()) - run.job.started_at)
+
+
+def _draw_progress(run: Run, log: RunLog) -> None:
+    """Draw the place in the queue; then the finished stages and the bar of the current one; then the epochs."""
+    if run.job.status == "queued":
+        st.progress(0.0, _place_in_queue(run))
+        return
+    *finished, current = log.stages.values() if log.stages else (None,)
+    for timed in finished:
+        if timed is not None:
+            st.caption(f":material/check: {timed.stage.name}: {words.duration(timed.seconds)}")
+    if log.in_epochs:
+        _draw_epochs(log)
+    elif current is None:
+        st.progress(0.0, "Starting")
+    else:
+        job_progress.show_stage(run.job, current.stage, current.stage.name)
+
+
+def _place_in_queue(run: Run) -> str:
+    waiting = jobs.list_jobs(database(), status=("queued", "running"))
+    ahead = [job for job in waiting if job.created_at < run.job.created_at and HANDLERS[job.kind].resource == "train"]
+    if not ahead:
+        return "Waiting for a worker; this run is next"
+    return f"Waiting; {words.count(len(ahead), 'run is', 'runs are')} before it"
+
+
+def _draw_epochs(log: RunLog) -> None:
+    batch, last = log.batch, next(reversed(log.epochs.values()), None)
+    share = batch.batch / batch.batches if batch and batch.batches else 0.0
+    if last is not None:
+        left = words.time_left(log.seconds_left)
+        st.progress(
+            min(1.0, (last.epoch + share) / last.epochs),
+            f"Epoch {last.epoch} of at most {last.epochs} has ended" + (f", {left} at most" if left else ""),
+        )
+    if batch is not None:
+        st.progress(
+            min(1.0, share),
+            f"Epoch {batch.epoch}, step {batch.batch} of {batch.batches}: loss {batch.loss:.3f}, training accuracy "
+            f"{words.percent(batch.accuracy)}",
+        )

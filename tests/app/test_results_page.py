@@ -210,16 +210,16 @@ def test_another_recipe_is_no_before_and_after(open_page, workspace, project, ru
     assert run != other
 
 
-def test_a_twin_from_scratch_is_one_click_away(open_page, workspace, project, run):
+def test_a_counterpart_from_scratch_is_one_click_away(open_page, workspace, project, run):
     tab = open_page(RESULTS, project=project, run=run, **{"results-part": "All runs"})
     by_label(tab.button, "Train it from scratch").click().run()
-    twin = list_runs(workspace.database, project)[0]
-    assert twin.name == "Run 1, from scratch"
-    assert load_recipe(twin.recipe).strategy == "scratch"
+    counterpart = list_runs(workspace.database, project)[0]
+    assert counterpart.name == "Run 1, from scratch"
+    assert load_recipe(counterpart.recipe).strategy == "scratch"
 
 
 @pytest.mark.usefixtures("run")
-def test_a_run_from_scratch_is_compared_with_its_twin_as_well(open_page, workspace, project):
+def test_a_run_from_scratch_is_compared_with_its_counterpart_as_well(open_page, workspace, project):
     recipe = Recipe(strategy="scratch", backbone=Backbone(weights="none"))
     scratch = add_run(workspace, project, recipe=recipe, name="Run 1, from scratch")
     tab = open_page(RESULTS, project=project, run=scratch, **{"results-part": "All runs"})
@@ -231,8 +231,8 @@ def test_a_run_from_scratch_alone_offers_the_one_with_transfer(open_page, worksp
     scratch = add_run(workspace, project, recipe=recipe)
     tab = open_page(RESULTS, project=project, run=scratch, **{"results-part": "All runs"})
     by_label(tab.button, "Train it with transfer").click().run()
-    twin = load_recipe(list_runs(workspace.database, project)[0].recipe)
-    assert (twin.strategy, twin.backbone.weights) == ("feature-extraction", "imagenet")
+    counterpart = load_recipe(list_runs(workspace.database, project)[0].recipe)
+    assert (counterpart.strategy, counterpart.backbone.weights) == ("feature-extraction", "imagenet")
 
 
 def test_where_the_images_changed_both_are_trained_anew(open_page, workspace, project, run):
@@ -247,7 +247,7 @@ def test_where_the_images_changed_both_are_trained_anew(open_page, workspace, pr
     ]
 
 
-def test_a_twin_on_other_images_is_no_twin(open_page, workspace, project, run):
+def test_a_run_on_other_images_is_not_the_counterpart(open_page, workspace, project, run):
     items = list_items(workspace.database, project, Filter(split="test"), limit=1)
     change_items(workspace.database, project, [items[0].id], "set aside", excluded=True)
     add_run(workspace, project, recipe=Recipe(strategy="scratch", backbone=Backbone(weights="none")))

@@ -1,4 +1,4 @@
-"""How well a run learns: its curves, and what the validation images were called after the last epoch."""
+"""How well a run learns: accuracy and loss by epoch, and the confusion matrix of the validation split."""
 
 from collections.abc import Sequence
 
@@ -9,15 +9,15 @@ from core.dataset.manifest_file import FILE_NAME, load_manifest
 from core.jobs.events import Epoch
 from pages.shared.workspace import settings
 
-RUNS_KEPT = 64
+RUNS_CACHED = 64
 
 
 def draw(run_id: str, epochs: Sequence[Epoch]) -> None:
     """Draw the curves and the confusion matrix.
 
     Args:
-        run_id: Whose they are.
-        epochs: At least one, in order.
+        run_id: The run.
+        epochs: Its epochs in order, at least one.
     """
     from pages.components import charts  # noqa: PLC0415 - Plotly only where something is plotted
     from pages.components.confusion_chart import confusion_chart, matrix_window  # noqa: PLC0415
@@ -31,12 +31,12 @@ def draw(run_id: str, epochs: Sequence[Epoch]) -> None:
     if not last.confusion:
         return
     st.subheader(f"Validation images after epoch {last.epoch}", anchor=False)
-    st.caption("A row is what images are, a column what they were called (*confusion matrix*).")
+    st.caption("A row for each true class, a column for each predicted class (*confusion matrix*).")
     counts = np.array(last.confusion, np.int64)
     chart = confusion_chart(counts, _class_names(run_id, len(counts)))
-    said = f"{np.trace(counts)} of {counts.sum()} validation images were called what they are."
+    alt = f"{np.trace(counts)} of {counts.sum()} validation images were predicted correctly."
     with matrix_window(len(counts)):
-        charts.show(charts.Chart(chart.figure, said), key=f"confusion-{run_id}")
+        charts.show(charts.Chart(chart.figure, alt), key=f"confusion-{run_id}")
 
 
 def _class_names(run_id: str, classes: int) -> Sequence[str]:
@@ -45,6 +45,6 @@ def _class_names(run_id: str, classes: int) -> Sequence[str]:
     return _names_in_manifest(run_id)
 
 
-@st.cache_data(max_entries=RUNS_KEPT, show_spinner=False)
+@st.cache_data(max_entries=RUNS_CACHED, show_spinner=False)
 def _names_in_manifest(run_id: str) -> tuple[str, ...]:
     return load_manifest(settings().runs / run_id).classes
