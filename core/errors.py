@@ -1,27 +1,27 @@
-"""Everything that can go wrong in a way a person can do something about.
+"""The errors that a person can do something about.
 
     GraftError
-    ├── InputError            what was given cannot be used
+    ├── InputError            the input cannot be used
     │   ├── ArchiveError      a zip, tar or folder as a whole
     │   ├── ImageError        one image
     │   ├── DatasetError      the classes, labels or splits
     │   ├── RecipeError       a choice of the training
     │   └── WeightsError      a weights or model file
-    ├── NotFoundError         a project, run or image that is not (or no longer) there
-    ├── ConflictError         somebody else changed the same thing in the meantime
-    ├── WorkspaceError        the disk: full, deleted, not writable
-    ├── NetworkError          a download did not succeed
-    └── RunError              a run or another job ended before its time
-        ├── RunStopped        because a person asked for it
-        └── WorkerDiedError   because its process died
+    ├── NotFoundError         a project, run or image does not exist, or no longer
+    ├── ConflictError         another tab or person changed the same thing meanwhile
+    ├── WorkspaceError        the disk is full, or the workspace was deleted or cannot be written
+    ├── NetworkError          a download failed
+    └── RunError              a run or another job ended early
+        ├── RunStopped        a person stopped it
+        └── WorkerDiedError   its process died
 
-Each carries one sentence for a person and, where there is one, a hint what to do next. Pages and the command line
-catch only the root; anything else is a bug and may be seen as one.
+Each has one sentence for a person and, if there is one, a hint what to do next. Pages and the command line catch only
+the root; any other exception is a bug and may look like one.
 """
 
 
 class GraftError(Exception):
-    """The root of all errors that are shown to a person.
+    """The root of all errors that a person sees.
 
     Args:
         sentence: What happened, in one plain sentence, with the value that is wrong.
@@ -38,7 +38,7 @@ class GraftError(Exception):
 
 
 class InputError(GraftError):
-    """What was given cannot be used."""
+    """The input cannot be used."""
 
 
 class ArchiveError(InputError):
@@ -62,27 +62,27 @@ class WeightsError(InputError):
 
 
 class NotFoundError(GraftError):
-    """A project, run or image that is not, or no longer, there."""
+    """A project, run or image does not exist, or no longer."""
 
 
 class ConflictError(GraftError):
-    """Somebody else changed the same thing in the meantime."""
+    """Another tab or person changed the same thing meanwhile."""
 
 
 class WorkspaceError(GraftError):
-    """The disk is full, the workspace was deleted, or it cannot be written."""
+    """The disk is full, or the workspace was deleted or cannot be written."""
 
 
 class NetworkError(GraftError):
-    """A download did not succeed."""
+    """A download failed."""
 
 
 class RunError(GraftError):
-    """A run or another job ended before its time."""
+    """A run or another job ended early."""
 
 
-class RunStopped(RunError):  # noqa: N818 - a person's wish is not an error
-    """A person asked for the run to stop."""
+class RunStopped(RunError):  # noqa: N818 - what a person asked for is not an error
+    """A person stopped the run."""
 
 
 class WorkerDiedError(RunError):

@@ -1,11 +1,11 @@
-"""What Graft remembers: projects, labels, items, jobs, events, runs in a database, and the image files beside it.
+"""The database: projects, labels, items, jobs, events and runs.
 
-- `schema` decides the tables, `migrations` how an older catalog becomes a newer one.
-- `database` decides how a transaction behaves and which sentence a person reads when the disk does not cooperate.
+- `schema` defines the tables, `migrations` how an older catalog becomes a newer one.
+- `database` defines how a transaction behaves and which sentence describes an error of the disk.
 - `projects`, `labels`, `items`, `edits`, `jobs`, `runs` are the only readers and writers of their tables: plain
-  functions that take a `Database` and give frozen records.
-- `originals` keeps the files themselves, once each, by digest.
+  functions that take a `Database` and return frozen records.
+- `cleanup` removes files that no row refers to any more. The files themselves are in `core.storage.blobs`.
 
-Leaves to others: what is a usable image (`core.intake`), how a split is drawn (`core.dataset`), what a recipe or an
-event means (`core.training`): the catalog keeps both as JSON.
+Not decided here: what a usable image is (`core.intake`), how splits are drawn (`core.dataset`), and what a recipe
+(`core.training`) or an event (`core.jobs`) means. The catalog stores both as JSON.
 """

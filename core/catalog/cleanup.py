@@ -1,4 +1,4 @@
-"""Removing from the disk what nothing needs any more: uploads, and what a deleted project leaves behind."""
+"""Removes files that nothing needs any more: uploads, and the files of a deleted project."""
 
 import shutil
 from collections.abc import Iterable
@@ -9,28 +9,28 @@ from core.settings import Settings
 from core.storage.blobs import OriginalStore
 
 
-def delete_project_files(settings: Settings, leftovers: OrphanedFiles) -> None:
-    """Remove the images and runs of a deleted project. What is already gone is passed over, so it can be done again.
+def delete_project_files(settings: Settings, orphaned: OrphanedFiles) -> None:
+    """Remove the images and runs of a deleted project. Missing files are ignored, so it can be repeated.
 
     Args:
-        settings: Where the files lie.
-        leftovers: As `core.catalog.projects.delete_project` gave them; images of other projects are not among them.
+        settings: Where the files are.
+        orphaned: From `core.catalog.projects.delete_project`; has no image that another project uses.
 
     Raises:
         WorkspaceError: An image cannot be removed.
     """
     store = OriginalStore(settings.originals, settings.thumbnails)
-    for digest in leftovers.digests:
+    for digest in orphaned.digests:
         store.remove(digest)
-    remove_uploads(settings, map(Path, leftovers.uploads))
-    (settings.datasets / f"{leftovers.project}.zip").unlink(missing_ok=True)
-    for run in leftovers.runs:
+    remove_uploads(settings, map(Path, orphaned.uploads))
+    (settings.datasets / f"{orphaned.project}.zip").unlink(missing_ok=True)
+    for run in orphaned.runs:
         shutil.rmtree(settings.runs / run, ignore_errors=True)
         (settings.logs / f"{run}.log").unlink(missing_ok=True)
 
 
 def remove_uploads(settings: Settings, paths: Iterable[Path]) -> None:
-    """Remove uploaded files and folders; nothing outside the folder of uploads is ever removed."""
+    """Remove uploaded files and folders; paths outside the folder of uploads are ignored."""
     uploads = settings.uploads.resolve()
     for path in paths:
         if uploads not in path.resolve().parents:

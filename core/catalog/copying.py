@@ -1,4 +1,4 @@
-"""Images of one project in another: rows are copied, the files are shared by their digest."""
+"""Copies images from one project to another: rows are copied, files are shared by their digest."""
 
 from collections.abc import Collection
 
@@ -11,18 +11,18 @@ from core.catalog.schema import ItemRow, LabelRow, new_id
 
 
 def copy_items(database: Database, source_id: str, target_id: str, label_ids: Collection[str]) -> tuple[int, int]:
-    """Copy the images of some classes into classes of the same names; what is there already is left out.
+    """Copy the images of some classes into classes of the same names; images that the target has are skipped.
 
-    Groups, what was set aside, and splits that somebody fixed come along; drawn splits are drawn anew.
+    Groups, exclusions and fixed splits are copied; drawn splits are drawn again.
 
     Args:
         database: The catalog.
-        source_id: The project that has the images.
-        target_id: The project that gets them.
+        source_id: The project to copy from.
+        target_id: The project to copy to.
         label_ids: Ids of classes of the source.
 
     Returns:
-        How many images were copied, and how many were there already.
+        How many images were copied, and how many the target already had.
 
     Raises:
         NotFoundError: There is no such project or class.
@@ -33,7 +33,7 @@ def copy_items(database: Database, source_id: str, target_id: str, label_ids: Co
         names = [find_label(session, source_id, label_id).name for label_id in label_ids]
         targets = label_ids_by_name(session, target_id)
         targets |= {name: add_label_row(session, target_id, name).id for name in names if name not in targets}
-        there = {
+        present = {
             (digest, label_id)
             for digest, label_id in session.execute(
                 select(ItemRow.digest, ItemRow.label_id).where(ItemRow.project_id == target_id)
@@ -49,8 +49,8 @@ def copy_items(database: Database, source_id: str, target_id: str, label_ids: Co
         rows: list[dict[str, object]] = []
         for item, name in chosen:
             pair = (item.digest, targets[name])
-            if pair not in there:
-                there.add(pair)
+            if pair not in present:
+                present.add(pair)
                 rows.append(_copied(item, target_id, targets[name], last + len(rows) + 1))
         if rows:
             session.execute(insert(ItemRow), rows)

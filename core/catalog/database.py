@@ -1,4 +1,4 @@
-"""The connection to the catalog: transactions, and sentences for a disk that does not cooperate."""
+"""The connection to the catalog: transactions, and sentences for errors of the disk."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -17,21 +17,21 @@ from core.errors import WorkspaceError
 from core.settings import Settings
 
 BUSY_SECONDS = 30
-SQLITE_VARIABLES = 32_766  # in one statement; SQLite's own default, which some systems raise
+SQLITE_VARIABLES = 32_766  # in one statement; SQLite's default, which some systems raise
 VARIABLES = 10_000
 _WRITES = "graft_writes"
 
 
 class Database:
-    """An open catalog, brought to the newest schema.
+    """An open catalog, upgraded to the newest schema.
 
-    Safe to share between threads; every process opens its own.
+    Threads may share it; each process opens its own.
 
     Args:
-        settings: Where the catalog lies.
+        settings: Where the catalog is.
 
     Raises:
-        WorkspaceError: The folder cannot be made or written, or the database cannot be opened.
+        WorkspaceError: The folder cannot be created or written, or the database cannot be opened.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -54,7 +54,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Give a session for reading.
+        """Open a session for reading.
 
         Raises:
             WorkspaceError: The workspace was deleted, or the database cannot be read.
@@ -64,7 +64,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """Give a session whose changes are all kept at the end, or none of them if something is raised.
+        """Open a session whose changes are committed at the end, or rolled back if something is raised.
 
         Raises:
             WorkspaceError: The disk is full, the workspace was deleted, or the database cannot be written.
@@ -106,13 +106,13 @@ def _open(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # the driver's own transactions begin too late; see _begin
+        connection.isolation_level = None  # the driver begins transactions too late; see _begin
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
         connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, SQLITE_VARIABLES)  # the same on every machine
 
-    # A transaction that reads first and writes later fails at once when another process wrote in between; one that
-    # takes the write lock with its first statement waits for its turn instead.
+    # A transaction that reads first and writes later fails at once if another process wrote meanwhile. One that takes
+    # the write lock with its first statement waits instead.
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get(_WRITES, False)
@@ -133,15 +133,15 @@ def _workspace_error(error: OperationalError, workspace: Path) -> WorkspaceError
     reason = str(error.orig)
     if "full" in reason:
         return WorkspaceError(
-            f"The disk that holds {workspace} is full; nothing that was there is lost.",
+            f"The disk that holds {workspace} is full; everything stored before is safe.",
             "Free some space, then do it again.",
         )
     return WorkspaceError(
         f"The catalog in {workspace} cannot be used: {reason}.",
-        "Check that the folder is still there and may be written.",
+        "Check that the folder exists and may be written to.",
     )
 
 
 def chunks(values: Sequence[str]) -> list[Sequence[str]]:
-    """Divide values into parts that fit into the conditions of one statement."""
+    """Divide values into parts that fit into one statement."""
     return [values[start : start + VARIABLES] for start in range(0, len(values), VARIABLES)]

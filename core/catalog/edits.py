@@ -1,4 +1,4 @@
-"""Changes of images by hand or by a repair: move, set aside, split, delete - each one can be undone."""
+"""Changes of images that can be undone: another class, another split, exclusion, deletion."""
 
 import time
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from core.catalog.projects import mark_updated
 from core.catalog.schema import EditRow, ImageRow, ItemRow, LabelRow, new_id
 from core.errors import ConflictError, NotFoundError
 
-KEPT_EDITS = 50
+MAX_EDITS = 50
 _FIELDS = tuple(column.key for column in ItemRow.__mapper__.column_attrs)
 
 
@@ -32,9 +32,9 @@ class Edit:
 
     Attributes:
         id: Its id.
-        title: What was done, e.g. `12 images moved to bees`.
+        title: What was done, such as `12 images moved to bees`.
         at: UTC seconds.
-        images: How many images it changed.
+        images: Number of images it changed.
     """
 
     id: str
@@ -53,16 +53,16 @@ def change_items(
     split: Split | Unset | None = UNSET,
     excluded: bool | Unset = UNSET,
 ) -> str:
-    """Change images, and give the id of the edit that undoes it. Ids that are no longer there are passed over.
+    """Change images and return the id of the edit, for undo. Unknown ids are ignored.
 
     Args:
         database: The catalog.
-        project_id: Their project.
-        item_ids: Which images.
-        title: What is done, for the undo button.
-        label_id: Id of their new class, None for no class.
-        split: Their new split, which stays when splits are drawn again; None to be drawn.
-        excluded: Whether they are set aside.
+        project_id: The project.
+        item_ids: Ids of the items.
+        title: What is done, as the undo button says it.
+        label_id: Id of the new class; None for no class.
+        split: The new split, which is fixed; None to have it drawn.
+        excluded: Whether the images are excluded from training.
 
     Raises:
         NotFoundError: There is no such project or class.
@@ -81,11 +81,11 @@ def change_items(
         before = _snapshot(session, project_id, item_ids)
         for chunk in chunks([str(item["id"]) for item in before]):
             session.execute(update(ItemRow).where(ItemRow.id.in_(chunk)).values(**values))
-        return _keep_edit(session, project_id, title, before)
+        return _save_edit(session, project_id, title, before)
 
 
 def delete_items(database: Database, project_id: str, item_ids: Sequence[str], title: str) -> str:
-    """Delete images from a project, and give the id of the edit that undoes it.
+    """Delete images from a project and return the id of the edit, for undo.
 
     Raises:
         NotFoundError: There is no such project.
@@ -95,12 +95,12 @@ def delete_items(database: Database, project_id: str, item_ids: Sequence[str], t
         before = _snapshot(session, project_id, item_ids)
         for chunk in chunks([str(item["id"]) for item in before]):
             session.execute(delete(ItemRow).where(ItemRow.id.in_(chunk)))
-        return _keep_edit(session, project_id, title, before)
+        return _save_edit(session, project_id, title, before)
 
 
 def last_edit(database: Database, project_id: str) -> Edit | None:
-    """Give the latest change that was not undone."""
-    # Counted by the database: what a change of 10,000 images replaced is not read to draw a button.
+    """Return the latest change that was not undone."""
+    # The database counts, so that drawing a button does not read the old values of 10,000 images.
     images = func.json_array_length(EditRow.before)
     query = (
         select(EditRow.id, EditRow.title, EditRow.at, images)
@@ -114,7 +114,7 @@ def last_edit(database: Database, project_id: str) -> Edit | None:
 
 
 def undo_edit(database: Database, project_id: str, edit_id: str) -> None:
-    """Put the images of a change back as they were before it.
+    """Restore the images of a change as they were before.
 
     Raises:
         ConflictError: It was undone already.
@@ -141,7 +141,9 @@ def _snapshot(session: Session, project_id: str, item_ids: Sequence[str]) -> lis
 
 def _restore(session: Session, project_id: str, before: Sequence[dict[str, Any]]) -> None:
     labels = set(session.scalars(select(LabelRow.id).where(LabelRow.project_id == project_id)))
-    images = set(session.scalars(select(ImageRow.digest)))
+    images: set[str] = set()
+    for chunk in chunks(sorted({item["digest"] for item in before})):
+        images.update(session.scalars(select(ImageRow.digest).where(ImageRow.digest.in_(chunk))))
     for chunk in chunks([item["id"] for item in before]):
         session.execute(delete(ItemRow).where(ItemRow.id.in_(chunk)))
     rows = [
@@ -153,10 +155,10 @@ def _restore(session: Session, project_id: str, before: Sequence[dict[str, Any]]
         session.execute(insert(ItemRow), rows)
 
 
-def _keep_edit(session: Session, project_id: str, title: str, before: list[dict[str, Any]]) -> str:
+def _save_edit(session: Session, project_id: str, title: str, before: list[dict[str, Any]]) -> str:
     edit = EditRow(id=new_id(), project_id=project_id, at=time.time(), title=title, before=before)
     session.add(edit)
     session.flush()
-    old = select(EditRow.id).where(EditRow.project_id == project_id).order_by(EditRow.at.desc()).offset(KEPT_EDITS)
+    old = select(EditRow.id).where(EditRow.project_id == project_id).order_by(EditRow.at.desc()).offset(MAX_EDITS)
     session.execute(delete(EditRow).where(EditRow.id.in_(session.scalars(old).all())))
     return edit.id

@@ -1,4 +1,4 @@
-"""Items: the images of a project, as the gallery shows them and a training takes them."""
+"""Items: the images of a project, and the files that were rejected."""
 
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.catalog.database import Database, chunks
 from core.catalog.labels import add_label_row, label_ids_by_name
 from core.catalog.projects import find_project, mark_updated
-from core.catalog.schema import ImageRow, ItemRow, LabelRow, RefusalRow, new_id
+from core.catalog.schema import ImageRow, ItemRow, LabelRow, RejectedFileRow, new_id
 
 Split = Literal["train", "validation", "test"]
 UNLABELLED = "unlabelled"
@@ -19,24 +19,24 @@ UNLABELLED = "unlabelled"
 
 @dataclass(frozen=True)
 class NewItem:
-    """A verified image on its way into a project.
+    """A verified image to be added to a project.
 
     Attributes:
         digest: SHA-256 of the original file.
-        name: What the person calls the file.
-        label: Name of its class; made if it is not there; None for none.
-        split: Split that its folder or table gave it; None to be drawn.
-        group: What must stay together in a split; None for nothing.
+        name: File name as the person knows it.
+        label: Name of its class, which is created if needed; None for none.
+        split: Split from its folder or table; None to have it drawn.
+        group: Name of the group that stays in one split; None for none.
         width: Upright width in pixels.
         height: Upright height in pixels.
-        format: As Pillow names it.
-        size_bytes: Of the file.
+        format: Pillow's name of the file format.
+        size_bytes: Size of the file.
         brightness: As `core.intake` measures it.
         contrast: As `core.intake` measures it.
         sharpness: As `core.intake` measures it.
         dhash: Difference hash, 16 hexadecimal digits.
-        drawn: Whether the split was drawn, and may be drawn again, rather than fixed.
-        excluded: Whether it is set aside from the start.
+        drawn: Whether the split was drawn and may be drawn again, rather than fixed.
+        excluded: Whether it is excluded from training.
     """
 
     digest: str
@@ -63,16 +63,16 @@ class Item:
     Attributes:
         id: Its id.
         digest: SHA-256 of the original file.
-        name: What the person calls the file.
+        name: File name as the person knows it.
         label_id: Id of its class; None for none.
         label: Name of its class; None for none.
-        split: Its split; None while none was drawn.
-        split_fixed: Whether a folder, a table or a person set the split.
-        excluded: Whether it was set aside.
-        group: What must stay together in a split.
+        split: Its split; None until one is drawn.
+        split_fixed: Whether the split came from a folder, a table or a person.
+        excluded: Whether it is excluded from training.
+        group: Name of the group that stays in one split; None for none.
         width: Upright width in pixels.
         height: Upright height in pixels.
-        size_bytes: Of the file.
+        size_bytes: Size of the file.
         brightness: As `core.intake` measures it.
         contrast: As `core.intake` measures it.
         sharpness: As `core.intake` measures it.
@@ -99,10 +99,10 @@ class Item:
 
 @dataclass(frozen=True)
 class RejectedFile:
-    """A file that was not taken in.
+    """A file that was not accepted.
 
     Attributes:
-        name: Of the file.
+        name: Its name.
         reason: Why, in a sentence.
         at: UTC seconds.
     """
@@ -114,14 +114,14 @@ class RejectedFile:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which items are meant; None means any.
+    """Conditions on items; None means any.
 
     Attributes:
         label_id: Id of a class, or `UNLABELLED`.
         split: A split.
-        excluded: Set aside, or not.
-        fixed: Whether a folder, a table or a person set the split.
-        text: Part of the file's name.
+        excluded: Whether excluded.
+        fixed: Whether the split is fixed.
+        text: Part of the file name.
         digests: Only these images.
     """
 
@@ -134,7 +134,7 @@ class Filter:
 
 
 def add_items(database: Database, project_id: str, items: Sequence[NewItem]) -> int:
-    """Add verified images; one that is already in the same class is left out. Gives how many were added.
+    """Add verified images, except those that are in the same class already; return how many were added.
 
     Raises:
         NotFoundError: There is no such project.
@@ -147,13 +147,13 @@ def add_items(database: Database, project_id: str, items: Sequence[NewItem]) -> 
             if name not in labels and name is not None:
                 labels[name] = add_label_row(session, project_id, name).id
         _add_images(session, items)
-        there = _pairs(session, project_id, {item.digest for item in items})
+        present = _pairs(session, project_id, {item.digest for item in items})
         position = session.scalar(select(func.max(ItemRow.position)).where(ItemRow.project_id == project_id)) or 0
         rows: list[dict[str, object]] = []
         for item in items:
             pair = (item.digest, labels[item.label])
-            if pair not in there:
-                there.add(pair)
+            if pair not in present:
+                present.add(pair)
                 rows.append(_item_row(item, project_id, labels[item.label], position + len(rows) + 1))
         if rows:
             session.execute(insert(ItemRow), rows)
@@ -161,7 +161,7 @@ def add_items(database: Database, project_id: str, items: Sequence[NewItem]) -> 
 
 
 def count_items(database: Database, project_id: str, chosen: Filter = Filter()) -> int:
-    """Count the items that a filter leaves."""
+    """Count the items that match a filter."""
     with database.read() as session:
         query = _filtered(select(func.count()).select_from(ItemRow), project_id, chosen)
         return session.scalar(query) or 0
@@ -175,7 +175,7 @@ def list_items(
     offset: int = 0,
     limit: int | None = None,
 ) -> list[Item]:
-    """Give the items that a filter leaves, in the order in which they came.
+    """Return the items that match a filter, in the order in which they were added.
 
     Raises:
         NotFoundError: There is no such project.
@@ -196,13 +196,13 @@ def list_items(
 def set_splits(
     database: Database, project_id: str, splits: Mapping[str, Split | None], *, unfixed: Collection[str] = ()
 ) -> None:
-    """Give items, by id, the splits that were drawn for them; what a person fixed is not for drawing.
+    """Store drawn splits of items.
 
     Args:
         database: The catalog.
-        project_id: Whose items.
-        splits: The split of each item, by its id.
-        unfixed: Ids of items whose split was fixed, and is drawn from now on.
+        project_id: The project.
+        splits: Split of each item by its id.
+        unfixed: Ids of items whose split is no longer fixed.
 
     Raises:
         NotFoundError: There is no such project.
@@ -215,40 +215,40 @@ def set_splits(
                 session.execute(update(ItemRow), rows)
 
 
-def add_rejected_files(database: Database, project_id: str, refusals: Sequence[tuple[str, str]]) -> None:
-    """Keep the names and reasons of files that were not taken in."""
+def add_rejected_files(database: Database, project_id: str, rejected: Sequence[tuple[str, str]]) -> None:
+    """Store names and reasons of files that were not accepted."""
     now = time.time()
     with database.write() as session:
         find_project(session, project_id)
-        session.add_all(RefusalRow(project_id=project_id, name=name, reason=why, at=now) for name, why in refusals)
+        session.add_all(RejectedFileRow(project_id=project_id, name=name, reason=why, at=now) for name, why in rejected)
 
 
 def list_rejected_files(database: Database, project_id: str) -> list[RejectedFile]:
-    """Give the files that were not taken in, the latest first."""
+    """Return the files that were not accepted, the latest first."""
     with database.read() as session:
         rows = session.scalars(
-            select(RefusalRow)
-            .where(RefusalRow.project_id == project_id)
-            .order_by(RefusalRow.at.desc(), RefusalRow.name)
+            select(RejectedFileRow)
+            .where(RejectedFileRow.project_id == project_id)
+            .order_by(RejectedFileRow.at.desc(), RejectedFileRow.name)
         )
         return [RejectedFile(row.name, row.reason, row.at) for row in rows]
 
 
 def count_rejected_files(database: Database, project_id: str) -> int:
-    """Count the files that were not taken in."""
+    """Count the files that were not accepted."""
     with database.read() as session:
-        query = select(func.count()).select_from(RefusalRow).where(RefusalRow.project_id == project_id)
+        query = select(func.count()).select_from(RejectedFileRow).where(RejectedFileRow.project_id == project_id)
         return session.scalar(query) or 0
 
 
 def clear_rejected_files(database: Database, project_id: str) -> None:
-    """Forget the files that were not taken in."""
+    """Delete the list of files that were not accepted."""
     with database.write() as session:
-        session.execute(delete(RefusalRow).where(RefusalRow.project_id == project_id))
+        session.execute(delete(RejectedFileRow).where(RejectedFileRow.project_id == project_id))
 
 
 def known_digests(database: Database, project_id: str) -> dict[tuple[str, str | None], str]:
-    """Give the names of a project's images by digest and class name."""
+    """Return the names of a project's images by digest and class name."""
     with database.read() as session:
         rows = session.execute(
             select(ItemRow.digest, LabelRow.name, ItemRow.name)
@@ -258,7 +258,7 @@ def known_digests(database: Database, project_id: str) -> dict[tuple[str, str | 
         return {(digest, label): name for digest, label, name in rows}
 
 
-def _filtered(query: Any, project_id: str, chosen: Filter) -> Any:  # noqa: ANN401 - a Select of whatever columns
+def _filtered(query: Any, project_id: str, chosen: Filter) -> Any:  # noqa: ANN401 - a Select of any columns
     query = query.where(ItemRow.project_id == project_id)
     if chosen.label_id == UNLABELLED:
         query = query.where(ItemRow.label_id.is_(None))
@@ -279,11 +279,11 @@ def _filtered(query: Any, project_id: str, chosen: Filter) -> Any:  # noqa: ANN4
 
 def _add_images(session: Session, items: Sequence[NewItem]) -> None:
     new = {item.digest: item for item in items}
-    there: set[str] = set()
+    present: set[str] = set()
     for chunk in chunks(list(new)):
-        there.update(session.scalars(select(ImageRow.digest).where(ImageRow.digest.in_(chunk))))
+        present.update(session.scalars(select(ImageRow.digest).where(ImageRow.digest.in_(chunk))))
     fields = [column.key for column in ImageRow.__table__.columns]
-    rows = [{field: getattr(item, field) for field in fields} for digest, item in new.items() if digest not in there]
+    rows = [{field: getattr(item, field) for field in fields} for digest, item in new.items() if digest not in present]
     if rows:
         session.execute(insert(ImageRow), rows)
 

@@ -18,9 +18,9 @@ class Label:
     Attributes:
         id: Its id.
         name: Its name, unique in the project.
-        images: Images that take part in training.
-        excluded: Images that were set aside.
-        splits: Images that take part, by split; those without a split yet under None.
+        images: Number of included images.
+        excluded: Number of excluded images.
+        splits: Number of included images by split; None for those without a split.
     """
 
     id: str
@@ -31,7 +31,7 @@ class Label:
 
 
 def list_labels(database: Database, project_id: str) -> list[Label]:
-    """Give the classes of a project in their order, with counts.
+    """Return the classes of a project in their order, with counts.
 
     Raises:
         NotFoundError: There is no such project.
@@ -55,24 +55,24 @@ def list_labels(database: Database, project_id: str) -> list[Label]:
 
 
 def add_label(database: Database, project_id: str, name: str) -> str:
-    """Make a class and give its id.
+    """Create a class and return its id.
 
     Raises:
-        DatasetError: The name is empty, too long, or there is a class of this name.
+        DatasetError: The name is empty, too long, or already used.
         NotFoundError: There is no such project.
     """
     name = clean_name(name, "class")
     with database.write() as session:
         mark_updated(session, project_id)
-        _refuse_taken_name(session, project_id, name)
+        _check_name_is_free(session, project_id, name)
         return add_label_row(session, project_id, name).id
 
 
 def rename_label(database: Database, project_id: str, label_id: str, name: str) -> None:
-    """Give a class another name.
+    """Rename a class.
 
     Raises:
-        DatasetError: The name is empty, too long, or another class has it.
+        DatasetError: The name is empty, too long, or already used.
         NotFoundError: There is no such class.
     """
     name = clean_name(name, "class")
@@ -80,12 +80,12 @@ def rename_label(database: Database, project_id: str, label_id: str, name: str) 
         mark_updated(session, project_id)
         row = find_label(session, project_id, label_id)
         if row.name != name:
-            _refuse_taken_name(session, project_id, name)
+            _check_name_is_free(session, project_id, name)
             row.name = name
 
 
 def merge_labels(database: Database, project_id: str, label_id: str, into_id: str) -> None:
-    """Move all images of a class into another one, and delete it.
+    """Move all images of a class to another one and delete the class.
 
     Raises:
         DatasetError: Both are the same class.
@@ -102,7 +102,7 @@ def merge_labels(database: Database, project_id: str, label_id: str, into_id: st
 
 
 def delete_label(database: Database, project_id: str, label_id: str) -> None:
-    """Delete a class; its images stay in the project, without a class.
+    """Delete a class; its images stay in the project without a class.
 
     Raises:
         NotFoundError: There is no such class.
@@ -113,7 +113,7 @@ def delete_label(database: Database, project_id: str, label_id: str) -> None:
 
 
 def find_label(session: Session, project_id: str, label_id: str) -> LabelRow:
-    """Give the row of a class.
+    """Return the row of a class.
 
     Raises:
         NotFoundError: There is no such class in this project.
@@ -125,13 +125,13 @@ def find_label(session: Session, project_id: str, label_id: str) -> LabelRow:
 
 
 def label_ids_by_name(session: Session, project_id: str) -> dict[str, str]:
-    """Give the ids of a project's classes by their names."""
+    """Return the ids of a project's classes by their names."""
     rows = session.execute(select(LabelRow.name, LabelRow.id).where(LabelRow.project_id == project_id))
     return {row[0]: row[1] for row in rows}
 
 
 def add_label_row(session: Session, project_id: str, name: str) -> LabelRow:
-    """Make a class at the end of the list."""
+    """Create a class at the end of the list."""
     last = session.scalar(select(func.max(LabelRow.position)).where(LabelRow.project_id == project_id))
     row = LabelRow(id=new_id(), project_id=project_id, name=name, position=0 if last is None else last + 1)
     session.add(row)
@@ -139,6 +139,6 @@ def add_label_row(session: Session, project_id: str, name: str) -> LabelRow:
     return row
 
 
-def _refuse_taken_name(session: Session, project_id: str, name: str) -> None:
+def _check_name_is_free(session: Session, project_id: str, name: str) -> None:
     if name in label_ids_by_name(session, project_id):
         raise DatasetError(f"There is a class {name!r} already.", "Choose another name, or merge the two classes.")

@@ -1,4 +1,4 @@
-"""Projects, and the draft of the recipe that each one is working on."""
+"""Projects, and the draft of the recipe in each."""
 
 import time
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ NAME_LENGTH = 100
 
 @dataclass(frozen=True)
 class Project:
-    """A project as the list of projects shows it.
+    """A project with its counts.
 
     Attributes:
-        id: Its id, as it stands in links.
-        name: What its person calls it.
+        id: Its id, as used in links.
+        name: Its name.
         created_at: UTC seconds.
         updated_at: UTC seconds of the last change.
-        images: How many images it has, the excluded ones too.
-        classes: How many classes it has.
-        runs: How many runs it has.
+        images: Number of images, including excluded ones.
+        classes: Number of classes.
+        runs: Number of runs.
     """
 
     id: str
@@ -39,13 +39,13 @@ class Project:
 
 @dataclass(frozen=True)
 class OrphanedFiles:
-    """What a deleted project leaves on the disk, for the caller to remove.
+    """Files of a deleted project, for the caller to remove.
 
     Attributes:
-        digests: Images that no other project uses.
+        digests: Digests of images that no other project uses.
         runs: Ids of its runs.
         project: Its id.
-        uploads: Paths of what was uploaded and perhaps never taken in.
+        uploads: Paths of uploads that were perhaps never imported.
     """
 
     digests: tuple[str, ...]
@@ -55,7 +55,7 @@ class OrphanedFiles:
 
 
 def list_projects(database: Database) -> list[Project]:
-    """Give all projects, the last changed first."""
+    """Return all projects, the last changed first."""
     with database.read() as session:
         rows = session.scalars(select(ProjectRow).order_by(ProjectRow.updated_at.desc())).all()
         images = _counts(session, ItemRow)
@@ -65,7 +65,7 @@ def list_projects(database: Database) -> list[Project]:
 
 
 def get_project(database: Database, project_id: str) -> Project:
-    """Give one project.
+    """Return one project.
 
     Raises:
         NotFoundError: There is none with this id.
@@ -81,7 +81,7 @@ def get_project(database: Database, project_id: str) -> Project:
 
 
 def create_project(database: Database, name: str) -> str:
-    """Make an empty project and give its id.
+    """Create an empty project and return its id.
 
     Raises:
         DatasetError: The name is empty or too long.
@@ -95,7 +95,7 @@ def create_project(database: Database, name: str) -> str:
 
 
 def rename_project(database: Database, project_id: str, name: str) -> None:
-    """Give a project another name.
+    """Rename a project.
 
     Raises:
         DatasetError: The name is empty or too long.
@@ -107,7 +107,7 @@ def rename_project(database: Database, project_id: str, name: str) -> None:
 
 
 def duplicate_project(database: Database, project_id: str) -> str:
-    """Copy a project's classes, images, splits and draft, not its runs, and give the copy's id.
+    """Copy a project's classes, images, splits and draft, but not its runs; return the copy's id.
 
     Raises:
         NotFoundError: There is no such project.
@@ -143,7 +143,7 @@ def duplicate_project(database: Database, project_id: str) -> str:
 
 
 def delete_project(database: Database, project_id: str) -> OrphanedFiles:
-    """Forget a project and everything in it.
+    """Delete a project and everything in it; return the files to remove.
 
     Raises:
         NotFoundError: There is no such project.
@@ -170,7 +170,7 @@ def delete_unused_images(session: Session) -> tuple[str, ...]:
 
 
 def load_draft(database: Database, project_id: str) -> tuple[str | None, int]:
-    """Give the draft as JSON, None while nothing was chosen, and its revision.
+    """Return the draft as JSON, None before the first choice, and its revision.
 
     Raises:
         NotFoundError: There is no such project.
@@ -181,7 +181,7 @@ def load_draft(database: Database, project_id: str) -> tuple[str | None, int]:
 
 
 def save_draft(database: Database, project_id: str, draft: str, revision: int) -> int:
-    """Keep a draft that was made from a revision, and give the new revision.
+    """Store a draft that was made from a revision and return the new revision.
 
     Raises:
         ConflictError: The draft was changed since that revision, in another tab or by another person.
@@ -201,19 +201,19 @@ def save_draft(database: Database, project_id: str, draft: str, revision: int) -
 
 
 def find_project(session: Session, project_id: str) -> ProjectRow:
-    """Give the row of a project.
+    """Return the row of a project.
 
     Raises:
         NotFoundError: There is none with this id.
     """
     row = session.get(ProjectRow, project_id)
     if row is None:
-        raise NotFoundError("There is no such project; it may have been deleted.", "Choose one on the Home page.")
+        raise NotFoundError("There is no such project; it may have been deleted.", "Choose another one.")
     return row
 
 
 def mark_updated(session: Session, project_id: str) -> ProjectRow:
-    """Give the row of a project that is being changed.
+    """Set a project's time of change and return its row.
 
     Raises:
         NotFoundError: There is none with this id.
@@ -224,7 +224,7 @@ def mark_updated(session: Session, project_id: str) -> ProjectRow:
 
 
 def clean_name(name: str, what: str) -> str:
-    """Give a name without white space around it.
+    """Return a name without white space around it.
 
     Raises:
         DatasetError: Nothing is left of it, or it is too long.

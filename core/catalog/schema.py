@@ -1,7 +1,7 @@
 """The tables of the catalog.
 
-Ids are random, so that a link to one project does not tell of another. Times are UTC seconds since the epoch: they
-sort, and no database disagrees about them. A change here needs a migration; a test compares the two.
+Ids are random, so that a link to one project reveals no other. Times are UTC seconds since the epoch, which all
+databases store alike. A change here needs a migration; a test compares the two.
 """
 
 import secrets
@@ -13,7 +13,7 @@ ID_LENGTH = 16
 
 
 def new_id() -> str:
-    """Draw a random id of 64 bits, in hexadecimal."""
+    """Return a random id of 64 bits, in hexadecimal."""
     return secrets.token_hex(ID_LENGTH // 2)
 
 
@@ -22,7 +22,7 @@ class Base(DeclarativeBase):
 
 
 class ProjectRow(Base):
-    """One person's task."""
+    """A task of one person."""
 
     __tablename__ = "projects"
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
@@ -45,7 +45,7 @@ class LabelRow(Base):
 
 
 class ImageRow(Base):
-    """An original file, stored once, whoever uses it."""
+    """An original file, stored once for all projects."""
 
     __tablename__ = "images"
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -60,7 +60,7 @@ class ImageRow(Base):
 
 
 class ItemRow(Base):
-    """An image in a project: its label, its split, the name a person knows it by."""
+    """An image in a project: its label, its split, the file name that the person knows."""
 
     __tablename__ = "items"
     __table_args__ = (
@@ -81,8 +81,8 @@ class ItemRow(Base):
     position: Mapped[int] = mapped_column(Integer)
 
 
-class RefusalRow(Base):
-    """A file that was not taken in, and why."""
+class RejectedFileRow(Base):
+    """A file that was not accepted, and why."""
 
     __tablename__ = "refusals"
     __table_args__ = (Index("ix_refusals_project", "project_id"),)
@@ -94,7 +94,7 @@ class RefusalRow(Base):
 
 
 class EditRow(Base):
-    """One change of images that can be undone: for every item, the fields as they were before."""
+    """A change of images that can be undone: each item's fields as they were before."""
 
     __tablename__ = "edits"
     __table_args__ = (Index("ix_edits_project", "project_id", "at"),)
@@ -107,7 +107,7 @@ class EditRow(Base):
 
 
 class JobRow(Base):
-    """Work for a worker: a training, an intake, a check, a prediction, an export."""
+    """Work for a worker: a training, an import, a check, a prediction, an export."""
 
     __tablename__ = "jobs"
     __table_args__ = (
@@ -128,7 +128,7 @@ class JobRow(Base):
 
 
 class EventRow(Base):
-    """One line of a job's story."""
+    """An event of a job."""
 
     __tablename__ = "events"
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
@@ -139,7 +139,7 @@ class EventRow(Base):
 
 
 class RunRow(Base):
-    """One training of one recipe. Its job has the same id, and tells how far it is."""
+    """A training of a recipe. Its job has the same id."""
 
     __tablename__ = "runs"
     __table_args__ = (Index("ix_runs_project", "project_id"),)

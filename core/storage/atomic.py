@@ -36,7 +36,7 @@ def write_atomic(target: Path, fill: Callable[[Path], object], *, shared: bool =
 
 @contextlib.contextmanager
 def atomic_path(target: Path, *, shared: bool = False) -> Iterator[Path]:
-    """Give a path to write to; on leaving without an error, what was written is moved to the target.
+    """Yield a path to write to; on leaving without an error, what was written is moved to the target.
 
     A file replaces the one that was there. A folder replaces only an empty one.
 

@@ -31,7 +31,7 @@ def test_every_file_of_the_folder_is_a_page():
 def test_a_link_to_a_project_that_is_not_there_says_so(open_page, step):
     tab = open_page(step, project="0123456789abcdef")
     assert [error.value for error in tab.error] == [
-        "There is no such project; it may have been deleted. Choose one on the Home page."
+        "There is no such project; it may have been deleted. Choose another one."
     ]
     assert not tab.exception
 
