@@ -260,7 +260,7 @@ def test_transfer_is_drawn_against_scratch(open_page, workspace, project, run):
     add_run(workspace, project, recipe=scratch, name="Run 1, from scratch")
     tab = open_page(RESULTS, project=project, run=run, **{"results-part": "All runs"})
     told = text_of(tab).replace("\\", "")
-    assert "Higher start: after the first epoch, **40.0%** of the validation images were right with transfer" in told
+    assert "Higher start: after the first epoch, **40.0%** of the validation images were correct with transfer" in told
     assert "Higher slope: 88.8% were reached in epoch **6** with transfer, in epoch **8** from scratch" in told
     assert "Higher asymptote: at their best, **92.5%** and **88.8%**" in told
     assert not tab.exception
