@@ -15,7 +15,7 @@ from core.dataset.manifest import TEST
 from core.dataset.pixels import load_image
 from core.features.activation_cache import compute_activations
 from core.training.recipe import Recipe, make_recipe
-from core.training.train import Outcome, train
+from core.training.train import TrainingResult, train
 
 
 def recipe_for(task: Task, seed: int, cut: str | None = None) -> Recipe:
@@ -41,7 +41,7 @@ def forget(photographs: Photographs, *, networks: bool = False) -> None:
         shutil.rmtree(photographs.settings.cache / "networks", ignore_errors=True)
 
 
-def run(photographs: Photographs, recipe: Recipe, out: Path, *, test: bool = True) -> tuple[Trial, Outcome]:
+def run(photographs: Photographs, recipe: Recipe, out: Path, *, test: bool = True) -> tuple[Trial, TrainingResult]:
     """Train; the time is without saving the model, and the accuracy that of the saved one."""
     shutil.rmtree(out, ignore_errors=True)
     with Stopwatch() as watch:

@@ -19,10 +19,10 @@ from benchmarks.photographs import Photographs, copies, drawn, from_zip, large_p
 from core.dataset import pixels
 from core.dataset.manifest import TEST, VALIDATION
 from core.dataset.splits import assign_splits
-from core.features.openvino_engine import PIXELS_A_REQUEST
+from core.features.openvino_engine import PIXELS_PER_REQUEST
 from core.intake.ingestion import ingest
 from core.storage.blobs import OriginalStore
-from core.training.train import Outcome
+from core.training.train import TrainingResult
 
 HEAD = ("way", "seconds", "processor seconds", "test accuracy", "times faster", "times less processor time")
 GIB = 1024**3
@@ -230,7 +230,7 @@ def _guide(task: peers.Task, seed: int) -> tuple[peers.Guide, Trial]:
     return guide, guide.train_head()
 
 
-def _run(bench: Bench, seed: int) -> tuple[Trial, Outcome]:
+def _run(bench: Bench, seed: int) -> tuple[Trial, TrainingResult]:
     return ours.run(bench.photographs, ours.recipe_for(bench.task, seed), bench.folder / "out")
 
 
@@ -254,7 +254,7 @@ def _against(title: str, trials: dict[str, list[Trial]]) -> str:
 
 def _benchmark_app(network: Path, size: int, seconds: int) -> float:
     """Images a second of OpenVINO's own tool, with requests of the same size; its telemetry is off."""
-    images = max(1, round(PIXELS_A_REQUEST / size**2))
+    images = max(1, round(PIXELS_PER_REQUEST / size**2))
     script = (
         "from core.features.telemetry import disable_telemetry; disable_telemetry();"
         "from openvino.tools.benchmark.main import main; main()"

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from core.backbones.network import architecture
 from core.backbones.zoo import BackboneSpec
 from core.evaluation.inference.served_model import ServedModel
-from core.training.head import build_head
+from core.training.networks import build_head
 from core.training.recipe import Head
 from core.training.serving import build_serving
 

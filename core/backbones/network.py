@@ -16,7 +16,7 @@ import keras
 from core.backbones.cuts import BatchNorm
 from core.backbones.graph import PREPROCESSING_PREFIX, layers_in_order
 from core.backbones.loading import load_weights, snake_case
-from core.backbones.weights import Progress, available, download, no_progress, weights_path
+from core.backbones.weights import DownloadProgress, available, download, no_progress, weights_path
 from core.backbones.zoo import BackboneSpec, Cut, WeightsKind
 from core.errors import RecipeError
 
@@ -35,7 +35,7 @@ def architecture(spec: BackboneSpec, input_size: int | None = None) -> keras.Mod
     size = input_size or spec.input_size
     if size < spec.min_size:
         raise RecipeError(
-            f"{spec.name} takes images of at least {spec.min_size} pixels, and {size} were asked for.",
+            f"{spec.name} takes images of at least {spec.min_size} pixels, but the input size is {size}.",
             f"Choose an input size from {spec.min_size}; its own is {spec.input_size}.",
         )
     model = _starter(size) if spec.function == "starter" else _application(spec, size)
@@ -110,7 +110,7 @@ def build(
     keras_home: Path,
     weights_file: Path | None = None,
     input_size: int | None = None,
-    on_progress: Progress = no_progress,
+    on_progress: DownloadProgress = no_progress,
 ) -> keras.Model:
     """The network with its weights.
 

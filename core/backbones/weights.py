@@ -26,7 +26,7 @@ HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
 # Told the bytes done and the bytes altogether (0 where not known); may raise to stop the download.
-Progress = Callable[[int, int], None]
+DownloadProgress = Callable[[int, int], None]
 
 
 def no_progress(_done: int, _total: int) -> None:
@@ -45,7 +45,7 @@ def available(spec: BackboneSpec, keras_home: Path) -> bool:
     return weights_path(spec, keras_home).is_file()
 
 
-def download(spec: BackboneSpec, keras_home: Path, on_progress: Progress = no_progress) -> Path:
+def download(spec: BackboneSpec, keras_home: Path, on_progress: DownloadProgress = no_progress) -> Path:
     """Fetch the ImageNet weights of a network; nothing but the complete, checked file ever has its name.
 
     Args:
@@ -74,7 +74,7 @@ def download(spec: BackboneSpec, keras_home: Path, on_progress: Progress = no_pr
     return target
 
 
-def _fetch(file: WeightsFile, part: Path, on_progress: Progress) -> str:
+def _fetch(file: WeightsFile, part: Path, on_progress: DownloadProgress) -> str:
     """Write what the server sends; returns why that is not the published file, or nothing."""
     host = urllib.parse.urlsplit(file.url).hostname
     with part.open("wb") as out:
@@ -95,7 +95,9 @@ def _fetch(file: WeightsFile, part: Path, on_progress: Progress) -> str:
     return "" if _is_published(part, file.checksum) else f"what {host} sent is not the published file"
 
 
-def _copy(answer: http.client.HTTPResponse, write: Callable[[bytes], int], total: int, on_progress: Progress) -> int:
+def _copy(
+    answer: http.client.HTTPResponse, write: Callable[[bytes], int], total: int, on_progress: DownloadProgress
+) -> int:
     done = 0
     while chunk := answer.read(CHUNK_BYTES):
         write(chunk)

@@ -1,18 +1,15 @@
-"""What a frozen network makes of images, computed once an image.
+"""Activations of a frozen network, computed once per image and cached.
 
-Who decides what:
+    fingerprint        the cache key of a network: everything that decides its activations
+    augment            random variations of an image (no framework: pages show them too)
+    views              which variations of which images exist, and their cache keys
+    engine             chooses the fastest engine of this machine
+    openvino_engine    runs a network with OpenVINO
+    tensorflow_engine  runs a network with TensorFlow
+    openvino_cache     converted networks, checked against TensorFlow
+    numerical_check    the difference between two computations
+    extractor          decodes, varies and computes images concurrently
+    activation_cache   the activations of a run: what is cached, what is missing
 
-    fingerprint  under which address activations are kept: everything that decides their values
-    augment      how an image is varied (free of frameworks: pages show it too)
-    engine       what computes a network on this machine, and in which precision
-    openvino_engine, tensorflow_engine
-                 how each of them computes
-    converted    which networks are kept converted for OpenVINO, and whether a conversion is good
-    views        which views of which images there are, and their keys
-    passes       how images get through the network, all stages at a time
-    source       which activations a run needs, which are missing, and where they are kept
-    agreement    how far two computations are apart
-    silence      that OpenVINO tells nobody
-
-Where a network is divided is `core.backbones`' business, what is trained on the activations that of `core.training`.
+Where a network is divided is decided by `core.backbones`, what is trained on the activations by `core.training`.
 """

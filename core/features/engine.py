@@ -1,8 +1,8 @@
-"""What computes a frozen network on this machine. Worker only: imports TensorFlow.
+"""Chooses the engine that computes a frozen network. Worker only: imports TensorFlow.
 
-TensorFlow where there is a GPU, OpenVINO on a processor, TensorFlow where OpenVINO cannot convert the network or
-computes something else. In bfloat16 a processor that has it is twice as fast, and features differ by about a tenth: a
-choice that a person makes by name, and whose effect they are told.
+TensorFlow computes on a GPU and OpenVINO on a processor. TensorFlow also computes where OpenVINO cannot convert the
+network or gives other results. Computing in bfloat16 is twice as fast on processors that support it, but features
+differ by about 10 %: it is used only if a person chooses it, and the difference is measured and reported.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.features.numerical_check import relative_difference
 from core.features.openvino_cache import ConversionError, converted_network
-from core.features.openvino_engine import OpenVinoEngine, computes_bfloat16
+from core.features.openvino_engine import OpenVinoEngine, supports_bfloat16
 from core.features.tensorflow_engine import TensorFlowEngine
 from core.settings import Settings
 
@@ -23,39 +23,39 @@ Precision = Literal["float32", "bfloat16"]
 Squares = NDArray[np.uint8]
 Tensors = tuple[NDArray[np.float32], ...]
 
-# Images on which two precisions are compared.
-COMPARED: Final = 16
+# Number of images on which two precisions are compared.
+COMPARED_IMAGES: Final = 16
 
 
 class Engine(Protocol):
     """Computes a network.
 
     Attributes:
-        description: Words for the run's story, e.g. `OpenVINO 2026.4.1 on the processor in float32`.
+        description: Name of the engine, e.g. `OpenVINO 2026.4.1 on the processor in float32`.
     """
 
     description: str
 
     def run(self, batches: Iterable[Squares]) -> Iterator[Tensors]:
-        """Compute batches, several at a time, and give the results in order.
+        """Compute batches, several at a time, and yield the results in order.
 
         Args:
-            batches: Each (n, size, size, 3) uint8, of any n; the next ones are asked for while others are computed.
+            batches: Arrays of (n, size, size, 3) uint8, n may vary; the next ones are read while others are computed.
 
         Yields:
-            For each batch one (n, *shape) float32 array a crossing tensor.
+            For each batch one (n, *shape) float32 array per crossing tensor.
         """
 
 
-def usable_precision(precision: Precision, say: Callable[[str], None]) -> Precision:
-    """The precision that this machine computes in; says so where it is not the one that was asked for."""
+def usable_precision(precision: Precision, on_message: Callable[[str], None]) -> Precision:
+    """The precision that this machine computes in, with a message if it is not the chosen one."""
     if precision == "float32":
         return precision
-    if _gpu():
-        say("bfloat16 speeds up processors; on the GPU features are computed in float32.")
+    if _has_gpu():
+        on_message("bfloat16 speeds up processors; on the GPU features are computed in float32.")
         return "float32"
-    if not computes_bfloat16():
-        say("This processor does not compute in bfloat16: features are computed in float32.")
+    if not supports_bfloat16():
+        on_message("This processor does not support bfloat16: features are computed in float32.")
         return "float32"
     return precision
 
@@ -65,40 +65,42 @@ def choose_engine(
     fingerprint: str,
     settings: Settings,
     precision: Precision,
-    say: Callable[[str], None],
+    on_message: Callable[[str], None],
     sample: Squares | None = None,
 ) -> Engine:
-    """Take the fastest engine of this machine that computes what Keras does.
+    """Choose the fastest engine of this machine whose results equal those of Keras.
 
     Args:
         prefix: The frozen network, (n, size, size, 3) pixels of 0 to 255 in.
-        fingerprint: Its address.
-        settings: Where converted networks are kept, and how many workers share the processor.
-        precision: One that is usable here.
-        say: Takes sentences for the run's story.
-        sample: A few of the images, to say on them what bfloat16 changes; None says nothing about it.
+        fingerprint: Fingerprint of the network.
+        settings: Location of converted networks, and how many workers share the processor.
+        precision: A precision from `usable_precision`.
+        on_message: Receives sentences for the log of the run.
+        sample: Some of the images, on which the effect of bfloat16 is reported; None reports nothing.
 
     Returns:
-        A ready engine.
+        The engine.
     """
-    if _gpu():
+    if _has_gpu():
         return TensorFlowEngine(prefix, "the GPU")
     try:
-        network = converted_network(prefix, fingerprint, settings, say)
+        network = converted_network(prefix, fingerprint, settings, on_message)
     except ConversionError as error:
-        say(f"OpenVINO cannot compute this network ({error}): TensorFlow does, which takes longer.")
+        on_message(f"OpenVINO cannot compute this network ({error}). TensorFlow computes it, which takes longer.")
         return TensorFlowEngine(prefix, "the processor")
     engine = OpenVinoEngine(network, precision, share=settings.workers)
     if precision == "bfloat16" and sample is not None:
-        _say_difference(engine, OpenVinoEngine(network, "float32", share=settings.workers), sample, say)
+        _report_difference(engine, OpenVinoEngine(network, "float32", share=settings.workers), sample, on_message)
     return engine
 
 
-def _gpu() -> bool:
+def _has_gpu() -> bool:
     return bool(tf.config.list_physical_devices("GPU"))
 
 
-def _say_difference(fast: Engine, exact: Engine, sample: Squares, say: Callable[[str], None]) -> None:
-    sample = sample[:COMPARED]
+def _report_difference(fast: Engine, exact: Engine, sample: Squares, on_message: Callable[[str], None]) -> None:
+    sample = sample[:COMPARED_IMAGES]
     share = relative_difference(next(fast.run([sample])), next(exact.run([sample])))
-    say(f"In bfloat16 the features of the first {len(sample)} images differ from float32 by {share:.1%} on average.")
+    on_message(
+        f"In bfloat16 the features of the first {len(sample)} images differ from float32 by {share:.1%} on average."
+    )

@@ -1,4 +1,4 @@
-"""A pass of images through a frozen network: decode, vary, compute, all at a time. Worker only: imports Keras."""
+"""Computes the activations of images: decodes, varies and computes concurrently. Worker only: imports Keras."""
 
 import itertools
 from collections import deque
@@ -18,7 +18,7 @@ from core.settings import Settings
 from core.storage.arrays import ArrayStore
 from core.storage.blobs import OriginalStore
 
-# Images that are decoded together.
+# Images decoded per batch.
 BATCH: Final = 32
 
 Values = NDArray[np.float32]
@@ -26,19 +26,19 @@ Values = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Prefix:
-    """A frozen network, and how images get to it.
+    """A frozen network and the preparation of its images.
 
     Attributes:
         model: (batch, size, size, 3) float32 pixels of 0 to 255 in.
-        address: Its fingerprint.
+        fingerprint: Fingerprint of the network and the preparation.
         size: Side of the squares in pixels.
-        resize: How an image becomes a square.
-        background: What transparent places of an image are laid on, `#rrggbb`.
-        precision: What it is computed in.
+        resize: How an image is made square.
+        background: Colour behind transparent pixels, `#rrggbb`.
+        precision: Precision of the computation.
     """
 
     model: keras.Model
-    address: str
+    fingerprint: str
     size: int
     resize: Resize
     background: str
@@ -46,20 +46,20 @@ class Prefix:
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
-        """Of each crossing tensor, without the batch."""
+        """Shape of each crossing tensor, without the batch."""
         return [tuple(output.shape[1:]) for output in self.model.outputs]
 
 
 class Extractor:
-    """Computes rows of activations; the engine is chosen when the first is wanted.
+    """Computes rows of activations; the engine is chosen when the first row is computed.
 
     Args:
         prefix: The network.
-        views: Which views of which images there are.
-        originals: Where the images lie.
-        settings: Where converted networks lie.
-        names: (n,) names a person knows, for errors.
-        say: Takes sentences for the run's story.
+        views: The views of the run.
+        originals: Store of the image files.
+        settings: Location of converted networks.
+        names: (n,) file names for error messages.
+        on_message: Receives sentences for the log of the run.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Extractor:
         originals: OriginalStore,
         settings: Settings,
         names: Sequence[str],
-        say: Callable[[str], None],
+        on_message: Callable[[str], None],
     ) -> None:
         self.pixel_bytes = len(views.digests) * prefix.size**2 * 3
         self._prefix = prefix
@@ -77,49 +77,54 @@ class Extractor:
         self._originals = originals
         self._settings = settings
         self._names = names
-        self._say = say
-        self._cache: ArrayStore | None = None
+        self._on_message = on_message
+        self._pixel_store: ArrayStore | None = None
         self._engine: Engine | None = None
 
-    def keep_pixels(self, cache: ArrayStore | None) -> None:
-        """Keep working copies in this cache, or none."""
-        self._cache = cache
+    def cache_pixels(self, store: ArrayStore | None) -> None:
+        """Cache working copies in this store; None caches none."""
+        self._pixel_store = store
 
     def run(self, numbers: Rows) -> Generator[tuple[Rows, Values]]:
         """Compute views.
 
         Args:
-            numbers: Ascending, each once.
+            numbers: (n,) numbers of views, ascending and unique.
 
         Yields:
-            Numbers of some of them, and their rows, (k, values a row).
+            (k,) numbers of some of the views, and their rows, (k, values per row).
         """
-        coming = self._squares(numbers)
-        first = next(coming, None)
+        batches = self._squares(numbers)
+        first = next(batches, None)
         if first is None:
             return
         if self._engine is None:
             self._engine = self._open_engine(first[1])
-        computing: deque[Rows] = deque()
+        in_flight: deque[Rows] = deque()
 
         def squares() -> Iterator[Squares]:
-            for part, pixels in itertools.chain([first], coming):
-                computing.append(part)
+            for part, pixels in itertools.chain([first], batches):
+                in_flight.append(part)
                 yield pixels
 
         for tensors in self._engine.run(squares()):
             flat = [tensor.reshape(len(tensor), -1) for tensor in tensors]
-            yield computing.popleft(), flat[0] if len(flat) == 1 else np.concatenate(flat, axis=1)
+            yield in_flight.popleft(), flat[0] if len(flat) == 1 else np.concatenate(flat, axis=1)
 
     def _open_engine(self, sample: Squares) -> Engine:
         engine = choose_engine(
-            self._prefix.model, self._prefix.address, self._settings, self._prefix.precision, self._say, sample
+            self._prefix.model,
+            self._prefix.fingerprint,
+            self._settings,
+            self._prefix.precision,
+            self._on_message,
+            sample,
         )
-        self._say(f"Features are computed by {engine.description}.")
+        self._on_message(f"Features are computed by {engine.description}.")
         return engine
 
     def _squares(self, numbers: Rows) -> Iterator[tuple[Rows, Squares]]:
-        """The pixels of views, each image decoded once for all of its views."""
+        """The pixels of views; each image is decoded once for all of its views."""
         wanted = np.zeros(len(self._views), bool)
         wanted[numbers] = True
         rows = np.unique(self._views.split(numbers)[0])
@@ -127,7 +132,7 @@ class Extractor:
             self._views.digests,
             self._originals,
             TrainingSquares(self._prefix.size, self._prefix.resize, self._prefix.background),
-            arrays=self._cache,
+            arrays=self._pixel_store,
             names=self._names,
         )
         with ThreadPoolExecutor(thread_name_prefix="augment") as pool:
@@ -135,9 +140,9 @@ class Extractor:
             for squares in source.batches(BATCH, rows):
                 batch = rows[start : start + len(squares)]
                 start += len(squares)
-                yield from self._of_batch(batch, squares, wanted, pool)
+                yield from self._views_of_batch(batch, squares, wanted, pool)
 
-    def _of_batch(
+    def _views_of_batch(
         self, rows: Rows, squares: Squares, wanted: NDArray[np.bool_], pool: ThreadPoolExecutor
     ) -> Iterator[tuple[Rows, Squares]]:
         for view in range(self._views.count + 1):

@@ -1,4 +1,4 @@
-"""The address of activations: a hash of everything that decides their values. Worker only: imports Keras."""
+"""The cache key of activations: a hash of everything that decides their values. Worker only: imports Keras."""
 
 import hashlib
 import json
@@ -10,33 +10,33 @@ import numpy as np
 from core.dataset import pixels
 from core.intake.decode_rgb import WHITE
 
-# Another number whenever the same network gives other activations, or they are kept in another form.
+# Increase it when the same network gives other activations, or when their storage format changes.
 VERSION: Final = 1
 
 Json = dict[str, Any] | list[Any] | str | float | bool | None
 
 
 def fingerprint(prefix: keras.Model, *, size: int, resize: str, precision: str, background: str = WHITE) -> str:
-    """Hash a network with its weights and the way of an image to it.
+    """Hash a network with its weights and the preparation of its images.
 
-    Two networks that compute the same have the same fingerprint in every process: names, which Keras counts up, and
-    what is trainable are left out. The preprocessing and the pooling are part of the network.
+    Equal networks have the same fingerprint in every process: names, which Keras numbers, and the `trainable` flags are
+    left out. The preprocessing and the pooling are part of the network.
 
     Args:
-        prefix: A functional model, pixels in.
+        prefix: A functional model of pixels.
         size: Side of the square images.
-        resize: How an image becomes a square.
-        precision: What the network is computed in.
-        background: What transparent places of an image are laid on, `#rrggbb`.
+        resize: How an image is made square.
+        precision: Precision of the computation.
+        background: Colour behind transparent pixels, `#rrggbb`.
 
     Returns:
         64 hexadecimal digits.
     """
-    graph = json.loads(prefix.to_json())["config"]  # compiling it changes nothing
+    graph = json.loads(prefix.to_json())["config"]  # without the compile configuration
     names: dict[str, int] = {}
     _find_names(graph, names)
     facts = [VERSION, pixels.VERSION, size, resize, precision, _canonical(graph, names)]
-    if background != WHITE:  # the usual one is left out: what was kept before it could be chosen stays valid
+    if background != WHITE:  # white is left out, so caches from before it could be chosen stay valid
         facts.append(background)
     digest = hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=32)
     for variable in prefix.weights:
@@ -59,7 +59,7 @@ def _find_names(node: Json, names: dict[str, int]) -> None:
 
 
 def _canonical(node: Json, names: dict[str, int]) -> Json:
-    """The graph with numbers for names, and without what does not decide its values."""
+    """The graph with numbers instead of names, and without settings that do not affect its values."""
     if isinstance(node, list):
         return [_canonical(child, names) for child in node]
     if not isinstance(node, dict):

@@ -1,4 +1,4 @@
-"""A network computed by OpenVINO on the processor. Worker only: imports OpenVINO."""
+"""Computes a network with OpenVINO on the processor. Worker only: imports OpenVINO."""
 
 import importlib.metadata
 import os
@@ -16,17 +16,17 @@ from core.features.telemetry import disable_telemetry
 
 disable_telemetry()
 
-import openvino  # noqa: E402 - only now nothing is sent
+import openvino  # noqa: E402 - after its telemetry is disabled
 
 Squares = NDArray[np.uint8]
 Tensors = tuple[NDArray[np.float32], ...]
 
 VERSION: Final[str] = openvino.__version__.split("-")[0]
-# A request computes so many pixels at once, and always as many images: a network for any number of them is slower.
-# Processor time an image on 2 cores with 1 / 2 / 4 / 8 / 16 images a request, and 16 of any number: MobileNetV2 at 224
-# 5.2 / 5.2 / 5.5 / 5.7 / 6.3, 6.8 ms; MobileNetV2 0.5 at 96 .51 / .41 / .37 / .36 / .38, .41 ms; ResNet50 at 224
-# 48 / 48 / 47 / 45 / 45, 43 ms.
-PIXELS_A_REQUEST: Final = 2 * 224 * 224
+# Pixels per inference request, which sets a fixed batch size: a network with a dynamic batch size is slower.
+# Processor time per image on 2 cores with 1 / 2 / 4 / 8 / 16 images per request, and with a dynamic batch of 16:
+# MobileNetV2 at 224 5.2 / 5.2 / 5.5 / 5.7 / 6.3, 6.8 ms; MobileNetV2 0.5 at 96 .51 / .41 / .37 / .36 / .38, .41 ms;
+# ResNet50 at 224 48 / 48 / 47 / 45 / 45, 43 ms.
+PIXELS_PER_REQUEST: Final = 2 * 224 * 224
 
 
 @cache
@@ -34,8 +34,8 @@ def _core() -> Any:  # noqa: ANN401 - untyped in OpenVINO
     return openvino.Core()
 
 
-def computes_bfloat16() -> bool:
-    """Whether this processor does."""
+def supports_bfloat16() -> bool:
+    """Whether this processor computes in bfloat16."""
     return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
@@ -43,7 +43,7 @@ def convert(function: Any) -> Any:  # noqa: ANN401 - untyped in TensorFlow and O
     """Convert a concrete function of `tensorflow_engine.pixels_function`.
 
     Raises:
-        Exception: Nearly any, where it cannot be converted.
+        Exception: Of many kinds, if it cannot be converted.
     """
     if sys.version_info >= (3, 13):
         _tell_tensorflow_version()
@@ -62,7 +62,7 @@ def _tell_tensorflow_version() -> None:
 
 
 def save_network(network: Any, path: Path) -> None:  # noqa: ANN401
-    """Write a converted network in its full precision, as `.xml` and `.bin`.
+    """Write a converted network in full precision, as `.xml` and `.bin`.
 
     Raises:
         RuntimeError: It cannot be written.
@@ -71,16 +71,16 @@ def save_network(network: Any, path: Path) -> None:  # noqa: ANN401
 
 
 def read_network(path: Path) -> Any:  # noqa: ANN401
-    """Read a converted network, (n, size, size, 3) uint8 in.
+    """Read a converted network with an input of (n, size, size, 3) uint8.
 
     Raises:
-        RuntimeError: The files are not there, or not whole.
+        RuntimeError: The files are missing or incomplete.
     """
     return _core().read_model(path)
 
 
 class _Request(NamedTuple):
-    """A request on its way, and where its results belong."""
+    """A running inference request and the slice of the results that it fills."""
 
     request: Any
     squares: Squares
@@ -90,19 +90,19 @@ class _Request(NamedTuple):
 
 
 class OpenVinoEngine:
-    """An `Engine`. One run at a time.
+    """Computes a network with OpenVINO. An engine runs one iteration at a time.
 
     Args:
         network: The converted network.
-        precision: `float32`, or `bfloat16` where the processor has it.
-        share: How many engines compute on this machine at once.
+        precision: `float32`, or `bfloat16` if the processor supports it.
+        share: How many engines share this machine.
     """
 
     def __init__(self, network: Any, precision: str, share: int = 1) -> None:  # noqa: ANN401 - untyped in OpenVINO
         self.description = f"OpenVINO {VERSION} on the processor in {precision}"
         model = network.clone()
         size = model.input(0).partial_shape[1].get_length()
-        self._images = max(1, round(PIXELS_A_REQUEST / size**2))
+        self._images = max(1, round(PIXELS_PER_REQUEST / size**2))
         model.reshape([self._images, size, size, 3])
         options = {
             "PERFORMANCE_HINT": "THROUGHPUT",
@@ -111,7 +111,7 @@ class OpenVinoEngine:
         if share > 1:
             options["INFERENCE_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // share))
         compiled = _core().compile_model(model, "CPU", options)
-        # Twice as many as are computed at once: the next ones wait while results are copied.
+        # Twice the optimal number, so that requests are ready while results are copied.
         n_requests = 2 * compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
         self._requests = [compiled.create_infer_request() for _ in range(n_requests)]
         self._shapes = [tuple(output.shape[1:]) for output in compiled.outputs]
@@ -130,8 +130,8 @@ class OpenVinoEngine:
             while busy:
                 yield from self._finish(busy, idle)
         finally:
-            for waiting in busy:
-                waiting.request.wait()
+            for pending in busy:
+                pending.request.wait()
 
     def _start(self, request: Any, squares: Squares, results: Tensors, start: int) -> _Request:  # noqa: ANN401
         stop = min(start + self._images, len(squares))
@@ -143,7 +143,7 @@ class OpenVinoEngine:
         return _Request(request, part, results, start, stop)
 
     def _finish(self, busy: deque[_Request], idle: list[Any]) -> Iterator[Tensors]:
-        """Wait for the oldest request; give its batch's results if it was the last of them."""
+        """Wait for the oldest request; yield the results of its batch if the batch is complete."""
         done = busy.popleft()
         done.request.wait()
         for index, result in enumerate(done.results):

@@ -1,4 +1,4 @@
-"""A network computed by TensorFlow. Worker only: imports TensorFlow."""
+"""Computes a network with TensorFlow. Worker only: imports TensorFlow."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 Squares = NDArray[np.uint8]
 Tensors = tuple[NDArray[np.float32], ...]
 
-# Batches that a GPU has been given before the first is waited for.
+# Batches submitted to a GPU before the first result is read.
 IN_FLIGHT: Final = 2
 
 
 def pixels_function(prefix: keras.Model) -> Any:  # noqa: ANN401 - a concrete function, untyped in TensorFlow
-    """The network as one graph: (n, size, size, 3) uint8 in, a list of the crossing tensors out.
+    """The network as one graph: (n, size, size, 3) uint8 -> list of the crossing tensors.
 
     XLA is off: on a processor it is ten times slower than `predict` for depthwise networks.
     """
@@ -30,11 +30,11 @@ def pixels_function(prefix: keras.Model) -> Any:  # noqa: ANN401 - a concrete fu
 
 
 class TensorFlowEngine:
-    """An `Engine`.
+    """Computes a network with TensorFlow.
 
     Args:
         prefix: The network.
-        device: Where TensorFlow computes, in words.
+        device: Name of the device, for the description.
     """
 
     def __init__(self, prefix: keras.Model, device: str) -> None:
@@ -43,13 +43,13 @@ class TensorFlowEngine:
 
     def run(self, batches: Iterable[Squares]) -> Iterator[Tensors]:
         """Compute batches, as in `Engine`."""
-        waiting: deque[list[Any]] = deque()
+        in_flight: deque[list[Any]] = deque()
         for squares in batches:
-            waiting.append(self._compute(tf.constant(squares)))
-            if len(waiting) > IN_FLIGHT:
-                yield _to_arrays(waiting.popleft())
-        while waiting:
-            yield _to_arrays(waiting.popleft())
+            in_flight.append(self._compute(tf.constant(squares)))
+            if len(in_flight) > IN_FLIGHT:
+                yield _to_arrays(in_flight.popleft())
+        while in_flight:
+            yield _to_arrays(in_flight.popleft())
 
 
 def _to_arrays(tensors: list[Any]) -> Tensors:

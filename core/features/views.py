@@ -1,4 +1,4 @@
-"""The views of a run's images, numbered: first the images themselves, then the first variation of each, and so on."""
+"""Numbers the views of a run's images: first the images, then the first variation of each, and so on."""
 
 from collections.abc import Sequence
 
@@ -11,14 +11,14 @@ Rows = NDArray[np.int64]
 
 
 class Views:
-    """Which views there are and under which keys they are kept.
+    """The views of a run and their cache keys.
 
     Args:
         digests: (n,) digest of each image.
-        varied: Ascending rows of the images that are varied; the others have one view, the image itself.
-        count: Variations of each of them beside the image itself.
+        varied: Rows of the images that are varied, ascending; the others have one view, the image itself.
+        count: Variations of each varied image, beside the image itself.
         seed: Of the variations.
-        variations: How far images are varied; None for not at all.
+        variations: Bounds of the variations; None for no variation.
     """
 
     def __init__(
@@ -35,10 +35,10 @@ class Views:
         return len(self.digests) + self.count * len(self._varied)
 
     def numbers(self, rows: Rows, view: int) -> Rows:
-        """(k,) numbers of a view of images.
+        """(k,) numbers of one view of the images.
 
         Raises:
-            IndexError: An image has no such view.
+            IndexError: An image does not have this view.
         """
         if view == 0:
             return rows
@@ -48,11 +48,11 @@ class Views:
         return len(self.digests) + (view - 1) * len(self._varied) + at
 
     def varied(self, rows: Rows) -> Rows:
-        """Positions of those rows that are varied."""
+        """Positions of the rows that are varied."""
         return np.flatnonzero(np.isin(rows, self._varied))
 
     def split(self, numbers: Rows) -> tuple[Rows, Rows]:
-        """(k,) row of the image and (k,) which view of it each number stands for."""
+        """(k,) row of the image and (k,) number of its view, for each view."""
         beyond = numbers - len(self.digests)
         n_varied = max(1, len(self._varied))
         views = np.where(beyond < 0, 0, beyond // n_varied + 1)
@@ -61,7 +61,7 @@ class Views:
         return rows, views
 
     def keys(self, numbers: Rows) -> list[str]:
-        """(k,) keys under which activations are kept."""
+        """(k,) cache keys of the views."""
         rows, views = self.split(numbers)
         return [
             f"{self.digests[row]}/{view}/{self._suffix}" if view else self.digests[row]
@@ -69,7 +69,7 @@ class Views:
         ]
 
     def vary(self, square: Square, row: int, view: int) -> Square:
-        """The pixels of a view, from those of the image."""
+        """The pixels of a view, made from those of the image."""
         if self._variations is None:
             return square
         return augment(square, self.digests[row], view, seed=self._seed, variations=self._variations)

@@ -17,7 +17,7 @@ from core.jobs.events import Event, Message, dump_event
 from core.settings import Settings
 from core.storage.blobs import OriginalStore
 from core.training.recipe import RECIPE_FILE, Recipe, dump_recipe
-from core.training.train import Outcome, train
+from core.training.train import TrainingResult, train
 
 EVENTS_FILE = "events.jsonl"
 
@@ -32,7 +32,7 @@ class RunResult:
         seconds: Spent on each stage, those of the training and `evaluate`.
     """
 
-    outcome: Outcome
+    outcome: TrainingResult
     report: Report
     seconds: dict[str, float]
 

@@ -1,6 +1,17 @@
-"""The run itself: recipe -> plan -> loop -> checkpoints.
+"""Trains a recipe: recipe -> plan -> networks and data pipeline -> training loop -> saved model.
 
-Decides how a network is trained. Leaves to others: which pixels an image has (`core.dataset`), what a backbone is
-(`core.backbones`), how its frozen prefix is computed (`core.features`), what the result is worth (`core.evaluation`).
-`recipe` and `events` import no framework: the web process reads and writes both.
+    recipe         every choice of a training, as JSON (no framework)
+    plan           what a recipe means for a network and a dataset (no framework)
+    history        epochs so far, best epoch, early stopping (no framework)
+    networks       backbone, classification head, and what each phase trains
+    data_pipeline  the images of a phase as activations or pixels
+    train_step     many optimizer steps in one call
+    loop           phases and epochs
+    checkpoint     the state of a run between two epochs
+    progress       events and timings
+    serving        the exported model
+    train          all of it in order
+
+Pixels belong to `core.dataset`, backbones to `core.backbones`, cached activations to `core.features`, and the
+evaluation of the result to `core.evaluation`.
 """

@@ -1,9 +1,9 @@
-"""The checkpoint of a run: what a killed run needs to go on after its last epoch.
+"""The checkpoint of a run, from which a killed run resumes after its last epoch.
 
-`last.npz` holds the epochs so far, the seconds of each stage, the weights and the optimizer after the last epoch;
-`best-<epoch>.npz` the weights of the epoch to keep. `last.npz` names the latter through its epochs and is replaced
-after it, so the two always fit. All of them carry the fingerprint of recipe and images: what belongs to another run is
-passed over. Nothing in the files can execute (no pickle).
+`last.npz` holds the epochs so far, the seconds of each stage, and the weights and the optimizer state after the last
+epoch; `best-<epoch>.npz` holds the weights of the best epoch. `last.npz` is replaced after the file of its best epoch
+was written, so the two always fit. Each file contains the fingerprint of recipe and images; files of another run are
+ignored. The files contain no pickle.
 """
 
 import hashlib
@@ -23,15 +23,15 @@ from core.dataset.manifest import Manifest
 from core.intake.decode_rgb import WHITE
 from core.jobs.events import Epoch, dump_event
 from core.storage.atomic import write_atomic
-from core.training.history import History, lowest
+from core.training.history import History, best_epoch
 from core.training.recipe import Recipe
 
 FOLDER: Final = "checkpoint"
 LAST: Final = "last.npz"
 FINISHED: Final = "finished.npz"
 VERSION: Final = 1
-# At most this share of a run's time goes into writing its checkpoints.
-SHARE: Final = 0.1
+# Largest share of a run's time that is spent on writing checkpoints.
+TIME_SHARE: Final = 0.1
 
 UNREADABLE: Final = (OSError, ValueError, KeyError, zipfile.BadZipFile)
 
@@ -39,22 +39,22 @@ Arrays = list[NDArray[Any]]
 
 
 @dataclass(frozen=True)
-class Saved:
-    """A run between two epochs.
+class SavedState:
+    """The state of a run between two epochs.
 
     Attributes:
-        history: Its epochs.
-        seconds: Spent, by stage.
-        weights: Of the network trained last.
+        epochs: The epochs so far.
+        seconds: Seconds of each stage.
+        weights: Weights of the network that was trained last.
         optimizer: State of its optimizer.
-        best: Weights of the network in whose phase the best epoch lies, after that epoch.
+        best_weights: Weights after the best epoch, of the network that its phase trained.
     """
 
-    history: tuple[Epoch, ...]
+    epochs: tuple[Epoch, ...]
     seconds: dict[str, float]
     weights: Arrays
     optimizer: Arrays
-    best: Arrays
+    best_weights: Arrays
 
 
 class Checkpoint:
@@ -69,67 +69,68 @@ class Checkpoint:
     def __init__(self, out: Path, recipe: Recipe, manifest: Manifest) -> None:
         self._folder = out / FOLDER
         self._fingerprint = _fingerprint(recipe, manifest)
-        self._due = 0.0
+        self._next_save = 0.0
 
     def save(
-        self, course: History, seconds: Mapping[str, float], weights: Arrays, optimizer: Arrays, best: Arrays
+        self, history: History, seconds: Mapping[str, float], weights: Arrays, optimizer: Arrays, best_weights: Arrays
     ) -> None:
-        """Write the state after an epoch; within a phase not where the last write was long and a moment ago.
+        """Write the state after an epoch. Within a phase, skip it if the last write was slow and recent.
 
         Args:
-            course: The epochs so far.
-            seconds: Spent, by stage.
-            weights: Of the network after the last epoch.
+            history: The epochs so far.
+            seconds: Seconds of each stage.
+            weights: Weights of the trained network after the last epoch.
             optimizer: State of its optimizer.
-            best: Weights of the best epoch.
+            best_weights: Weights after the best epoch.
 
         Raises:
             WorkspaceError: The disk is full or not writable.
         """
         began = time.monotonic()
-        within = course.phase is not None and course.phase.name == course.history[-1].phase
-        if within and began < self._due:
+        phase = history.current_phase
+        within_phase = phase is not None and phase.name == history.epochs[-1].phase
+        if within_phase and began < self._next_save:
             return
-        kept = _best_name(course.history)
-        if kept and not (self._folder / kept).exists():
-            self._write(kept, {}, best)
-        state = _state(course, seconds) | {"weights": len(weights)}
+        best_file = _best_file(history.epochs)
+        if best_file and not (self._folder / best_file).exists():
+            self._write(best_file, {}, best_weights)
+        state = _state(history, seconds) | {"weights": len(weights)}
         self._write(LAST, state, [*weights, *optimizer])
-        for old in self._folder.glob("best-*.npz"):
-            if old.name != kept:
-                old.unlink()
+        for file in self._folder.glob("best-*.npz"):
+            if file.name != best_file:
+                file.unlink()
         now = time.monotonic()
-        self._due = now + (now - began) / SHARE
+        self._next_save = now + (now - began) / TIME_SHARE
 
-    def load(self) -> Saved | None:
-        """What an earlier process left of this run; what is there of another one is removed."""
+    def load(self) -> SavedState | None:
+        """Read the state that an earlier process saved; files of another run are removed."""
         try:
             state, arrays = self._read(LAST)
-            history = _history(state)
-            kept = _best_name(history)
-            best = self._read(kept)[1] if kept else []
+            epochs = _epochs(state)
+            best_file = _best_file(epochs)
+            best_weights = self._read(best_file)[1] if best_file else []
         except UNREADABLE:
             shutil.rmtree(self._folder, ignore_errors=True)
             return None
         n_weights = state["weights"]
-        return Saved(history, state["seconds"], arrays[:n_weights], arrays[n_weights:], best)
+        return SavedState(epochs, state["seconds"], arrays[:n_weights], arrays[n_weights:], best_weights)
 
-    def finish(self, course: History, seconds: Mapping[str, float]) -> None:
-        """Keep of a finished run its epochs alone: they say that nothing is left to do.
+    def finish(self, history: History, seconds: Mapping[str, float]) -> None:
+        """Mark the run as finished: keep its epochs and remove the weights.
 
         Raises:
             WorkspaceError: The disk is full or not writable.
         """
-        self._write(FINISHED, _state(course, seconds), [])
+        self._write(FINISHED, _state(history, seconds), [])
         for file in self._folder.glob("*.npz"):
             if file.name != FINISHED:
                 file.unlink()
 
-    def finished(self) -> Saved | None:
-        """The epochs of the run, if it had finished before."""
+    def finished(self) -> SavedState | None:
+        """The epochs of the run without any weights, if it has finished."""
         try:
             state, _ = self._read(FINISHED)
-            return Saved(_history(state), state["seconds"], [], [], [])
+            return SavedState(_epochs(state), state["seconds"], [], [], [])
         except UNREADABLE:
             return None
 
@@ -146,27 +147,27 @@ class Checkpoint:
 
 
 def clear_checkpoint(out: Path) -> None:
-    """Remove a run's checkpoint; the next training into the same folder begins anew."""
+    """Remove a run's checkpoint; the next training into the same folder starts from the beginning."""
     shutil.rmtree(out / FOLDER, ignore_errors=True)
 
 
-def _state(course: History, seconds: Mapping[str, float]) -> dict[str, Any]:
-    return {"history": [dump_event(epoch) for epoch in course.history], "seconds": dict(seconds)}
+def _state(history: History, seconds: Mapping[str, float]) -> dict[str, Any]:
+    return {"history": [dump_event(epoch) for epoch in history.epochs], "seconds": dict(seconds)}
 
 
-def _history(state: Mapping[str, Any]) -> tuple[Epoch, ...]:
+def _epochs(state: Mapping[str, Any]) -> tuple[Epoch, ...]:
     return tuple(Epoch.model_validate_json(line) for line in state["history"])
 
 
-def _best_name(history: Iterable[Epoch]) -> str:
-    best = lowest(history)
+def _best_file(epochs: Iterable[Epoch]) -> str:
+    best = best_epoch(epochs)
     return f"best-{best.epoch}.npz" if best is not None else ""
 
 
 def _fingerprint(recipe: Recipe, manifest: Manifest) -> str:
-    """Hash of all that decides what a training does, where its weights file lies included."""
+    """Hash of everything that decides the result of a training, including the path of the weights file."""
     images = zip(manifest.digests, manifest.labels.tolist(), manifest.splits.tolist(), strict=True)
-    # A run that was begun before a background could be chosen goes on: it lay on white.
+    # Runs from before the background could be chosen used white and must still be found.
     choices = recipe.model_dump_json(indent=2, exclude={"background"} if recipe.background == WHITE else None)
     text = json.dumps([VERSION, choices, manifest.classes, list(images)])
     return hashlib.sha256(text.encode()).hexdigest()

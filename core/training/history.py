@@ -1,7 +1,6 @@
-"""The course of a run: which phase is on, which epoch is the best, when enough is enough. Free of frameworks.
+"""The history of a run: its epochs, the current phase, the best epoch and early stopping. Free of frameworks.
 
-All of it follows from the plan and the epochs so far, so that a run that was killed knows where it was from these
-alone.
+Everything follows from the plan and the epochs so far, so a killed run resumes from these alone.
 """
 
 import math
@@ -15,68 +14,68 @@ class History:
     """The epochs of a run so far.
 
     Args:
-        phases: The phases planned.
-        patience: Epochs without a better validation loss before a phase ends; None for never.
-        history: Epochs that an earlier process trained.
+        phases: The planned phases.
+        patience: Epochs without a lower validation loss before a phase ends; None never ends a phase early.
+        epochs: Epochs that an earlier process trained.
     """
 
-    def __init__(self, phases: Sequence[PlannedPhase], patience: int | None, history: Iterable[Epoch] = ()) -> None:
+    def __init__(self, phases: Sequence[PlannedPhase], patience: int | None, epochs: Iterable[Epoch] = ()) -> None:
         self.phases = tuple(phases)
-        self.history: list[Epoch] = list(history)
+        self.epochs: list[Epoch] = list(epochs)
         self._patience = patience
 
     @property
-    def phase(self) -> PlannedPhase | None:
-        """The phase that the next epoch belongs to; None when the run is over."""
+    def current_phase(self) -> PlannedPhase | None:
+        """The phase of the next epoch; None when the run is over."""
         return next((phase for phase in self.phases if not self._is_over(phase)), None)
 
     @property
-    def planned(self) -> int:
-        """Epochs of all phases, at the most."""
+    def planned_epochs(self) -> int:
+        """The largest number of epochs over all phases."""
         return sum(phase.epochs for phase in self.phases)
 
     @property
     def best(self) -> Epoch | None:
-        """The epoch with the lowest validation loss over all phases; None before there is one."""
-        return lowest(self.history)
+        """The epoch with the lowest validation loss over all phases; None before the first finite one."""
+        return best_epoch(self.epochs)
 
-    def of_phase(self, phase: PlannedPhase) -> list[Epoch]:
-        """The epochs of a phase so far."""
-        return [epoch for epoch in self.history if epoch.phase == phase.name]
+    def epochs_of(self, phase: PlannedPhase) -> list[Epoch]:
+        """The epochs of one phase so far."""
+        return [epoch for epoch in self.epochs if epoch.phase == phase.name]
 
     def is_better(self, val_loss: float) -> bool:
         """Whether an epoch with this validation loss would be the best over all phases."""
         return math.isfinite(val_loss) and (self.best is None or val_loss < self.best.val_loss)
 
     def ended_early(self, phase: PlannedPhase) -> bool:
-        """Whether a phase is over before its last planned epoch."""
-        return self._is_over(phase) and len(self.of_phase(phase)) < phase.epochs
+        """Whether a phase ended before its last planned epoch."""
+        return self._is_over(phase) and len(self.epochs_of(phase)) < phase.epochs
 
     def diverged(self, phase: PlannedPhase) -> bool:
-        """Whether a phase came to a loss that is no number any more."""
-        epochs = self.of_phase(phase)
+        """Whether the last loss of a phase is not finite."""
+        epochs = self.epochs_of(phase)
         return bool(epochs) and not (math.isfinite(epochs[-1].loss) and math.isfinite(epochs[-1].val_loss))
 
     def _is_over(self, phase: PlannedPhase) -> bool:
-        epochs = self.of_phase(phase)
+        epochs = self.epochs_of(phase)
         if len(epochs) >= phase.epochs or self.diverged(phase):
             return True
-        if self._patience is None or (best := lowest(epochs)) is None:
+        if self._patience is None or (best := best_epoch(epochs)) is None:
             return False
         return epochs[-1].epoch - best.epoch >= self._patience
 
 
-def lowest(epochs: Iterable[Epoch]) -> Epoch | None:
-    """The first of the epochs with the lowest validation loss that is a number."""
+def best_epoch(epochs: Iterable[Epoch]) -> Epoch | None:
+    """The first epoch with the lowest finite validation loss."""
     finite = [epoch for epoch in epochs if math.isfinite(epoch.val_loss)]
     return min(finite, key=lambda epoch: epoch.val_loss, default=None)
 
 
 def chance_fall(before: float, images: int) -> float:
-    """How far an accuracy may fall by chance: one standard error, or one image where that is more.
+    """How far an accuracy may fall by chance: one standard error, or one image if that is more.
 
     Args:
-        before: The accuracy, 0 to 1.
-        images: Images it was measured on.
+        before: The accuracy before, 0 to 1.
+        images: Number of images that it was measured on.
     """
     return max(math.sqrt(before * (1 - before) / images), 1 / images)

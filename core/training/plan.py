@@ -1,7 +1,7 @@
-"""What a recipe means for one network and one set of images: which layers are frozen, and what is trained when.
+"""The plan of a training: which layers are frozen, and what each phase trains. Free of frameworks.
 
-Free of frameworks: the Model page draws its strip picture from a plan, the session trains by the same one. Impossible
-choices end here, with a sentence, before anything heavy is loaded.
+A plan follows from a recipe, its network and the number of images. Pages show it and `core.training.train` carries it
+out. Impossible choices raise here, before a framework is loaded.
 """
 
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ from core.errors import RecipeError
 from core.jobs.events import PhaseName
 from core.training.recipe import Head, Recipe
 
-Kind = Literal["frozen", "trained", "new"]
+SegmentKind = Literal["frozen", "trained", "new"]
 Reads = Literal["features", "activations", "pixels"]
 
-# Share of the layers that partial fine-tuning freezes where the recipe names no cut.
+# Share of the layers that partial fine-tuning freezes if the recipe names no cut.
 FROZEN_SHARE: Final = 0.7
-# Of automatic batches: the fewest steps an epoch should have, and the bounds of their size.
+# Of the automatic batch size: the fewest steps an epoch should have, and its bounds.
 MIN_STEPS: Final = 16
 SMALLEST_BATCH: Final = 8
 LARGEST_BATCH: Final = 32
@@ -27,16 +27,16 @@ LARGEST_BATCH: Final = 32
 
 @dataclass(frozen=True)
 class Segment:
-    """A piece of the network, for the strip picture.
+    """A part of the network between two cuts, or the head.
 
     Attributes:
-        kind: `frozen`, `trained` from weights that are there, or `new` from random ones.
-        label: The block in words.
-        layers: Layers of the piece.
+        kind: `frozen`, `trained` from pretrained weights, or `new` with random initial weights.
+        label: Name of the block for a person.
+        layers: Number of layers.
         parameters: Parameters of these layers.
     """
 
-    kind: Kind
+    kind: SegmentKind
     label: str
     layers: int
     parameters: int
@@ -47,10 +47,10 @@ class PlannedPhase:
     """One phase of the training.
 
     Attributes:
-        name: As events call it.
-        epochs: Passes over the training images, at the most.
+        name: Name of the phase in events.
+        epochs: Largest number of epochs.
         learning_rate: Step size of the optimizer.
-        reads: What a step is fed: pooled `features` of the whole backbone, `activations` at the cut, or `pixels`.
+        reads: The input of a step: pooled `features` of the whole backbone, `activations` at the cut, or `pixels`.
     """
 
     name: PhaseName
@@ -61,21 +61,20 @@ class PlannedPhase:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a recipe means for its network.
+    """The plan made from a recipe.
 
     Attributes:
         spec: The network.
         input_size: Height and width in pixels.
-        cut: Where the network is divided; what is before it runs once an image. None: nothing is.
-        frozen_layers: Layers that stay frozen to the end, from the input.
+        cut: Where the network is divided; the layers before it run once per image. None if all layers are trained.
+        frozen_layers: Layers that stay frozen in all phases, from the input.
         frozen_parameters: Parameters that no phase changes.
-        trainable_parameters: Parameters that a phase changes, those of the head among them.
-        head_parameters: Parameters of the new layers.
-        batch_norm: `frozen` keeps batch normalisation as it is everywhere; from scratch it is always trained, because
-            there is nothing yet that it could keep.
-        batch_size: Images a step.
+        trainable_parameters: Parameters that a phase changes, including the head.
+        head_parameters: Parameters of the head.
+        batch_norm: `frozen` keeps batch normalisation frozen in all layers; from scratch it is always trained.
+        batch_size: Images per step.
         phases: In order.
-        segments: The network from the input to the output; the last is the head.
+        segments: Parts of the network from the input to the output; the last is the head.
     """
 
     spec: BackboneSpec
@@ -92,16 +91,16 @@ class Plan:
 
 
 def make_plan(recipe: Recipe, *, classes: int, training_images: int | None = None) -> Plan:
-    """Work out what a recipe means.
+    """Make the plan of a recipe.
 
     Args:
         recipe: Every choice.
-        classes: Classes to tell apart.
-        training_images: Images of the train split; None where they are not known yet.
+        classes: Number of classes.
+        training_images: Images of the train split; None if not known yet.
 
     Raises:
-        RecipeError: The network is unknown or cannot be had with these weights or at this size, the cut or number of
-            frozen layers does not exist or leaves nothing to train, or a batch is larger than the train split.
+        RecipeError: The network is unknown or does not exist with these weights or at this size; the cut or number of
+            frozen layers does not exist or leaves no layer to train; or a batch is larger than the train split.
     """
     spec = find_backbone(recipe.backbone.name)
     _check_weights(recipe, spec)
@@ -131,19 +130,19 @@ def make_plan(recipe: Recipe, *, classes: int, training_images: int | None = Non
 
 
 def default_cut(spec: BackboneSpec) -> Cut:
-    """Where partial fine-tuning divides a network unless the recipe says: the last cut within `FROZEN_SHARE`."""
+    """The cut of partial fine-tuning if the recipe names none: the last cut within `FROZEN_SHARE` of the layers."""
     inner = [cut for cut in spec.cuts if cut.layers < spec.layers]
     within = [cut for cut in inner if cut.layers <= FROZEN_SHARE * spec.layers]
     return (within or inner)[-1 if within else 0]
 
 
 def head_parameters(head: Head, channels: int, classes: int) -> int:
-    """Parameters of the new layers.
+    """Number of parameters of the head.
 
     Args:
         head: The choices.
-        channels: Features that the backbone gives.
-        classes: Classes to tell apart.
+        channels: Channels of the backbone's output.
+        classes: Number of classes.
     """
     hidden = head.hidden_units
     if hidden is None:
@@ -152,7 +151,7 @@ def head_parameters(head: Head, channels: int, classes: int) -> int:
 
 
 def _head_layers(head: Head) -> int:
-    """Pooling and classes always; dropout before each dense layer."""
+    """One pooling layer, then dense layers, each with dropout before it."""
     dense = 1 if head.hidden_units is None else 2
     return 1 + dense * (2 if head.dropout else 1)
 
@@ -176,7 +175,7 @@ def _input_size(recipe: Recipe, spec: BackboneSpec) -> int:
     size = recipe.backbone.input_size or spec.input_size
     if size < spec.min_size:
         raise RecipeError(
-            f"{spec.name} takes images of at least {spec.min_size} pixels, and {size} were asked for.",
+            f"{spec.name} takes images of at least {spec.min_size} pixels, but the input size is {size}.",
             f"Choose an input size from {spec.min_size}; its own is {spec.input_size}.",
         )
     return size
@@ -194,10 +193,10 @@ def _frozen(recipe: Recipe, spec: BackboneSpec) -> tuple[Cut | None, int]:
 
 
 def automatic_batch_size(training_images: int) -> int:
-    """The batch size where the recipe leaves it open: a power of two that gives an epoch at least `MIN_STEPS` steps.
+    """The batch size if the recipe names none: a power of two that gives an epoch at least `MIN_STEPS` steps.
 
-    Measured over six sets with MobileNetV2, 20 epochs: with 7 training images a class, batches of 32 gave a test
-    accuracy of 0.71 and these of 0.76; with 105 and more a class there was no difference.
+    Measured on six datasets with MobileNetV2 and 20 epochs: with 7 training images per class, the test accuracy was
+    0.71 with batches of 32 and 0.76 with the automatic size; from 105 images per class there was no difference.
 
     Args:
         training_images: Images of the train split.
@@ -229,11 +228,14 @@ def _phases(recipe: Recipe, cut: Cut | None) -> tuple[PlannedPhase, ...]:
 
 
 def _segments(recipe: Recipe, spec: BackboneSpec, frozen: int) -> Iterator[Segment]:
-    learns: Kind = "new" if recipe.strategy == "scratch" else "trained"
+    learned: SegmentKind = "new" if recipe.strategy == "scratch" else "trained"
     start = 0
     for cut in spec.cuts:
         middle = min(max(frozen, start), cut.layers)
-        pieces: tuple[tuple[Kind, int, int], ...] = (("frozen", start, middle), (learns, middle, cut.layers))
+        pieces: tuple[tuple[SegmentKind, int, int], ...] = (
+            ("frozen", start, middle),
+            (learned, middle, cut.layers),
+        )
         for kind, first, end in pieces:
             if end > first:
                 yield Segment(kind, cut.label, end - first, sum(spec.layer_parameters[first:end]))

@@ -1,4 +1,4 @@
-"""Tells a run's events: progress at most five times a second, with the time left, and how long each stage took."""
+"""Reports a run's events: progress at most five times a second with the time left, and the seconds of each stage."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -9,16 +9,17 @@ from core.jobs.events import Batch, Event, Message, Stage
 
 INTERVAL_SECONDS: Final = 0.2
 
-Progress = Callable[[int, int], None]
+# Receives the units done and the total.
+StageProgress = Callable[[int, int], None]
 
 
 class ProgressReporter:
-    """Tells events and keeps the time.
+    """Emits events and adds up the seconds of each stage.
 
     Args:
-        emit: Takes the events.
-        seconds: By stage, of an earlier process that began the run.
-        clock: Seconds that never go back.
+        emit: Receives the events.
+        seconds: Seconds per stage from an earlier process of the same run.
+        clock: A monotonic clock in seconds.
     """
 
     def __init__(
@@ -30,47 +31,47 @@ class ProgressReporter:
         self.emit = emit
         self.seconds: dict[str, float] = dict(seconds or {})
         self._clock = clock
-        self._told = -INTERVAL_SECONDS
+        self._last_report = -INTERVAL_SECONDS
 
-    def say(self, text: str, level: Literal["info", "warning"] = "info") -> None:
-        """Tell a sentence."""
+    def message(self, text: str, level: Literal["info", "warning"] = "info") -> None:
+        """Emit one sentence."""
         self.emit(Message(level=level, text=text))
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
-        """Add the time spent inside to a stage's seconds."""
+        """Add the time spent inside the context to the seconds of a stage."""
         began = self._clock()
         try:
             yield
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + self._clock() - began
 
-    def progress(self, name: str, unit: str = "") -> Progress:
-        """Begin a stage of the story, and give the function that tells how far it is.
+    def stage(self, name: str, unit: str = "") -> StageProgress:
+        """Begin a stage and return the function that reports its progress.
 
-        The time left follows from the units done since the first report: what was done before it (cached) took none.
+        The time left is estimated from the units done since the first report: units before it were cached.
         """
         self.emit(Stage(name=name, unit=unit))
         first: list[tuple[float, int]] = []
 
-        def tell(done: int, total: int) -> None:
+        def report(done: int, total: int) -> None:
             now = self._clock()
             first.append((now, done)) if not first else None
-            if done < total and not self._is_time(now):
+            if done < total and not self._is_due(now):
                 return
             began, before = first[0]
             left = (now - began) / (done - before) * (total - done) if done > before and total else None
             self.emit(Stage(name=name, done=done, total=total, seconds_left=left, unit=unit))
 
-        return tell
+        return report
 
     def batch(self, event: Batch) -> None:
-        """Tell a batch's progress, unless one was told a moment ago."""
-        if self._is_time(self._clock()):
+        """Emit the progress of a batch, unless another report was emitted within the interval."""
+        if self._is_due(self._clock()):
             self.emit(event)
 
-    def _is_time(self, now: float) -> bool:
-        if now - self._told < INTERVAL_SECONDS:
+    def _is_due(self, now: float) -> bool:
+        if now - self._last_report < INTERVAL_SECONDS:
             return False
-        self._told = now
+        self._last_report = now
         return True

@@ -1,7 +1,7 @@
 """A recipe: every choice of one training, immutable, JSON, versioned.
 
-The schema is the contract between the pages, the command line, the workers and the bundle. A reader refuses a recipe
-of a newer version with a sentence; a field is never reused with another meaning.
+The schema is the contract between pages, command line, workers and bundle. Recipes of a newer version are rejected; a
+field is never reused with another meaning.
 """
 
 import json
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from core.errors import RecipeError
 
 VERSION: Literal[1] = 1
-# In the folder of a run and in its bundle, beside the model.
+# Lies beside the model, in the folder of a run and in its bundle.
 RECIPE_FILE: Final = "recipe.json"
 
 Strategy = Literal["feature-extraction", "partial", "full", "scratch"]
@@ -27,13 +27,13 @@ class _Frozen(BaseModel):
 
 
 class Backbone(_Frozen):
-    """Which network, with which weights, at which input size.
+    """The network, its weights and its input size.
 
     Attributes:
         name: A key of `core.backbones.zoo.BACKBONES`.
         weights: `imagenet`, `starter`, `none` (random) or `file`.
-        weights_file: Path of the person's own weights; only with `file`.
-        input_size: Height and width in pixels; None is the network's own.
+        weights_file: Path of a weights file; only with `file`.
+        input_size: Height and width in pixels; None for the default of the network.
     """
 
     name: str = "MobileNetV2"
@@ -49,11 +49,11 @@ class Backbone(_Frozen):
 
 
 class Head(_Frozen):
-    """The new layers on top of the backbone: pooling, dropout, an optional hidden layer, the classes.
+    """The classification head: pooling, dropout, an optional hidden layer, and the output layer.
 
     Attributes:
         pooling: Global `average` or `max` pooling.
-        dropout: Share of the features that is dropped while training.
+        dropout: Share of the features that is dropped in training.
         hidden_units: Units of one hidden ReLU layer; None for none.
     """
 
@@ -63,13 +63,13 @@ class Head(_Frozen):
 
 
 class Augmentation(_Frozen):
-    """Random variations of the training images; never of validation or test images.
+    """Random variations of the training images; validation and test images are never varied.
 
     Attributes:
-        views: Cached random variations an image, beside the image itself; 0 turns augmentation off.
+        views: Random variations per image, beside the image itself; 0 turns augmentation off.
         flip_horizontal: Mirror left and right.
         flip_vertical: Mirror up and down.
-        rotation: Largest turn either way, in degrees.
+        rotation: Largest rotation either way, in degrees.
         zoom: Largest change of scale, as a share.
         shift: Largest shift, as a share of the side.
         brightness: Largest change of brightness, as a share of the full range.
@@ -90,7 +90,7 @@ class Phase(_Frozen):
     """One phase of the training.
 
     Attributes:
-        epochs: Passes over the training images, at the most.
+        epochs: Largest number of epochs.
         learning_rate: Step size of the optimizer.
     """
 
@@ -108,18 +108,18 @@ class Recipe(_Frozen):
             `full` the head, then everything; `scratch` everything at once.
         cut: Name of the cut up to which layers are frozen; only with `partial`.
         frozen_layers: An exact number of frozen layers instead of a cut; only with `partial`.
-        resize: How an image becomes a square: `crop` its middle, `pad` it with black, or `stretch` it.
-        background: Colour that transparent places of an image are laid on, `#rrggbb`.
-        head: The new layers.
+        resize: How an image is made square: `crop` its centre, `pad` it with black, or `stretch` it.
+        background: Colour behind transparent pixels, `#rrggbb`.
+        head: The classification head.
         augmentation: Random variations of training images.
-        head_phase: The head's phase, and the only one of `feature-extraction` and `scratch`.
+        head_phase: The phase that trains the head; the only one of `feature-extraction` and `scratch`.
         fine_tune_phase: The second phase of `partial` and `full`.
-        batch_size: Images a step; None fits it to the number of training images.
-        optimizer: Name of the optimizer, with Keras' defaults for all but the learning rate.
-        early_stopping: Epochs without a better validation loss before a phase ends; None for never.
-        class_weights: Weigh the classes so that each counts the same.
-        batch_norm: `frozen` keeps batch normalisation in inference mode, also where layers are trained.
-        precision: Of the frozen prefix: `float32`, or `bfloat16` (faster, features differ by about a tenth).
+        batch_size: Images per step; None derives it from the number of training images.
+        optimizer: Name of the optimizer; it has Keras' defaults except for the learning rate.
+        early_stopping: Epochs without a lower validation loss before a phase ends; None never ends it early.
+        class_weights: Weight the images so that each class counts the same.
+        batch_norm: `frozen` keeps batch normalisation in inference mode, also in trained layers.
+        precision: Of the frozen prefix: `float32`, or `bfloat16` (faster; features differ by about 10 %).
         seed: Of the head's initial weights, the shuffling, the dropout and the augmentation.
     """
 
@@ -157,7 +157,7 @@ def load_recipe(text: str) -> Recipe:
     """Read a recipe from JSON.
 
     Raises:
-        RecipeError: No JSON, a newer version, an unknown field, or a value out of range.
+        RecipeError: The text is not JSON, has a newer version or an unknown field, or a value is out of range.
     """
     try:
         data = json.loads(text)
@@ -175,10 +175,10 @@ def load_recipe(text: str) -> Recipe:
 
 
 def read_recipe(folder: Path) -> Recipe | None:
-    """Read the recipe that lies beside a model; None where there is none.
+    """Read the recipe in the folder of a model; None if there is none.
 
     Raises:
-        RecipeError: It cannot be read, or as in `load_recipe`.
+        RecipeError: The file cannot be read, or as in `load_recipe`.
     """
     path = folder / RECIPE_FILE
     try:
@@ -186,14 +186,14 @@ def read_recipe(folder: Path) -> Recipe | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"The recipe {path} cannot be read.", "Keep the one that the model came with.") from error
+        raise RecipeError(f"The recipe {path} cannot be read.", "Use the recipe that came with the model.") from error
 
 
 def make_recipe(data: dict[str, Any]) -> Recipe:
-    """Validate plain data as a recipe.
+    """Make a recipe from plain data.
 
     Raises:
-        RecipeError: Names the first field that is wrong, its value and what it should be.
+        RecipeError: A field is wrong; the message names the first one, its value and what is allowed.
     """
     try:
         return Recipe.model_validate(data)
@@ -206,5 +206,5 @@ def make_recipe(data: dict[str, Any]) -> Recipe:
 
 
 def dump_recipe(recipe: Recipe) -> str:
-    """Write a recipe as JSON that `load_recipe` reads back equal."""
+    """Write a recipe as JSON; `load_recipe` reads it back."""
     return recipe.model_dump_json(indent=2)

@@ -1,7 +1,7 @@
-"""The steps of a training, many in one call: Python must not dwarf a small network. Worker only: imports Keras.
+"""Training steps, many per call, so that the overhead of Python does not dominate a small network. Worker only: Keras.
 
-Keras' own `fit` took 2.6 s for 320 steps of a head on features; the same steps here take a tenth, with the same Keras
-optimizers, because a whole epoch is one call of a graph that loops over its batches.
+Keras' `fit` took 2.6 s for 320 steps of a head on features; these steps take a tenth of that with the same Keras
+optimizers, because one call runs a graph that loops over many batches.
 """
 
 from collections.abc import Sequence
@@ -20,35 +20,52 @@ OPTIMIZERS: Final = {
     "sgd": keras.optimizers.SGD,
     "rmsprop": keras.optimizers.RMSprop,
 }
+# Target duration of one call: long enough to hide its overhead, short enough to stop soon.
+CALL_SECONDS: Final = 0.1
+MAX_BATCHES: Final = 1024
 
 Arrays = Sequence[NDArray[Any]]
 
 
-class Sums(NamedTuple):
-    """What steps add up to.
+class Totals(NamedTuple):
+    """Running totals of an epoch.
 
-    Each call goes on adding to the sums of the one before, so that how many batches it is given changes no digit.
+    Each call adds to the totals of the call before, so the chunk size does not change any digit of the metrics.
 
     Attributes:
-        loss: Sum over the images of the cross-entropy in nats, weighted.
-        hits: Images that were called what they are labelled as, dropout included.
+        loss: Sum of the weighted cross-entropy over the images, in nats.
+        correct: Number of images predicted as labelled, with dropout active.
     """
 
     loss: float = 0.0
-    hits: int = 0
+    correct: int = 0
 
 
-NOTHING: Final = Sums()
+ZERO: Final = Totals()
+
+
+class ChunkSize:
+    """Number of batches per call, adapted so that a call takes about `CALL_SECONDS`."""
+
+    def __init__(self) -> None:
+        self.batches = 1
+
+    def update(self, seconds: float) -> None:
+        """Adapt to the duration of the last call."""
+        if seconds < CALL_SECONDS / 2:
+            self.batches = min(self.batches * 2, MAX_BATCHES)
+        elif seconds > CALL_SECONDS * 2:
+            self.batches = max(self.batches // 2, 1)
 
 
 class TrainStep:
-    """The steps of one network with a fresh optimizer.
+    """Training steps of one network with a new optimizer.
 
     Args:
         network: Inputs -> (batch, classes) logits.
-        optimizer: Its name; Keras' defaults for all but the learning rate.
+        optimizer: Name of the optimizer; it has Keras' defaults except for the learning rate.
         learning_rate: Step size.
-        batch_size: Images a step.
+        batch_size: Images per step.
     """
 
     def __init__(self, network: keras.Model, optimizer: Optimizer, learning_rate: float, batch_size: int) -> None:
@@ -61,47 +78,52 @@ class TrainStep:
         self._logits: Any = None
 
     def train(
-        self, inputs: Arrays, labels: NDArray[np.int64], weights: NDArray[np.float32], before: Sums = NOTHING
-    ) -> Sums:
-        """Train on a chunk, one batch after the other; only its last batch may be smaller.
+        self, inputs: Arrays, labels: NDArray[np.int64], weights: NDArray[np.float32], before: Totals = ZERO
+    ) -> Totals:
+        """Train on one chunk, batch by batch; only the last batch may be smaller.
 
         Args:
             inputs: One (n, ...) array for each input of the network.
             labels: (n,) class indices.
             weights: (n,) weight of each image in the loss.
-            before: What to add to.
+            before: Totals to add to.
         """
         if self._train is None:
-            kinds = (_any_number(inputs), *_any_number([labels, weights]), tf.TensorSpec((), tf.float64))
-            self._train = tf.function(self._loop, input_signature=(*kinds, tf.TensorSpec((), tf.int64)))
-        loss, hits = self._train(
+            signature = (
+                _any_length(inputs),
+                *_any_length([labels, weights]),
+                tf.TensorSpec((), tf.float64),
+                tf.TensorSpec((), tf.int64),
+            )
+            self._train = tf.function(self._loop, input_signature=signature)
+        loss, correct = self._train(
             [tf.constant(array) for array in inputs],
             tf.constant(labels),
             tf.constant(weights),
             tf.constant(before.loss, tf.float64),
-            tf.constant(before.hits, tf.int64),
+            tf.constant(before.correct, tf.int64),
         )
-        return Sums(float(loss), int(hits))
+        return Totals(float(loss), int(correct))
 
     def logits(self, inputs: Arrays) -> NDArray[np.float32]:
         """(n, classes) logits of a batch, in inference mode."""
         if self._logits is None:
-            self._logits = tf.function(self._forward, input_signature=(_any_number(inputs),))
+            self._logits = tf.function(self._forward, input_signature=(_any_length(inputs),))
         logits: NDArray[np.float32] = self._logits([tf.constant(array) for array in inputs]).numpy()
         return logits
 
     def _loop(
-        self, inputs: list[tf.Tensor], labels: tf.Tensor, weights: tf.Tensor, loss: tf.Tensor, hits: tf.Tensor
+        self, inputs: list[tf.Tensor], labels: tf.Tensor, weights: tf.Tensor, loss: tf.Tensor, correct: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         images = tf.shape(labels)[0]
         for start in tf.range(0, images, self._batch_size):
             tf.autograph.experimental.set_loop_options(parallel_iterations=1)
             end = tf.minimum(start + self._batch_size, images)
             batch = [array[start:end] for array in inputs]
-            losses, right = self._step(batch, labels[start:end], weights[start:end])
-            loss += losses
-            hits += right
-        return loss, hits
+            batch_loss, batch_correct = self._step(batch, labels[start:end], weights[start:end])
+            loss += batch_loss
+            correct += batch_correct
+        return loss, correct
 
     def _step(self, inputs: list[tf.Tensor], labels: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
@@ -109,8 +131,8 @@ class TrainStep:
             losses = weights * tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             mean = tf.reduce_mean(losses)
         self.optimizer.apply(tape.gradient(mean, self._weights), self._weights)
-        right = tf.argmax(logits, axis=-1, output_type=tf.int64) == labels
-        return tf.cast(tf.reduce_sum(losses), tf.float64), tf.math.count_nonzero(right)
+        is_correct = tf.argmax(logits, axis=-1, output_type=tf.int64) == labels
+        return tf.cast(tf.reduce_sum(losses), tf.float64), tf.math.count_nonzero(is_correct)
 
     def _forward(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         return self._call(inputs, training=False)
@@ -120,6 +142,6 @@ class TrainStep:
         return self.network(floats if len(floats) > 1 else floats[0], training=training)
 
 
-def _any_number(arrays: Arrays) -> list[tf.TensorSpec]:
-    """Arrays like these, of any length: one graph serves them all, and building one takes longer than an epoch."""
+def _any_length(arrays: Arrays) -> list[tf.TensorSpec]:
+    """Specs of these arrays with any length, because building another graph takes longer than an epoch."""
     return [tf.TensorSpec((None, *array.shape[1:]), array.dtype) for array in arrays]

@@ -5,12 +5,12 @@ import itertools
 
 import streamlit as st
 
-from core.training.plan import Kind, Plan, Segment
+from core.training.plan import Plan, Segment, SegmentKind
 from pages.shared import words
 
 # Okabe and Ito's palette, and a pattern besides: told apart without seeing colours at all.
-_COLOURS: dict[Kind, str] = {"frozen": "#0072b2", "trained": "#e69f00", "new": "#009e73"}
-_WORDS: dict[Kind, str] = {
+_COLOURS: dict[SegmentKind, str] = {"frozen": "#0072b2", "trained": "#e69f00", "new": "#009e73"}
+_WORDS: dict[SegmentKind, str] = {
     "frozen": "frozen: stays as it is",
     "trained": "trained on your images",
     "new": "new: has learned nothing yet",

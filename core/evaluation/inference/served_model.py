@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from core.dataset.pixels import background_suffix, load_image
 from core.errors import NotFoundError, WeightsError
 from core.intake.decode_rgb import WHITE
-from core.training.head import LOGITS, POOLING, PROBABILITIES
+from core.training.networks import LOGITS, POOLING, PROBABILITIES
 from core.training.recipe import read_recipe
 
 BATCH: Final = 32

@@ -86,7 +86,7 @@ class FeatureExtractor:
             precision=self._recipe.precision,
             names=dataset.names,
             on_progress=context.progress(stage, unit="images"),
-            say=context.say,
+            on_message=context.say,
             should_stop=context.should_stop,
         )
         (pooled,) = activations.gather(np.arange(len(dataset)))

@@ -183,7 +183,7 @@ def test_training_leaves_frozen_layers_and_statistics_as_they_are(batch_norm: st
 
 
 def test_too_small_an_input_is_refused() -> None:
-    with pytest.raises(RecipeError, match="Xception takes images of at least 71 pixels, and 64 were asked for"):
+    with pytest.raises(RecipeError, match="Xception takes images of at least 71 pixels, but the input size is 64"):
         untrained(BACKBONES["Xception"], 64)
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from core.dataset.manifest import Manifest
 from core.storage.blobs import OriginalStore
-from core.training.head import ClassificationHead, build_head
+from core.training.networks import ClassificationHead, build_head
 from core.training.recipe import Head
 from core.training.serving import build_serving, save_model
 

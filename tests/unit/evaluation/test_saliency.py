@@ -8,7 +8,7 @@ from core.backbones.zoo import find_backbone
 from core.evaluation.explanation.overlay import draw_heat, stretched
 from core.evaluation.explanation.saliency import grad_cam, occlusion
 from core.evaluation.inference.served_model import ServedModel
-from core.training.head import POOLING
+from core.training.networks import POOLING
 from core.training.recipe import Head
 from core.training.serving import save_model
 from tests.planted_answer import ASKED, noise_in_a_quarter, share_in_quarter, speak_for, untrained

@@ -1,4 +1,4 @@
-"""Activations: what Keras computes, computed once, and never more in memory or on the disk than there is room for."""
+"""Activations equal those of Keras, are computed once, and stay within the limits of memory and disk."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ from core.settings import Settings
 from core.storage.blobs import OriginalStore
 from core.training.recipe import Augmentation
 from tests.unit.dataset.transparent import save_transparent
-from tests.unit.features.drawn import SIZE, draw_photographs, small_network, two_tensors
+from tests.unit.features.small_networks import SIZE, draw_photographs, small_network, two_tensors
 
 VARIATIONS = Augmentation(rotation=30, brightness=0.3)
 
@@ -35,8 +35,8 @@ def draw(store: OriginalStore, tmp_path: Path) -> Callable[..., list[str]]:
     return lambda count, first=0: draw_photographs(store, tmp_path, count, first)
 
 
-class Computing:
-    """Calls `compute_activations` and keeps what it told."""
+class ActivationComputer:
+    """Calls `compute_activations` and records its messages and progress."""
 
     def __init__(self, settings: Settings, store: OriginalStore) -> None:
         self.settings = settings
@@ -44,14 +44,14 @@ class Computing:
 
     def __call__(self, network: keras.Model, digests: list[str], **options) -> Activations:
         self.progress: list[tuple[int, int]] = []
-        self.said: list[str] = []
+        self.messages: list[str] = []
         options = {"settings": self.settings, "size": SIZE, "resize": "crop"} | options
         return compute_activations(
             network,
             digests,
             originals=self.store,
             on_progress=lambda done, total: self.progress.append((done, total)),
-            say=self.said.append,
+            on_message=self.messages.append,
             **options,
         )
 
@@ -61,12 +61,12 @@ class Computing:
 
 
 @pytest.fixture
-def compute(settings: Settings, store: OriginalStore) -> Computing:
-    return Computing(settings, store)
+def compute(settings: Settings, store: OriginalStore) -> ActivationComputer:
+    return ActivationComputer(settings, store)
 
 
 def directly(network: keras.Model, store: OriginalStore, digests: list[str], view: int = 0) -> list[np.ndarray]:
-    """The same without any of it: Pillow and Keras."""
+    """The same with Pillow and Keras alone."""
     squares = [load_square(store.path(digest), SIZE, "crop") for digest in digests]
     seen = [augment(s, d, view, seed=0, variations=VARIATIONS) for s, d in zip(squares, digests, strict=True)]
     return [tensor.numpy() for tensor in keras.tree.flatten(network(np.stack(seen).astype(np.float32), training=False))]
@@ -77,28 +77,28 @@ def test_activations_are_what_keras_computes(make, compute, draw, store):
     network, digests = make(), draw(70)
     activations = compute(network, digests)
     rows = np.random.default_rng(0).permutation(70)
-    wanted = directly(network, store, digests)
+    expected = directly(network, store, digests)
     assert len(activations) == 70
-    assert activations.shapes == [value.shape[1:] for value in wanted]
-    for value, right in zip(activations.gather(rows), wanted, strict=True):
+    assert activations.shapes == [value.shape[1:] for value in expected]
+    for value, right in zip(activations.gather(rows), expected, strict=True):
         np.testing.assert_allclose(value, right[rows], rtol=1e-4, atol=1e-5)
 
 
-def test_ten_new_images_cost_ten(compute, draw):
+def test_only_new_images_are_computed(compute, draw):
     network, digests = small_network(), draw(40)
     compute(network, digests)
     assert compute.computed == 40
     compute(network, digests + draw(10, first=40))
     assert compute.computed == 10
-    assert compute.said[0] == "The features of 40 of 50 images were there already."
+    assert compute.messages[0] == "The features of 40 of 50 images were cached already."
 
 
-def test_what_is_there_needs_no_engine(compute, draw):
+def test_cached_activations_need_no_engine(compute, draw):
     digests = draw(5)
     first = compute(small_network(), digests).gather(np.arange(5))[0]
     again = compute(small_network(), digests)
     assert compute.progress == []
-    assert compute.said == ["The features of 5 of 5 images were there already."]
+    assert compute.messages == ["The features of 5 of 5 images were cached already."]
     np.testing.assert_array_equal(again.gather(np.arange(5))[0], first)
 
 
@@ -111,7 +111,7 @@ def test_another_weights_file_never_gets_stale_activations(compute, draw, store)
     np.testing.assert_allclose(activations.gather(np.arange(6))[0], directly(other, store, digests)[0], rtol=1e-4)
 
 
-def test_activations_on_another_background_are_others(compute, store, tmp_path):
+def test_another_background_gives_other_activations(compute, store, tmp_path):
     path = save_transparent("png of RGB and alpha", tmp_path)
     store.put_file(path, "ab" * 32)
     computed, seen = [], []
@@ -124,10 +124,10 @@ def test_activations_on_another_background_are_others(compute, store, tmp_path):
     np.testing.assert_array_equal(seen[0], seen[2])
 
 
-def test_the_engine_is_told(compute, draw):
+def test_the_engine_is_reported(compute, draw):
     compute(small_network(), draw(1))
-    assert compute.said[-1].startswith("Features are computed by OpenVINO 20")
-    assert compute.said[-1].endswith(" on the processor in float32.")
+    assert compute.messages[-1].startswith("Features are computed by OpenVINO 20")
+    assert compute.messages[-1].endswith(" on the processor in float32.")
 
 
 @pytest.mark.parametrize("in_memory", [True, False])
@@ -152,15 +152,15 @@ def test_only_training_images_are_varied(compute, draw):
         activations.gather(np.array([0]), 1)
 
 
-def test_more_views_cost_only_those_that_are_new(compute, draw):
+def test_only_new_views_are_computed(compute, draw):
     digests = draw(8)
     compute(small_network(), digests, augmentation=VARIATIONS, views=1)
     compute(small_network(), digests, augmentation=VARIATIONS, views=3)
     assert compute.computed == 16
-    assert compute.said[0] == "The features of 16 of 32 views of the images were there already."
+    assert compute.messages[0] == "The features of 16 of 32 views of the images were cached already."
 
 
-def test_some_of_the_images_can_be_looked_at_alone(compute, draw):
+def test_a_subset_of_the_images_can_be_read(compute, draw):
     activations = compute(small_network(), draw(9), augmentation=VARIATIONS, views=1)
     some = activations.only(np.array([7, 2]))
     assert len(some) == 2
@@ -180,51 +180,51 @@ def test_many_activations_are_read_from_the_disk(compute, draw, store, monkeypat
     assert not activations.in_memory
     assert activations.nbytes == 40 * 8 * 8 * 8 * 4
     rows = np.array([39, 0, 7, 7])
-    wanted = directly(network, store, [digests[row] for row in rows])[0]
-    np.testing.assert_allclose(activations.gather(rows)[0], wanted, rtol=1e-4, atol=1e-5)
+    expected = directly(network, store, [digests[row] for row in rows])[0]
+    np.testing.assert_allclose(activations.gather(rows)[0], expected, rtol=1e-4, atol=1e-5)
 
 
-def test_rows_that_the_cache_lost_are_computed_again(compute, draw, store, settings, monkeypatch):
+def test_evicted_rows_are_computed_again(compute, draw, store, settings, monkeypatch):
     monkeypatch.setattr(activation_cache, "IN_MEMORY_BYTES", 0)
     network, digests = small_network(), draw(12)
     activations = compute(network, digests)
     for file in (settings.cache / "arrays").glob("activations-*/*"):
         file.unlink()
-    wanted = directly(network, store, digests)[0]
-    np.testing.assert_allclose(activations.gather(np.arange(12))[0], wanted, rtol=1e-4, atol=1e-5)
+    expected = directly(network, store, digests)[0]
+    np.testing.assert_allclose(activations.gather(np.arange(12))[0], expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("share", [0.5, 4.0], ids=["half of it fits", "all but the working copies fits"])
-def test_what_the_cache_cannot_hold_is_computed_again(share, compute, draw, store, settings):
+def test_rows_that_do_not_fit_are_computed_again(share, compute, draw, store, settings):
     n, network = 60, small_network(pooled=False, channels=16)
     row_bytes = 8 * 8 * 16 * 4
     small = replace(settings, cache_bytes=int(share * n * row_bytes * 2))
     digests = draw(n)
     activations = compute(network, digests, settings=small)
     rows = np.random.default_rng(0).permutation(n)
-    wanted = directly(network, store, [digests[row] for row in rows])[0]
-    np.testing.assert_allclose(activations.gather(rows)[0], wanted, rtol=1e-4, atol=1e-5)
+    expected = directly(network, store, [digests[row] for row in rows])[0]
+    np.testing.assert_allclose(activations.gather(rows)[0], expected, rtol=1e-4, atol=1e-5)
     assert open_cache(small).used_bytes() <= small.cache_bytes
-    assert any("are computed again in every epoch" in sentence for sentence in compute.said) == (share < 1)
+    assert any("are computed again in every epoch" in sentence for sentence in compute.messages) == (share < 1)
 
 
-def test_a_small_cache_is_said_with_what_to_do(compute, draw, settings):
+def test_a_small_cache_is_reported_with_a_remedy(compute, draw, settings):
     compute(small_network(pooled=False), draw(30), settings=replace(settings, cache_bytes=40_000))
-    sentence = compute.said[0]
+    sentence = compute.messages[0]
     assert sentence.startswith("The features of this run take 0.0 GB, and the cache may hold 0.0: ")
-    assert sentence.endswith("A later cut, a smaller input size or a larger GRAFT_CACHE_GB make it faster.")
+    assert sentence.endswith("A later cut, a smaller input size or a larger GRAFT_CACHE_GB makes the run faster.")
 
 
-def test_an_image_that_is_gone_is_named(compute, draw, store):
+def test_a_missing_image_is_named(compute, draw, store):
     digests = draw(3)
     store.path(digests[1]).unlink()
     with pytest.raises(ImageError, match=r"second\.jpg cannot be used any more"):
         compute(small_network(), digests, names=["first.jpg", "second.jpg", "third.jpg"])
 
 
-def test_a_person_can_stop_and_go_on(compute, draw):
+def test_a_stopped_computation_can_be_resumed(compute, draw):
     digests = draw(100)
-    with pytest.raises(RunStopped, match=r"Stopped while features were computed\. Those that were computed are kept"):
+    with pytest.raises(RunStopped, match=r"Stopped while features were computed\. The computed features are kept"):
         compute(small_network(), digests, should_stop=lambda: True)
     done = compute.computed
     assert 0 < done < 100
@@ -232,7 +232,7 @@ def test_a_person_can_stop_and_go_on(compute, draw):
     assert compute.computed == 100 - done
 
 
-def test_a_cache_that_cannot_be_written_is_said_in_plain_words(compute, draw, settings):
+def test_a_cache_that_cannot_be_written_raises_one_sentence(compute, draw, settings):
     digests = draw(2)
     settings.cache.mkdir(parents=True)
     (settings.cache / "arrays").touch()
@@ -251,12 +251,12 @@ import psutil
 from core.storage.blobs import OriginalStore
 from core.features import activation_cache
 from core.settings import Settings
-from tests.unit.features.drawn import SIZE, small_network
+from tests.unit.features.small_networks import SIZE, small_network
 
 workspace, out, kill_after = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 settings = Settings(workspace=workspace)
 activation_cache.FLUSH_SECONDS = 0
-small_network(seed=9)  # so that Keras has counted up its names
+small_network(seed=9)  # so that Keras numbers the names of the next one differently
 
 
 def on_progress(done, total):
@@ -294,9 +294,9 @@ def test_a_killed_process_leaves_a_usable_cache_to_the_others(compute, draw, sto
     network = small_network()
     activations = compute(network, digests)
     assert compute.progress == []
-    wanted = directly(network, store, digests)[0]
-    np.testing.assert_allclose(activations.gather(np.arange(160))[0], wanted, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(np.load(tmp_path / "alive.npy"), wanted, rtol=1e-4, atol=1e-5)
+    expected = directly(network, store, digests)[0]
+    np.testing.assert_allclose(activations.gather(np.arange(160))[0], expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(np.load(tmp_path / "alive.npy"), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_what_a_killed_process_computed_is_not_computed_again(compute, draw, settings, tmp_path):

@@ -1,4 +1,4 @@
-"""Variations: the same in every process, different from each other, and no more than what was asked for."""
+"""Variations are the same in every process, differ from each other, and stay within their bounds."""
 
 import subprocess
 import sys
@@ -58,13 +58,13 @@ def test_a_mirrored_image_is_mirrored_exactly_in_about_half_of_the_views():
     assert 10 < sum(mirrored) < 30
 
 
-def test_an_image_is_turned_upside_down_only_if_asked_for():
+def test_an_image_is_flipped_vertically_only_if_chosen():
     upside_down = square()[::-1]
     assert any(np.array_equal(vary(view, flip_vertical=True), upside_down) for view in range(1, 20))
     assert not any(np.array_equal(vary(view, flip_horizontal=True), upside_down) for view in range(1, 20))
 
 
-def test_nothing_black_comes_in_from_outside():
+def test_uncovered_corners_are_not_black():
     turned = [vary(view, rotation=180, zoom=0.9, shift=0.5) for view in range(1, 20)]
     assert min(int(image.min()) for image in turned) >= 38
 
@@ -112,12 +112,12 @@ def test_any_variation_is_a_square_of_the_same_size(variations, view):
     assert image.dtype == np.uint8
 
 
-def test_the_number_of_views_is_no_part_of_their_address():
+def test_the_number_of_views_is_not_part_of_the_key():
     assert variations_key(Augmentation(views=2), 0) == variations_key(Augmentation(views=8), 0)
 
 
 @pytest.mark.parametrize("change", [{"rotation": 11}, {"flip_vertical": True}, {"contrast": 0.2}, {"shift": 0}])
-def test_every_change_is_part_of_the_address(change):
+def test_every_bound_is_part_of_the_key(change):
     assert variations_key(Augmentation(**change), 0) != variations_key(Augmentation(), 0)
     assert variations_key(Augmentation(), 1) != variations_key(Augmentation(), 0)
 
@@ -133,7 +133,7 @@ def test_views_are_numbered_one_to_one(n, count, data):
 
 
 @pytest.mark.parametrize(("row", "view"), [(0, 1), (1, 3), (1, -1)])
-def test_a_view_that_an_image_does_not_have_is_refused(row, view):
+def test_a_view_that_an_image_does_not_have_raises(row, view):
     views = Views(DIGESTS, np.array([1]), 2, 0, Augmentation())
     with pytest.raises(IndexError, match="variations"):
         views.numbers(np.array([row]), view)

@@ -1,4 +1,4 @@
-"""Engines: what they compute is what Keras computes, whichever it is, and a person is told when it is not the usual."""
+"""Every engine computes what Keras computes, and an unusual choice of engine is reported."""
 
 from pathlib import Path
 
@@ -13,10 +13,10 @@ from core.features.engine import choose_engine, usable_precision
 from core.features.fingerprint import fingerprint
 from core.features.numerical_check import relative_difference
 from core.features.openvino_cache import converted_network
-from core.features.openvino_engine import OpenVinoEngine, computes_bfloat16
+from core.features.openvino_engine import OpenVinoEngine, supports_bfloat16
 from core.features.tensorflow_engine import TensorFlowEngine
 from core.settings import Settings
-from tests.unit.features.drawn import SIZE, small_network, two_tensors
+from tests.unit.features.small_networks import SIZE, small_network, two_tensors
 
 
 def squares(count: int, size: int = SIZE, seed: int = 0) -> np.ndarray:
@@ -28,9 +28,9 @@ def keras_computes(network: keras.Model, images: np.ndarray) -> tuple[np.ndarray
 
 
 def choose(network: keras.Model, settings: Settings, precision="float32", **options):
-    said: list[str] = []
+    messages: list[str] = []
     address = fingerprint(network, size=SIZE, resize="crop", precision=precision)
-    return choose_engine(network, address, settings, precision, said.append, **options), said
+    return choose_engine(network, address, settings, precision, messages.append, **options), messages
 
 
 def unconvertible_network() -> keras.Model:
@@ -41,7 +41,7 @@ def unconvertible_network() -> keras.Model:
 
 
 @pytest.mark.parametrize("make", [small_network, two_tensors], ids=["one tensor", "two tensors"])
-def test_openvino_computes_what_keras_does(make, settings):
+def test_openvino_computes_what_keras_computes(make, settings):
     network = make()
     engine, _ = choose(network, settings)
     assert engine.description.startswith("OpenVINO")
@@ -72,7 +72,7 @@ def test_results_come_in_order_for_batches_of_any_size(kind, settings):
     np.testing.assert_allclose(np.concatenate(results), wanted, rtol=1e-4, atol=1e-5)
 
 
-def test_the_next_batch_is_asked_for_while_others_are_computed(settings):
+def test_the_next_batch_is_read_while_others_are_computed(settings):
     engine, _ = choose(small_network(), settings)
     asked = []
 
@@ -87,7 +87,7 @@ def test_the_next_batch_is_asked_for_while_others_are_computed(settings):
     results.close()
 
 
-def test_a_run_that_is_given_up_leaves_the_engine_usable(settings):
+def test_an_abandoned_run_leaves_the_engine_usable(settings):
     engine, _ = choose(small_network(), settings)
     results = engine.run(squares(64) for _ in range(10))
     next(results)
@@ -97,30 +97,30 @@ def test_a_run_that_is_given_up_leaves_the_engine_usable(settings):
 
 def test_a_network_is_converted_once_and_found_by_the_next_process(settings):
     network = small_network()
-    said_first = choose(network, settings)[1]
-    said_then = choose(small_network(), settings)[1]
-    assert said_first == ["Preparing this network for OpenVINO, once."]
-    assert said_then == []
+    first_messages = choose(network, settings)[1]
+    second_messages = choose(small_network(), settings)[1]
+    assert first_messages == ["Converting this network for OpenVINO, once."]
+    assert second_messages == []
 
 
-def test_a_damaged_conversion_is_made_again(settings):
+def test_a_damaged_conversion_is_repeated(settings):
     network = small_network()
     choose(network, settings)
     stored = list((settings.cache / "networks").glob("*/network.bin"))
     stored[0].write_bytes(stored[0].read_bytes()[:100])
-    engine, said = choose(network, settings)
+    engine, messages = choose(network, settings)
     assert engine.description.startswith("OpenVINO")
-    assert said == ["Preparing this network for OpenVINO, once."]
+    assert messages == ["Converting this network for OpenVINO, once."]
 
 
-def test_what_a_killed_conversion_left_is_removed(settings):
+def test_files_of_a_killed_conversion_are_removed(settings):
     left = settings.cache / "networks" / ".part.0123456789abcdef"
     left.mkdir(parents=True)
     choose(small_network(), settings)
     assert not left.exists()
 
 
-def test_the_networks_used_longest_ago_make_room(tmp_path):
+def test_the_least_recently_used_networks_are_evicted(tmp_path):
     one = 8 * 12 * 4 * 20
     settings = Settings(workspace=tmp_path, cache_bytes=8 * 3 * one)
     for seed in range(6):
@@ -130,60 +130,61 @@ def test_the_networks_used_longest_ago_make_room(tmp_path):
     assert choose(small_network(seed=5), settings)[1] == []
 
 
-def test_tensorflow_takes_over_what_openvino_cannot_convert(settings):
-    engine, said = choose(unconvertible_network(), settings)
+def test_tensorflow_computes_what_openvino_cannot_convert(settings):
+    engine, messages = choose(unconvertible_network(), settings)
     assert engine.description.startswith("TensorFlow")
-    assert said[-1].startswith("OpenVINO cannot compute this network (")
+    assert messages[-1].startswith("OpenVINO cannot compute this network (")
     images = squares(3)
     np.testing.assert_allclose(
         next(engine.run([images]))[0], keras_computes(unconvertible_network(), images)[0], rtol=1e-4
     )
 
 
-def test_tensorflow_takes_over_what_openvino_computes_differently(settings, monkeypatch):
+def test_tensorflow_computes_what_openvino_computes_differently(settings, monkeypatch):
     monkeypatch.setattr(openvino_cache, "TOLERANCE", -1)
-    engine, said = choose(small_network(), settings)
+    engine, messages = choose(small_network(), settings)
     assert engine.description.startswith("TensorFlow")
-    assert said[-1] == (
-        "OpenVINO cannot compute this network (its features would differ by 0.0%): TensorFlow does, which takes longer."
+    assert messages[-1] == (
+        "OpenVINO cannot compute this network (its features would differ by 0.0%). "
+        "TensorFlow computes it, which takes longer."
     )
 
 
-def test_what_cannot_be_converted_is_not_tried_again(settings):
+def test_a_failed_conversion_is_not_repeated(settings):
     network = unconvertible_network()
     choose(network, settings)
-    _, said = choose(network, settings)
-    assert len(said) == 1
-    assert "while converting it" in said[0]
+    _, messages = choose(network, settings)
+    assert len(messages) == 1
+    assert "while converting it" in messages[0]
 
 
-def test_a_gpu_takes_tensorflow(settings, monkeypatch):
+def test_a_gpu_uses_tensorflow(settings, monkeypatch):
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind])
-    engine, said = choose(small_network(), settings)
+    engine, messages = choose(small_network(), settings)
     assert engine.description == f"TensorFlow {tf.__version__} on the GPU in float32"
-    assert said == []
+    assert messages == []
 
 
-def test_bfloat16_on_a_gpu_says_that_it_stays_float32(monkeypatch):
+def test_bfloat16_on_a_gpu_is_reported_as_float32(monkeypatch):
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind])
-    said: list[str] = []
-    assert usable_precision("bfloat16", said.append) == "float32"
-    assert said == ["bfloat16 speeds up processors; on the GPU features are computed in float32."]
+    messages: list[str] = []
+    assert usable_precision("bfloat16", messages.append) == "float32"
+    assert messages == ["bfloat16 speeds up processors; on the GPU features are computed in float32."]
 
 
-def test_bfloat16_without_a_processor_for_it_says_that_it_stays_float32(monkeypatch):
-    monkeypatch.setattr("core.features.engine.computes_bfloat16", lambda: False)
-    said: list[str] = []
-    assert usable_precision("bfloat16", said.append) == "float32"
-    assert said == ["This processor does not compute in bfloat16: features are computed in float32."]
+def test_bfloat16_on_a_processor_without_it_is_reported_as_float32(monkeypatch):
+    monkeypatch.setattr("core.features.engine.supports_bfloat16", lambda: False)
+    messages: list[str] = []
+    assert usable_precision("bfloat16", messages.append) == "float32"
+    assert messages == ["This processor does not support bfloat16: features are computed in float32."]
 
 
-@pytest.mark.skipif(not computes_bfloat16(), reason="this processor does not compute in bfloat16")
-def test_bfloat16_says_how_far_its_features_are_from_float32(settings):
+@pytest.mark.skipif(not supports_bfloat16(), reason="this processor does not compute in bfloat16")
+def test_bfloat16_reports_the_difference_from_float32(settings):
     network, images = small_network(), squares(20)
-    engine, said = choose(network, settings, "bfloat16", sample=images)
+    engine, messages = choose(network, settings, "bfloat16", sample=images)
     assert engine.description.endswith("in bfloat16")
-    assert said[-1].startswith("In bfloat16 the features of the first 16 images differ from float32 by ")
+    assert messages[-1].startswith("In bfloat16 the features of the first 16 images differ from float32 by ")
     assert 0 < relative_difference(next(engine.run([images])), keras_computes(network, images)) < 0.1
 
 
@@ -194,13 +195,13 @@ def test_the_processor_is_shared_with_other_workers(settings):
     np.testing.assert_allclose(next(alone.run([images]))[0], next(one_of_many.run([images]))[0], rtol=1e-5)
 
 
-def test_a_cache_that_cannot_be_written_is_said_in_plain_words(tmp_path):
+def test_a_cache_that_cannot_be_written_raises_one_sentence(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(WorkspaceError, match=r"The cache .* cannot be written"):
         choose(small_network(), Settings(workspace=Path(tmp_path / "file")))
 
 
-def test_a_difference_of_shapes_or_of_numbers_is_infinite():
+def test_other_shapes_or_nan_give_an_infinite_difference():
     ones = (np.ones((2, 3), np.float32),)
     assert relative_difference(ones, ones) == 0
     assert relative_difference((np.ones((2, 2), np.float32),), ones) == float("inf")

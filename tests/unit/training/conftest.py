@@ -12,16 +12,16 @@ from core.storage.blobs import OriginalStore
 from core.training.recipe import Recipe
 from tests.unit.training.drawn_images import draw
 
-# How long a busy machine takes for an example says nothing about the code.
+# The duration of an example on a busy machine is no property of the code.
 hypothesis.settings.register_profile("busy machines", deadline=None)
 hypothesis.settings.load_profile("busy machines")
 
 
 @dataclass
-class Told:
-    """A finished training and its events."""
+class Training:
+    """The result of a training and its events."""
 
-    outcome: object
+    result: object
     events: list[Event]
     out: Path
 
@@ -34,14 +34,14 @@ class Told:
 
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Manifest]:
-    """A workspace with drawn images, shared by tests that only read it."""
+    """A workspace with synthetic images, shared by tests that only read it."""
     settings = Settings(workspace=tmp_path_factory.mktemp("drawn"))
     return settings, draw(settings)
 
 
 @pytest.fixture
-def train(drawn: tuple[Settings, Manifest], tmp_path: Path) -> Callable[..., Told]:
-    """Train a recipe on the drawn images."""
+def train(drawn: tuple[Settings, Manifest], tmp_path: Path) -> Callable[..., Training]:
+    """Train a recipe on the synthetic images."""
     from core.training.train import train as train_run
 
     settings, usual = drawn
@@ -52,9 +52,9 @@ def train(drawn: tuple[Settings, Manifest], tmp_path: Path) -> Callable[..., Tol
         manifest: Manifest = usual,
         out: Path = tmp_path / "run",
         stop: Callable[[list[Event]], bool] = lambda _events: False,
-    ) -> Told:
+    ) -> Training:
         events: list[Event] = []
-        outcome = train_run(
+        result = train_run(
             recipe,
             manifest,
             originals=OriginalStore(settings.originals, settings.thumbnails),
@@ -63,6 +63,6 @@ def train(drawn: tuple[Settings, Manifest], tmp_path: Path) -> Callable[..., Tol
             should_stop=lambda: stop(events),
             out=out,
         )
-        return Told(outcome, events, out)
+        return Training(result, events, out)
 
     return run

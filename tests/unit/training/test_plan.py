@@ -115,7 +115,7 @@ def test_a_cut_of_another_network_is_refused():
 
 
 def test_an_input_size_below_the_smallest_is_refused():
-    with pytest.raises(RecipeError, match="Xception takes images of at least 71 pixels, and 64 were asked for"):
+    with pytest.raises(RecipeError, match="Xception takes images of at least 71 pixels, but the input size is 64"):
         make_plan(Recipe(backbone=Backbone(name="Xception", input_size=64)), classes=2)
 
 

@@ -3,7 +3,7 @@ from core.training.progress import ProgressReporter
 
 
 class Clock:
-    """A clock that the test turns."""
+    """A clock that the test advances."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -16,43 +16,43 @@ def batch(number: int) -> Batch:
     return Batch(phase="head", epoch=1, batch=number, batches=99, loss=1, accuracy=0)
 
 
-def test_progress_is_told_five_times_a_second_and_at_the_end():
+def test_progress_is_reported_five_times_a_second_and_at_the_end():
     events, clock = [], Clock()
-    tell = ProgressReporter(events.append, clock=clock).progress("Computing", "images")
+    report = ProgressReporter(events.append, clock=clock).stage("Computing", "images")
     for done in range(1, 101):
         clock.now += 0.01
-        tell(done, 100)
+        report(done, 100)
     assert len(events) == 1 + 5 + 1
     assert events[-1] == Stage(name="Computing", done=100, total=100, seconds_left=0, unit="images")
 
 
-def test_the_time_left_does_not_count_what_was_there_already():
+def test_the_time_left_does_not_count_cached_units():
     events, clock = [], Clock()
-    tell = ProgressReporter(events.append, clock=clock).progress("Computing")
-    tell(50, 100)
+    report = ProgressReporter(events.append, clock=clock).stage("Computing")
+    report(50, 100)
     clock.now += 10
-    tell(60, 100)
+    report(60, 100)
     assert events[-1].seconds_left == 40
 
 
-def test_batches_are_told_five_times_a_second():
+def test_batches_are_reported_five_times_a_second():
     events, clock = [], Clock()
-    story = ProgressReporter(events.append, clock=clock)
+    reporter = ProgressReporter(events.append, clock=clock)
     for number in range(100):
-        story.batch(batch(number))
+        reporter.batch(batch(number))
         clock.now += 0.01
     assert len(events) == 5
 
 
 def test_seconds_of_a_stage_add_up_over_processes():
     clock = Clock()
-    story = ProgressReporter(lambda _event: None, {"features": 3.0}, clock)
-    with story.timed("features"):
+    reporter = ProgressReporter(lambda _event: None, {"features": 3.0}, clock)
+    with reporter.timed("features"):
         clock.now += 2
-    assert story.seconds == {"features": 5.0}
+    assert reporter.seconds == {"features": 5.0}
 
 
-def test_a_sentence_is_told():
+def test_a_message_is_emitted():
     events = []
-    ProgressReporter(events.append).say("It falls.", "warning")
+    ProgressReporter(events.append).message("It falls.", "warning")
     assert events == [Message(level="warning", text="It falls.")]

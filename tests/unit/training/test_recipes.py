@@ -113,5 +113,5 @@ def test_the_recipe_beside_a_model_is_read(tmp_path):
 
 def test_a_recipe_beside_a_model_that_is_no_text_is_named(tmp_path):
     (tmp_path / RECIPE_FILE).write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(RecipeError, match=r"^The recipe .*recipe\.json cannot be read\. Keep the one"):
+    with pytest.raises(RecipeError, match=r"^The recipe .*recipe\.json cannot be read\. Use the recipe"):
         read_recipe(tmp_path)

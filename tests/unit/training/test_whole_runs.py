@@ -1,4 +1,4 @@
-"""Whole trainings on drawn images, resumed, stopped, killed and repeated."""
+"""Whole trainings on synthetic images: resumed, stopped, killed and repeated."""
 
 import json
 import subprocess
@@ -26,18 +26,18 @@ PARTIAL = small_recipe(strategy="partial", cut="block 3", augmentation=Augmentat
 
 
 def metrics(epochs) -> list[tuple]:
-    """What must not depend on when and how often a run was started."""
+    """The metrics, which must not depend on when and how often a run was started."""
     return [(e.phase, e.epoch, e.loss, e.accuracy, e.val_loss, e.val_accuracy, e.confusion, e.best) for e in epochs]
 
 
 @pytest.fixture(scope="module")
 def undisturbed(drawn, tmp_path_factory) -> list[tuple]:
-    """The metrics of `PARTIAL`, trained in one go."""
+    """The metrics of `PARTIAL`, trained without interruption."""
     from core.storage.blobs import OriginalStore
     from core.training.train import train
 
     settings, manifest = drawn
-    outcome = train(
+    result = train(
         PARTIAL,
         manifest,
         originals=OriginalStore(settings.originals, settings.thumbnails),
@@ -46,28 +46,28 @@ def undisturbed(drawn, tmp_path_factory) -> list[tuple]:
         should_stop=lambda: False,
         out=tmp_path_factory.mktemp("undisturbed"),
     )
-    return metrics(outcome.history)
+    return metrics(result.history)
 
 
-def test_feature_extraction_learns_and_tells_its_story(train):
-    told = train(small_recipe(head_phase=Phase(epochs=10, learning_rate=1e-2)))
-    epochs = told.of(Epoch)
-    assert epochs == list(told.outcome.history)
+def test_feature_extraction_learns_and_reports_its_events(train):
+    training = train(small_recipe(head_phase=Phase(epochs=10, learning_rate=1e-2)))
+    epochs = training.of(Epoch)
+    assert epochs == list(training.result.history)
     assert epochs[-1].val_accuracy > 0.9
     assert np.sum(epochs[-1].confusion) == 12
     assert [e.best for e in epochs].count(True) >= 1
-    assert told.outcome.best_epoch == max(e.epoch for e in epochs if e.best)
-    assert {e.name for e in told.of(Stage)} >= {"Preparing the network", "Computing features", "Saving the model"}
-    assert told.of(Batch)
-    assert f"epoch {told.outcome.best_epoch} of {len(epochs)} is kept" in told.texts()
-    assert set(told.outcome.seconds) == {"prepare", "features", "head", "save"}
-    assert json.loads((told.out / "labels.json").read_text()) == list(drawn_images.COLOURS)
-    assert told.outcome.model == told.out / "model.keras"
+    assert training.result.best_epoch == max(e.epoch for e in epochs if e.best)
+    assert {e.name for e in training.of(Stage)} >= {"Preparing the network", "Computing features", "Saving the model"}
+    assert training.of(Batch)
+    assert f"epoch {training.result.best_epoch} of {len(epochs)} is kept" in training.texts()
+    assert set(training.result.seconds) == {"prepare", "features", "head", "save"}
+    assert json.loads((training.out / "labels.json").read_text()) == list(drawn_images.COLOURS)
+    assert training.result.model == training.out / "model.keras"
 
 
 def test_the_frozen_network_in_the_exported_file_is_the_one_that_was_converted(train, drawn):
     settings, _ = drawn
-    served = ServedModel.load(train(small_recipe()).outcome.model)
+    served = ServedModel.load(train(small_recipe()).result.model)
     address = fingerprint(served.trunk, size=served.size, resize=served.resize, precision="float32")
     assert is_converted(address, settings)
 
@@ -79,12 +79,12 @@ def test_fine_tuning_follows_the_head_by_itself(undisturbed):
 
 
 def test_the_same_recipe_and_images_give_the_same_metrics(train, undisturbed):
-    assert metrics(train(PARTIAL).outcome.history) == undisturbed
+    assert metrics(train(PARTIAL).result.history) == undisturbed
 
 
 def test_another_seed_gives_other_metrics(train, undisturbed):
-    told = train(PARTIAL.model_copy(update={"seed": 1}))
-    assert metrics(told.outcome.history) != undisturbed
+    training = train(PARTIAL.model_copy(update={"seed": 1}))
+    assert metrics(training.result.history) != undisturbed
 
 
 @pytest.mark.parametrize("strategy", ["full", "scratch"])
@@ -98,8 +98,8 @@ def test_training_on_pixels_is_repeatable(strategy, train, tmp_path):
         class_weights=True,
     )
     first, second = train(recipe), train(recipe, out=tmp_path / "again")
-    assert metrics(first.outcome.history) == metrics(second.outcome.history)
-    assert first.outcome.history[-1].phase == ("scratch" if strategy == "scratch" else "fine-tune")
+    assert metrics(first.result.history) == metrics(second.result.history)
+    assert first.result.history[-1].phase == ("scratch" if strategy == "scratch" else "fine-tune")
 
 
 def killed_after(epochs: int, workspace: Path, out: Path) -> None:
@@ -119,20 +119,20 @@ def test_a_killed_run_goes_on_after_its_last_epoch(epochs, train, drawn, tmp_pat
     out = tmp_path / "killed"
     killed_after(epochs, drawn[0].workspace, out)
     assert (out / FOLDER / LAST).exists()
-    told = train(PARTIAL, out=out)
-    trained_again = told.of(Epoch)
-    assert "Continuing after epoch" in told.texts()
+    training = train(PARTIAL, out=out)
+    trained_again = training.of(Epoch)
+    assert "Continuing after epoch" in training.texts()
     assert trained_again[0].epoch >= epochs
-    assert metrics(told.outcome.history) == undisturbed
+    assert metrics(training.result.history) == undisturbed
 
 
 def test_a_stopped_run_keeps_its_best_epoch_and_can_go_on(train, undisturbed):
     stopped = train(PARTIAL, stop=lambda events: sum(isinstance(e, Epoch) for e in events) == 4)
-    assert stopped.outcome.status == "stopped"
-    assert len(stopped.outcome.history) == 4
-    assert stopped.outcome.model.exists()
+    assert stopped.result.status == "stopped"
+    assert len(stopped.result.history) == 4
+    assert stopped.result.model.exists()
     assert "Stopped: epoch" in stopped.texts()
-    assert metrics(train(PARTIAL).outcome.history) == undisturbed
+    assert metrics(train(PARTIAL).result.history) == undisturbed
 
 
 def test_a_run_stopped_before_its_first_epoch_keeps_nothing(train):
@@ -145,20 +145,20 @@ def test_a_finished_run_is_not_trained_again_unless_its_checkpoint_is_cleared(tr
     first = train(recipe)
     again = train(recipe)
     assert again.events == []
-    assert again.outcome == first.outcome
+    assert again.result == first.result
     clear_checkpoint(first.out)
     assert train(recipe).of(Epoch)
 
 
 def test_another_recipe_in_the_same_folder_begins_anew(train):
     train(small_recipe(), stop=lambda events: sum(isinstance(event, Epoch) for event in events) == 2)
-    told = train(small_recipe(seed=5))
-    assert [epoch.epoch for epoch in told.of(Epoch)] == [1, 2, 3]
+    training = train(small_recipe(seed=5))
+    assert [epoch.epoch for epoch in training.of(Epoch)] == [1, 2, 3]
 
 
 def test_a_damaged_checkpoint_begins_anew(train):
-    told = train(small_recipe(), stop=lambda events: sum(isinstance(event, Epoch) for event in events) == 2)
-    (told.out / FOLDER / LAST).write_bytes(b"torn")
+    training = train(small_recipe(), stop=lambda events: sum(isinstance(event, Epoch) for event in events) == 2)
+    (training.out / FOLDER / LAST).write_bytes(b"torn")
     assert len(train(small_recipe()).of(Epoch)) == 3
 
 
@@ -176,24 +176,24 @@ def test_a_run_that_began_before_a_background_could_be_chosen_goes_on(tmp_path):
     assert Checkpoint(tmp_path, on_black, manifest).finished() is None
 
 
-def test_a_fall_after_unfreezing_is_told_and_the_epoch_before_is_kept(train):
+def test_a_fall_after_unfreezing_is_reported_and_the_epoch_before_it_is_kept(train):
     recipe = small_recipe(
         strategy="partial",
         cut="block 1",
         head_phase=Phase(epochs=2, learning_rate=1e-3),
         fine_tune_phase=Phase(epochs=2, learning_rate=0.3),
     )
-    told = train(recipe)
-    assert told.outcome.best_epoch == 2
-    warnings = [message.text for message in told.of(Message) if message.level == "warning"]
+    training = train(recipe)
+    assert training.result.best_epoch == 2
+    warnings = [message.text for message in training.of(Message) if message.level == "warning"]
     assert "after unfreezing; the best epoch so far is kept" in warnings[0]
-    assert "Fine-tuning did not lower the validation loss" in told.texts()
+    assert "Fine-tuning did not lower the validation loss" in training.texts()
 
 
 def test_a_phase_that_gets_no_better_ends_early(train):
-    told = train(small_recipe(head_phase=Phase(epochs=50, learning_rate=1.0), early_stopping=2))
-    assert len(told.outcome.history) < 50
-    assert "The validation loss has not become lower for 2 epochs" in told.texts()
+    training = train(small_recipe(head_phase=Phase(epochs=50, learning_rate=1.0), early_stopping=2))
+    assert len(training.result.history) < 50
+    assert "The validation loss has not become lower for 2 epochs" in training.texts()
 
 
 def test_a_run_that_diverges_at_once_says_so(train):
@@ -214,10 +214,10 @@ def test_a_fine_tuning_that_diverges_keeps_the_head(train):
         fine_tune_phase=Phase(epochs=2, learning_rate=10),
         optimizer="sgd",
     )
-    told = train(recipe)
-    assert told.outcome.best_epoch == 2
-    assert [epoch.phase for epoch in told.outcome.history] == ["head", "head", "fine-tune"]
-    assert "The loss became infinite in epoch 3, so the phase ended and epoch 2 is kept" in told.texts()
+    training = train(recipe)
+    assert training.result.best_epoch == 2
+    assert [epoch.phase for epoch in training.result.history] == ["head", "head", "fine-tune"]
+    assert "The loss became infinite in epoch 3, so the phase ended and epoch 2 is kept" in training.texts()
 
 
 def test_images_that_make_no_training_possible_are_refused(train, drawn):
