@@ -1,4 +1,4 @@
-"""Random variations of the training images, and what they do to one's own images."""
+"""Augmentation: how many random variations of each training image, how strong, and a preview on a person's images."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ _GAP = 6
 
 
 def draw(project_id: str) -> None:
-    """Draw the number of variations, how far each goes, and a preview."""
+    """Draw the number of variations, the strength of each change, and a preview."""
     views = recipe_editor.field(
         project_id,
         "augmentation.views",
@@ -31,7 +31,7 @@ def draw(project_id: str) -> None:
             32,
             value,
             key=key,
-            help="Each is computed once and kept. More of them help where images are few, and take longer.",
+            help="Each is computed once and stored. More of them help where there are few images, and take longer.",
         ),
     )
     if not views:
@@ -39,12 +39,12 @@ def draw(project_id: str) -> None:
         return
     left, right = st.columns([2, 3], gap="large")
     with left:
-        _draw_changes(project_id)
+        _draw_strengths(project_id)
     with right:
         _draw_preview(project_id, recipe_editor.recipe(project_id))
 
 
-def _draw_changes(project_id: str) -> None:
+def _draw_strengths(project_id: str) -> None:
     recipe_editor.field(
         project_id, "augmentation.flip_horizontal", lambda value, key: st.toggle("Mirror left and right", value, key)
     )
@@ -75,17 +75,19 @@ def _draw_share(project_id: str, field: str, label: str, most: int) -> None:
 
 def _draw_preview(project_id: str, recipe: Recipe) -> None:
     items = list_items(database(), project_id, Filter(split="train", excluded=False), limit=_IMAGES)
-    path_of = store().thumbnail_path if recipe.background == WHITE else store().path  # thumbnails lie on white
+    path_of = (
+        store().thumbnail_path if recipe.background == WHITE else store().path
+    )  # thumbnails have a white background
     pictures = [(item, path) for item in items if (path := path_of(item.digest)).is_file()]
     if not pictures:
-        st.info("Add images to see here what the variations do to them.", icon=":material/info:")
+        st.info("Add images to see variations of them here.", icon=":material/info:")
         return
-    st.markdown("Your own images, and what the network will see of them:")
+    st.markdown("Your images, and variations of them that the network will see:")
     for item, path in pictures:
         square = _square(path, item.name, recipe.resize, recipe.background)
         row = _preview(item.digest, square, recipe.seed, recipe.augmentation)
         name = words.shorten(words.file_name(item.name))
-        st.image(row, width="stretch", alt=f"{name} as it is, then {_VIEWS} random variations of it")
+        st.image(row, width="stretch", alt=f"{name} unchanged, then {_VIEWS} random variations of it")
         st.caption(words.escape_markdown(name))
 
 
@@ -96,7 +98,7 @@ def _square(path: Path, name: str, resize: Resize, background: str) -> NDArray[n
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _preview(digest: str, square: NDArray[np.uint8], seed: int, augmentation: Augmentation) -> NDArray[np.uint8]:
-    """(side, width, 4) RGBA: the image and variations of it, side by side."""
+    """The image and variations of it, side by side: (side, width, 4) uint8 RGBA."""
     gap = np.zeros((_SIDE, _GAP, 4), np.uint8)
     row = []
     for view in range(_VIEWS + 1):

@@ -1,4 +1,4 @@
-"""The networks to choose from: a few as cards, all of them in a table and a picture that compare them."""
+"""The choice of the network (backbone): a few as cards, all of them in a table and a chart."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ _ANY = "any family"
 
 
 def draw(project_id: str) -> None:
-    """Draw the cards, and behind a fold all networks."""
+    """Draw the cards and, in an expander, all networks."""
     chosen = recipe_editor.recipe(project_id).backbone.name
     offered = offered_backbones(settings().keras_home)
     if chosen not in {spec.name for spec in offered}:
@@ -57,18 +57,18 @@ def _choose(project_id: str, spec: BackboneSpec) -> None:
 def _facts(spec: BackboneSpec) -> str:
     facts = [
         f"**{spec.parameters / 1e6:.1f} M** parameters, **{_megabytes(spec):.0f} MB**",
-        f"sees **{spec.input_size}** pixels square, has **{spec.layers}** layers",
+        f"input of **{spec.input_size}** by **{spec.input_size}** pixels, **{spec.layers}** layers",
     ]
     if spec.top1 is not None:
-        facts.append(f"**{words.percent(spec.top1)}** right on ImageNet (*top\u20111 accuracy*)")
+        facts.append(f"**{words.percent(spec.top1)}** correct on ImageNet (*top\u20111 accuracy*)")
     speed = read_speeds(settings()).get(spec.name)
     if speed is not None:
-        facts.append(f"**{speed:,.0f} images a second** on this machine, measured in a training")
+        facts.append(f"**{speed:,.0f} images a second** on this machine, measured in a run")
     return "\n".join(f"- {fact}" for fact in facts)
 
 
 def _megabytes(spec: BackboneSpec) -> float:
-    """Size of its weights: of the file where it is here, else of what a download takes."""
+    """Size of the weights file on this machine, or else of its download."""
     path = weights_path(spec, settings().keras_home)
     return path.stat().st_size / 2**20 if path.is_file() else spec.weights_megabytes
 
@@ -82,15 +82,15 @@ def _state_of_weights(spec: BackboneSpec) -> str:
 def _draw_all(project_id: str, chosen: str) -> None:
     found = _filter()
     if not found:
-        st.info("No network fits; widen the filter.", icon=":material/info:")
+        st.info("No network matches. Widen the filter.", icon=":material/info:")
         return
-    table, picture = st.tabs(["Table", "Picture"])
+    table, chart = st.tabs(["Table", "Chart"])
     with table:
         _draw_table(project_id, found, chosen)
-    with picture:
-        _draw_picture(project_id, found, chosen)
+    with chart:
+        _draw_chart(project_id, found, chosen)
     sources = sorted({spec.source for spec in found if spec.source})
-    # Small and not a caption, in which links are too pale to read.
+    # Small text instead of a caption: links in a caption have too little contrast.
     st.markdown(f":small[Accuracy on ImageNet as published: {'; '.join(sources)}.]")
 
 
@@ -110,7 +110,7 @@ def _filter() -> list[BackboneSpec]:
 
 
 def _draw_table(project_id: str, specs: Sequence[BackboneSpec], chosen: str) -> None:
-    st.caption("Click a column's name to sort by it, and the box before a row to choose that network.")
+    st.caption("Click the name of a column to sort by it, and the box before a row to choose that network.")
     keras_home, speeds = settings().keras_home, read_speeds(settings())
     table = pd.DataFrame(
         {
@@ -137,13 +137,17 @@ def _draw_table(project_id: str, specs: Sequence[BackboneSpec], chosen: str) -> 
             "parameters": st.column_config.NumberColumn("parameters (M)", format="%.1f"),
             "download": st.column_config.NumberColumn("weights (MB)", format="%.0f"),
             "input": st.column_config.NumberColumn("input (pixels)"),
-            "top-1": st.column_config.NumberColumn("top-1 (%)", format="%.1f", help="Right with the first answer"),
-            "top-5": st.column_config.NumberColumn("top-5 (%)", format="%.1f", help="Right within five answers"),
+            "top-1": st.column_config.NumberColumn(
+                "top-1 (%)", format="%.1f", help="The most probable class is correct"
+            ),
+            "top-5": st.column_config.NumberColumn(
+                "top-5 (%)", format="%.1f", help="One of the five most probable classes is correct"
+            ),
             "here": st.column_config.CheckboxColumn("on this machine"),
             "speed": st.column_config.NumberColumn(
                 "images a second here",
                 format="%.0f",
-                help="Measured in the last training on this machine that had new images",
+                help="Measured in the last run on this machine that had new images",
             ),
         },
     )
@@ -152,7 +156,7 @@ def _draw_table(project_id: str, specs: Sequence[BackboneSpec], chosen: str) -> 
         _choose(project_id, specs[rows[0]])
 
 
-def _draw_picture(project_id: str, specs: Sequence[BackboneSpec], chosen: str) -> None:
+def _draw_chart(project_id: str, specs: Sequence[BackboneSpec], chosen: str) -> None:
     known = [spec for spec in specs if spec.top1 is not None]
     points = charts.show_selectable(
         charts.scatter(
@@ -160,9 +164,9 @@ def _draw_picture(project_id: str, specs: Sequence[BackboneSpec], chosen: str) -
             x="parameters (logarithmic)",
             y="ImageNet accuracy (top-1)",
             chosen=chosen,
-            alt=f"{len(known)} networks by parameters and ImageNet accuracy. The table holds the same figures.",
+            alt=f"{len(known)} networks by parameters and ImageNet accuracy. The table has the same figures.",
         ),
-        key=f"backbones-picture-{chosen}",
+        key=f"backbones-chart-{chosen}",
     )
     if points and (picked := known[points[0]["point_index"]]).name != chosen:
         _choose(project_id, picked)

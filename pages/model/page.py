@@ -1,11 +1,11 @@
-"""Model: which network, what it starts from, how much of it learns, and how."""
+"""Model: the network, its initial weights, how much of it is trained, and how."""
 
 import streamlit as st
 
 from core.advice.strategy import advise_strategy
 from core.catalog.labels import list_labels
 from pages.components import start_run
-from pages.model import backbone_cards, strategy_choice, training_choices, weights_choice
+from pages.model import augmentation_choice, backbone_cards, strategy_choice, training_choices, weights_choice
 from pages.shared import frame, recipe_editor
 from pages.shared.workspace import database
 
@@ -15,7 +15,7 @@ training = [label.splits.get("train", 0) for label in classes]
 recipe_editor.apply_default(project.id)
 
 st.title("Model", anchor=False)
-st.markdown("Everything below is chosen already and works. Change what you like, or press **Start training**.")
+st.markdown("These settings work as they are. Change what you like, or press **Start training**.")
 if classes:
     images = sum(label.images for label in classes)
     st.info(advise_strategy(images, len(classes), min(training)).text, icon=":material/lightbulb:")
@@ -24,13 +24,13 @@ st.header("Network", anchor=False)
 backbone_cards.draw(project.id)
 weights_choice.draw(project.id)
 
-st.header("What learns", anchor=False)
+st.header("How much is trained", anchor=False)
 strategy_choice.draw(project.id, max(2, len(classes)), sum(training))
 
-st.header("How it learns", anchor=False)
+st.header("How it is trained", anchor=False)
 training_choices.draw(project.id)
-with st.expander("Variations of the training images", icon=":material/auto_fix_high:"):
-    training_choices.draw_augmentation(project.id)
+with st.expander("Variations of the training images (*augmentation*)", icon=":material/auto_fix_high:"):
+    augmentation_choice.draw(project.id)
 with st.expander("For experts", icon=":material/tune:"):
     training_choices.draw_expert(project.id)
 

@@ -1,4 +1,4 @@
-"""How much of the network is trained: the strategy, the cut up to which layers stay frozen, and their picture."""
+"""How much of the network is trained: the strategy, the cut up to which layers are frozen, and a picture of both."""
 
 import streamlit as st
 
@@ -17,25 +17,25 @@ _TITLES: dict[Strategy, str] = {
     "feature-extraction": "Train only a new head (*feature extraction*)",
     "partial": "Train the head and the last layers (*partial fine-tuning*)",
     "full": "Train everything, gently (*full fine-tuning*)",
-    "scratch": "Start from nothing (*from scratch*)",
+    "scratch": "Train everything from random weights (*from scratch*)",
 }
 _CAPTIONS: dict[Strategy, str] = {
-    "feature-extraction": "The network stays as it is; only a new head learns your classes. Fastest, and safe with few "
-    "images.",
-    "partial": "First the head, then the layers behind a cut adapt as well, in small steps. For a hundred images a "
-    "class and more.",
-    "full": "First the head, then all layers adapt in small steps. Slowest; wants many images.",
-    "scratch": "All layers begin with random numbers. Not transfer learning at all; it shows what transfer brings.",
+    "feature-extraction": "The pretrained network is not changed; a new head learns your classes. Fastest, and "
+    "safe with few images.",
+    "partial": "First the head is trained, then the layers after the cut as well, with a low learning rate. For 100 "
+    "images a class and more.",
+    "full": "First the head is trained, then all layers, with a low learning rate. Slowest; needs many images.",
+    "scratch": "No transfer learning: all layers start with random weights. Shows what transfer learning gains.",
 }
 
 
 def draw(project_id: str, classes: int, images: int) -> None:
-    """Draw the strategies, the freezing where it can be chosen, and what follows from it.
+    """Draw the strategies, the cut where it can be chosen, and the resulting numbers of parameters.
 
     Args:
         project_id: Whose draft.
-        classes: Classes the new head will tell apart.
-        images: Training images.
+        classes: Number of classes of the new head.
+        images: Number of training images.
     """
     recipe = recipe_editor.recipe(project_id)
     spec = find_backbone(recipe.backbone.name)
@@ -53,14 +53,14 @@ def draw(project_id: str, classes: int, images: int) -> None:
     if warning := warn_of_strategy(recipe.strategy, recipe.backbone.weights, images):
         st.warning(warning, icon=":material/warning:")
     if recipe.strategy == "partial":
-        _draw_freezing(project_id, spec)
+        _draw_cut(project_id, spec)
     try:
         _draw_strip(make_plan(recipe_editor.recipe(project_id), classes=classes))
     except RecipeError as error:
         st.error(words.escape_markdown(str(error)), icon=":material/error:")
 
 
-def _draw_freezing(project_id: str, spec: BackboneSpec) -> None:
+def _draw_cut(project_id: str, spec: BackboneSpec) -> None:
     slider, exact = st.columns([4, 1], vertical_alignment="bottom")
     with slider:
         _draw_cuts(project_id, spec)
@@ -79,8 +79,8 @@ def _draw_cuts(project_id: str, spec: BackboneSpec) -> None:
         value=current,
         format_func=lambda name: f"{cuts[name].label} · {words.count(cuts[name].layers, 'layer')}",
         key=state.draft_key(f"cut-{spec.name}-{recipe.frozen_layers}"),
-        help="Layers up to here stay as they are. Early layers see edges and colours, which serve every task; late "
-        "ones see what ImageNet is about.",
+        help="Layers up to here are not changed. Early layers detect edges and colours, which are useful for every "
+        "task; late ones detect what the classes of ImageNet look like.",
     )
     if chosen != current:
         recipe_editor.save(project_id, with_cut(recipe, chosen))
@@ -95,7 +95,7 @@ def _draw_exact_number(project_id: str, spec: BackboneSpec) -> None:
         spec.layers,
         frozen,
         key=state.draft_key(f"layers-{spec.name}-{recipe.cut}"),
-        help="The exact number. Between two cuts, the layers after the cut before it are frozen as well.",
+        help="The exact number. If it lies between two cuts, the layers after the earlier cut are frozen as well.",
     )
     if typed != frozen:
         recipe_editor.update(project_id, lambda recipe: with_frozen_layers(recipe, typed))
@@ -107,7 +107,7 @@ def _draw_strip(plan: Plan) -> None:
         st.metric("Frozen layers", f"{plan.frozen_layers} of {plan.spec.layers}")
         st.metric("Frozen parameters", network_strip.millions(plan.frozen_parameters))
         st.metric("Trained parameters", network_strip.millions(plan.trainable_parameters))
-        st.metric("Of them in the new head", network_strip.millions(plan.head_parameters))
+        st.metric("In the new head", network_strip.millions(plan.head_parameters))
 
 
 def _frozen_layers(recipe: Recipe) -> int:

@@ -1,21 +1,20 @@
-"""How long and how fast: epochs and batches for everyone, the rest for those who know it."""
+"""The training settings: epochs and early stopping for everyone, the others for experts."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
 from core.training.recipe import Optimizer, Recipe
-from pages.model import augmentation_choice
 from pages.shared import recipe_editor
 
 _OPTIMIZERS: dict[Optimizer, str] = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop"}
-_RESIZE = {"crop": "Cut out its middle", "pad": "Add black bars", "stretch": "Stretch it"}
+_RESIZE = {"crop": "Cut out the middle (*crop*)", "pad": "Add black bars (*pad*)", "stretch": "Stretch it"}
 _BATCHES = [4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096]
 _RATES = [mantissa * 10.0**power for power in range(-6, 0) for mantissa in (1, 2, 5)]
 
 
 def draw(project_id: str) -> None:
-    """Draw the choices that most people want to see."""
+    """Draw the settings that most people change."""
     recipe = recipe_editor.recipe(project_id)
     two_phases = recipe.strategy in {"partial", "full"}
     left, right = st.columns(2, gap="large")
@@ -24,7 +23,9 @@ def draw(project_id: str) -> None:
         recipe_editor.field(
             project_id,
             "head_phase.epochs",
-            lambda value, key: st.number_input(title, 1, 10_000, value, key=key, help="Passes over the images."),
+            lambda value, key: st.number_input(
+                title, 1, 10_000, value, key=key, help="How often the network sees all training images."
+            ),
         )
         if two_phases:
             recipe_editor.field(
@@ -37,7 +38,7 @@ def draw(project_id: str) -> None:
 
 
 def draw_expert(project_id: str) -> None:
-    """Draw the choices for those who know them; the defaults work."""
+    """Draw the settings for experts."""
     recipe = recipe_editor.recipe(project_id)
     head, optimizer, data = st.tabs(["New head", "Optimizer", "Images and seed"])
     with head:
@@ -48,18 +49,13 @@ def draw_expert(project_id: str) -> None:
         _draw_data(project_id)
 
 
-def draw_augmentation(project_id: str) -> None:
-    """Draw the random variations of the training images."""
-    augmentation_choice.draw(project_id)
-
-
 def _draw_early_stopping(project_id: str, recipe: Recipe) -> None:
     on = recipe_editor.field(
         project_id,
         "early_stopping",
         lambda value, key: (
             (recipe.early_stopping or 5)
-            if st.toggle("Stop when it gets no better (*early stopping*)", value is not None, key)
+            if st.toggle("Stop when it no longer improves (*early stopping*)", value is not None, key)
             else None
         ),
     )
@@ -68,7 +64,11 @@ def _draw_early_stopping(project_id: str, recipe: Recipe) -> None:
             project_id,
             "early_stopping",
             lambda value, key: st.number_input(
-                "Epochs without a lower validation loss before it stops", 1, 1000, value, key=f"{key}-patience"
+                "Epochs without a lower validation loss before it stops (*patience*)",
+                1,
+                1000,
+                value,
+                key=f"{key}-patience",
             ),
         )
 
@@ -83,14 +83,20 @@ def _draw_head(project_id: str, recipe: Recipe) -> None:
             ["average", "max"].index(value),
             key=key,
             horizontal=True,
-            captions=["The mean over all places of the image.", "The strongest answer anywhere."],
+            captions=["Mean over the image of each feature.", "Maximum over the image of each feature."],
         ),
     )
     recipe_editor.field(
         project_id,
         "head.dropout",
         lambda value, key: st.slider(
-            "Dropout", 0.0, 0.9, value, 0.05, key=key, help="Share of the features left out at random while training."
+            "Dropout",
+            0.0,
+            0.9,
+            value,
+            0.05,
+            key=key,
+            help="Share of the features that each training step leaves out at random.",
         ),
     )
     hidden = recipe_editor.field(
@@ -117,15 +123,15 @@ def _draw_optimizer(project_id: str, recipe: Recipe) -> None:
     _draw_rate(project_id, "head_phase.learning_rate", "Learning rate")
     if recipe.strategy in {"partial", "full"}:
         _draw_rate(project_id, "fine_tune_phase.learning_rate", "Learning rate of the fine-tuning phase")
-        st.caption("Usually a hundredth of the first: larger steps destroy what the network knows.")
+        st.caption("Usually a hundredth of the head's: larger steps destroy the pretrained weights.")
     recipe_editor.field(
         project_id,
         "batch_size",
         lambda value, key: st.select_slider(
-            "Batch size (images a step)",
+            "Batch size (images per step)",
             [None, *(_BATCHES if value is None else _with(_BATCHES, value))],
             value,
-            lambda size: "fits the images" if size is None else f"{size:g}",
+            lambda size: "chosen by the number of images" if size is None else f"{size:g}",
             key=key,
         ),
     )
@@ -138,7 +144,7 @@ def _draw_optimizer(project_id: str, recipe: Recipe) -> None:
                 "Train batch normalisation as well",
                 value == "trained",
                 key,
-                help="Off keeps its statistics from ImageNet, also in trained layers: the safe choice for small sets.",
+                help="Off: trained layers, too, use the statistics of the pretrained network. Safer for small sets.",
             )
             else "frozen"
         ),
@@ -168,17 +174,17 @@ def _draw_data(project_id: str) -> None:
             "Background of transparent images",
             value,
             key=key,
-            help="What transparent places become. The model that you take home comes with it.",
+            help="The colour of transparent pixels. It is part of the exported model.",
         ).lower(),
     )
     recipe_editor.field(
         project_id,
         "class_weights",
         lambda value, key: st.toggle(
-            "Weigh the classes so that each counts the same (*class weights*)",
+            "Give every class the same total weight (*class weights*)",
             value,
             key,
-            help="For classes of very different size.",
+            help="For classes with very different numbers of images.",
         ),
     )
     recipe_editor.field(
@@ -190,7 +196,7 @@ def _draw_data(project_id: str) -> None:
                 "Faster, coarser features (*bfloat16*)",
                 value == "bfloat16",
                 key,
-                help="Where the processor has it. Features differ by about a tenth, the accuracy hardly.",
+                help="Where the processor supports it. Features differ by about a tenth, the accuracy hardly.",
             )
             else "float32"
         ),
@@ -199,7 +205,7 @@ def _draw_data(project_id: str) -> None:
         project_id,
         "seed",
         lambda value, key: st.number_input(
-            "Seed", 0, 2**31 - 1, value, key=key, help="The same recipe, images and seed give the same network."
+            "Seed", 0, 2**31 - 1, value, key=key, help="The same settings, images and seed give the same network."
         ),
     )
 

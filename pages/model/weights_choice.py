@@ -1,4 +1,4 @@
-"""What the network starts from: ImageNet, the starter's, a person's own file or earlier training, or random numbers."""
+"""The initial weights: ImageNet, the starter's, an own file, a previous run, or random ones."""
 
 from pathlib import Path
 
@@ -6,33 +6,40 @@ import streamlit as st
 
 from core.advice.changes import with_weights
 from core.advice.default_recipe import is_online
+from core.backbones.starter.preview import draw_sheet
 from core.backbones.weights import available
 from core.backbones.zoo import BackboneSpec, find_backbone
 from core.catalog.jobs import Job
+from core.catalog.projects import list_projects
+from core.catalog.runs import Run, list_runs
+from core.errors import RecipeError
 from core.jobs.queue import submit
-from core.training.recipe import WeightsKind
+from core.training.recipe import WeightsKind, load_recipe
 from pages.components import job_progress
-from pages.model import previous_runs, starter_preview, weights_file
-from pages.shared import recipe_editor, state, uploads, words
+from pages.model import weights_file
+from pages.shared import frame, recipe_editor, state, uploads, words
+from pages.shared.run_results import figures_of, has_model
 from pages.shared.workspace import database, settings
 
 _TITLES: dict[WeightsKind, str] = {
     "imagenet": "ImageNet",
     "starter": "Starter",
-    "file": "My own file or earlier training",
-    "none": "Random, nothing learned yet",
+    "file": "My own file or a previous run",
+    "none": "Random weights, nothing learned yet",
 }
 _DOWNLOAD = "download-weights"
 _UPLOAD = "weights"
+_PREVIEW_ROWS, _PREVIEW_COLUMNS = 5, 8
+_PREVIEW_NUMBER = "starter-preview"
 
 
 def draw(project_id: str) -> None:
-    """Draw the choice, the download of what is not here yet, and what a person has of their own."""
+    """Draw the choice of the weights, and what it needs: a download, a file, or a preview of the starter's images."""
     recipe = recipe_editor.recipe(project_id)
     spec = find_backbone(recipe.backbone.name)
     kinds = [kind for kind in _TITLES if kind in spec.weights_kinds]
-    asks_for_file = state.get(_asked(project_id, spec), False)
-    current: WeightsKind = "file" if asks_for_file else recipe.backbone.weights
+    wants_file = state.get(_wants_file(project_id, spec), False)
+    current: WeightsKind = "file" if wants_file else recipe.backbone.weights
     kind = st.radio(
         "Start from (*pretrained weights*)",
         kinds,
@@ -42,17 +49,17 @@ def draw(project_id: str) -> None:
         key=state.draft_key(f"weights-{spec.name}-{recipe.strategy == 'scratch'}"),
     )
     if kind is not None and kind != current:
-        _take(project_id, spec, kind)
+        _choose(project_id, spec, kind)
     if current == "imagenet":
         _draw_download(project_id, spec)
     if current == "file":
         _draw_own(project_id, spec)
-    if "starter" in kinds:
-        starter_preview.draw()
+    if "starter" in kinds and st.button("See what the starter learned from", icon=":material/texture:"):
+        _show_preview()
 
 
-def _take(project_id: str, spec: BackboneSpec, kind: WeightsKind) -> None:
-    state.set(_asked(project_id, spec), kind == "file")
+def _choose(project_id: str, spec: BackboneSpec, kind: WeightsKind) -> None:
+    state.set(_wants_file(project_id, spec), kind == "file")
     if kind == "file":
         st.rerun()
     recipe_editor.update(project_id, lambda recipe: with_weights(recipe, kind))
@@ -60,15 +67,14 @@ def _take(project_id: str, spec: BackboneSpec, kind: WeightsKind) -> None:
 
 def _caption(spec: BackboneSpec, kind: WeightsKind, weights_file: str | None) -> str:
     if kind == "imagenet":
-        learned = "Learned from 1.3 million labelled photographs of 1,000 kinds of things."
-        return f"{learned} {_where(spec)}"
+        return f"Trained on 1.3 million labelled photographs in 1,000 classes. {_where(spec)}"
     if kind == "starter":
-        return "Learned from images drawn by formulas, part of Graft. Much weaker than ImageNet weights on photographs."
+        return "Trained on images drawn by formulas, part of Graft. Much weaker than ImageNet weights on photographs."
     if kind == "file":
         return (
             f"Now: {words.escape_markdown(Path(weights_file).name)}"
             if weights_file
-            else "What this network learned in another training, or a .weights.h5, .h5 or .keras file of it."
+            else "What this network learned in another run, or a .weights.h5, .h5 or .keras file of it."
         )
     return "To compare: what the same network learns from your images alone."
 
@@ -106,12 +112,49 @@ def _downloaded(job: Job) -> str:
 
 
 def _draw_own(project_id: str, spec: BackboneSpec) -> None:
-    chosen = previous_runs.draw(spec)
-    path = weights_file.keep_trained(*chosen) if chosen is not None else _draw_upload(project_id)
+    chosen = _draw_previous_runs(spec)
+    path = weights_file.store_run(*chosen) if chosen is not None else _draw_upload(project_id)
     if path is not None:
-        state.set(_asked(project_id, spec), False)
+        state.set(_wants_file(project_id, spec), False)
         state.notify(f"{words.shorten(path.name)} is kept in the workspace; it is checked when the training loads it.")
         recipe_editor.update(project_id, lambda recipe: with_weights(recipe, "file", str(path)))
+
+
+def _draw_previous_runs(spec: BackboneSpec) -> tuple[str, str] | None:
+    """Draw the runs of all projects in which layers of this network were trained.
+
+    Returns:
+        Id and title of the run that was chosen just now; None otherwise.
+    """
+    runs = {run.id: run for run in list_runs(database()) if has_model(run.id) and _trained_layers_of(run, spec)}
+    if not runs:
+        st.caption("A previous run that trained layers of this network can be chosen here, once there is one.")
+        return None
+    projects = {project.id: project.name for project in list_projects(database())}
+    titles = {run.id: f"{run.name} of {projects.get(run.project_id, '')}" for run in runs.values()}
+    choice, button = st.columns([4, 1], vertical_alignment="bottom")
+    chosen = choice.selectbox(
+        "A previous run of this network",
+        list(runs),
+        format_func=lambda run: titles[run] + _accuracy(runs[run]),
+        key=state.draft_key(f"previous-run-{spec.name}"),
+    )
+    wanted = button.button("Start from it", icon=":material/conversion_path:", width="stretch")
+    return (chosen, titles[chosen]) if wanted else None
+
+
+def _trained_layers_of(run: Run, spec: BackboneSpec) -> bool:
+    """Whether a run changed weights of this network; feature extraction does not."""
+    try:
+        recipe = load_recipe(run.recipe)
+    except RecipeError:
+        return False
+    return recipe.backbone.name == spec.name and recipe.strategy != "feature-extraction"
+
+
+def _accuracy(run: Run) -> str:
+    figures = figures_of(run)
+    return f" · validation accuracy {words.percent(figures.validation)}" if figures else ""
 
 
 def _draw_upload(project_id: str) -> Path | None:
@@ -122,8 +165,23 @@ def _draw_upload(project_id: str) -> Path | None:
         if recipe_editor.recipe(project_id).backbone.weights_file is None:
             st.info("Add one; until then the other weights stay chosen.", icon=":material/info:")
         return None
-    return weights_file.keep_weights(_UPLOAD, file)
+    return weights_file.store_upload(_UPLOAD, file)
 
 
-def _asked(project_id: str, spec: BackboneSpec) -> str:
-    return f"asked-for-weights-file-{project_id}-{spec.name}"
+def _wants_file(project_id: str, spec: BackboneSpec) -> str:
+    return f"wants-weights-file-{project_id}-{spec.name}"
+
+
+@frame.dialog("What the starter learned from", width="large")
+def _show_preview() -> None:
+    number = state.get(_PREVIEW_NUMBER, 1)
+    st.markdown(
+        "Formulas draw shapes, textures and colours. The network learned to say which formula drew an image, and which "
+        "two views show the same image. No photograph was used, so nobody owns rights to the weights. The images below "
+        "are new: they were drawn just now, and the network has not seen them."
+    )
+    if st.button("Draw another sheet", icon=":material/refresh:"):
+        state.set(_PREVIEW_NUMBER, number := number + 1)
+    alt = f"{_PREVIEW_ROWS * _PREVIEW_COLUMNS} images of drawn shapes and textures"
+    sheet = draw_sheet(_PREVIEW_ROWS, _PREVIEW_COLUMNS, seed=number)
+    st.image(sheet, width="stretch", caption=f"Sheet {number}", alt=alt)

@@ -1,4 +1,4 @@
-"""Weights that a person brings or trained: kept in the workspace under the digest of their bytes, each once."""
+"""Weights files of a person or of a previous run, stored in the workspace once each, by the digest of their bytes."""
 
 import hashlib
 import re
@@ -16,8 +16,8 @@ from pages.shared.workspace import settings
 SUFFIXES = ["h5", "keras"]
 
 
-def keep_weights(upload_name: str, file: UploadedFile) -> Path:
-    """Move an uploaded weights file into the workspace and give its place.
+def store_upload(upload_name: str, file: UploadedFile) -> Path:
+    """Move an uploaded weights file into the workspace and return its path.
 
     Args:
         upload_name: The name of its upload widget.
@@ -29,26 +29,26 @@ def keep_weights(upload_name: str, file: UploadedFile) -> Path:
     folder = uploads.move_to_disk(upload_name, [file])
     try:
         (source,) = (path for path in folder.rglob("*") if path.is_file())
-        return _keep(source, source.name)
+        return _store(source, source.name)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def keep_trained(run_id: str, name: str) -> Path:
-    """Keep the network of a finished run, which stays when the run is deleted, and give its place.
+def store_run(run_id: str, name: str) -> Path:
+    """Copy the model of a finished run, so that it outlives the run, and return the path of the copy.
 
     Args:
         run_id: The run.
-        name: What its file is called.
+        name: Name for the file.
 
     Raises:
         WorkspaceError: The run was deleted, the disk is full or cannot be written.
     """
     letters = re.sub(r"[^\w\-., ]", "_", name).strip(". ") or "network"
-    return _keep(settings().runs / run_id / MODEL_FILE, f"{letters}.keras")
+    return _store(settings().runs / run_id / MODEL_FILE, f"{letters}.keras")
 
 
-def _keep(source: Path, name: str) -> Path:
+def _store(source: Path, name: str) -> Path:
     with describe_disk_errors("The weights file", "Free some space, then add it again."):
         with source.open("rb") as opened:
             digest = hashlib.file_digest(opened, "sha256").hexdigest()

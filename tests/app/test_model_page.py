@@ -231,7 +231,7 @@ def test_a_card_says_how_fast_the_network_was_on_this_machine(open_page, project
     assert "**120 images a second** on this machine" in fact
 
 
-def test_the_network_of_an_earlier_training_of_any_project_can_be_gone_on_from(settings, database, project, open_page):
+def test_a_new_run_can_start_from_the_network_of_a_previous_run_of_any_project(settings, database, project, open_page):
     before = fill_project(settings, database, "Leaves", files=False)
     partial = make_recipe({"strategy": "partial", "cut": "block_4_add"})
     run = create_run(database, before, dump_recipe(partial), "Run 1, of 2024/25")
@@ -241,7 +241,7 @@ def test_the_network_of_an_earlier_training_of_any_project_can_be_gone_on_from(s
         (settings.runs / one.id / "model.keras").write_bytes(f"the model of {one.name}".encode())
     tab = open_page(MODEL, project=project)
     by_label(tab.radio, "Start from").set_value("file").run()
-    choice = by_label(tab.selectbox, "An earlier training")
+    choice = by_label(tab.selectbox, "A previous run")
     assert choice.options == ["Run 1, of 2024/25 of Leaves"]
     choice.set_value(run).run()
     by_label(tab.button, "Start from it").click().run()

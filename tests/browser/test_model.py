@@ -89,7 +89,7 @@ def test_the_sheet_of_the_starter_is_drawn_anew(server: Server, tab: Page, proje
     recipe = Recipe(backbone=Backbone(name="Starter", weights="starter"))
     save_draft(server.database, project, dump_draft(Draft(recipe=recipe)), 0)
     tab.goto(f"{server.url}/network?project={project}")
-    tab.get_by_role("button", name="See what it learned from").click()
+    tab.get_by_role("button", name="See what the starter learned from").click()
     dialog = tab.get_by_role("dialog")
     expect(dialog.get_by_text("Sheet 1")).to_be_visible()
     first = dialog.get_by_role("img").last.get_attribute("src")

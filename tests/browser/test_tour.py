@@ -49,7 +49,7 @@ def test_the_drawn_sample_set_is_learned_without_a_network(
     take_picture(tab, pictures / "check.png")
 
     go(tab, "Model")
-    expect(tab.get_by_text("Learned from images drawn by formulas").first).to_be_visible()
+    expect(tab.get_by_text("Trained on images drawn by formulas").first).to_be_visible()
     expect(tab.get_by_role("button", name="Start training")).to_be_enabled()
     take_picture(tab, pictures / "model.png")
     tab.get_by_role("button", name="Start training").click()
