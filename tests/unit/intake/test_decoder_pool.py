@@ -214,7 +214,7 @@ def _kill_readers(path, children, enough):
 
 
 def test_a_decoder_that_cannot_start_rejects_no_image(tmp_path, monkeypatch):
-    monkeypatch.setattr("core.intake.decoder_pool.ROOT", tmp_path)
+    monkeypatch.setattr("core.sandbox.ROOT", tmp_path)
     monkeypatch.delenv("PYTHONPATH", raising=False)
     with DecoderPool(Limits(decoders=1)) as decoders, pytest.raises(WorkerDiedError) as error:
         decoders.inspect(written(tmp_path / "a", picture()))
