@@ -1,7 +1,7 @@
-"""Charts: a Plotly figure with axis titles and units, and a sentence that says it to those who cannot see it.
+"""Charts: Plotly figures with axis titles and units, each with an alternative text for screen readers.
 
-Colours that carry a meaning are from the palette of Okabe and Ito (2008), which people with every common kind of colour
-blindness can tell apart; all others come from the theme. Nothing here reads a database or draws on a page but `show`.
+Colours with a meaning are from the palette of Okabe and Ito (2008), which is safe for colour blindness; all others come
+from the theme. Only `show` and `show_selectable` draw on a page.
 """
 
 import html
@@ -22,16 +22,16 @@ _CONFIG = {"displayModeBar": False}
 
 
 # Name, x and y of a line.
-Line = tuple[str, Sequence[float], Sequence[float]]
+NamedLine = tuple[str, Sequence[float], Sequence[float]]
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A figure, and what it shows in words.
+    """A figure and its alternative text.
 
     Attributes:
         figure: The figure.
-        alt: One or two sentences with the figures that matter, for a screen reader.
+        alt: One or two sentences with the main figures.
     """
 
     figure: go.Figure
@@ -44,7 +44,7 @@ def show(chart: Chart, key: str) -> None:
 
 
 def show_selectable(chart: Chart, key: str) -> list[dict[str, Any]]:
-    """Draw a chart whose points can be clicked, and give the points that are selected."""
+    """Draw a chart whose points can be clicked, and return the selected points."""
     event = st.plotly_chart(
         chart.figure, key=key, config=_CONFIG, alt=chart.alt, on_select="rerun", selection_mode="points"
     )
@@ -53,7 +53,7 @@ def show_selectable(chart: Chart, key: str) -> list[dict[str, Any]]:
 
 
 def sequential_colours() -> list[str]:
-    """The theme's colours from few to many, as this tab shows them."""
+    """The theme's colours from few to many, for the light or dark theme of this tab."""
     shown = "dark" if st.context.theme.type == "dark" else "light"
     colours: list[str] = st.get_option(f"theme.{shown}.chartSequentialColors")
     return colours
@@ -74,7 +74,7 @@ def loss_curves(epochs: Sequence[Epoch]) -> Chart:
 
 
 def validation_curves(runs: Sequence[tuple[str, Sequence[Epoch]]]) -> Chart:
-    """Validation accuracy of several runs, epoch by epoch, to see who starts higher, rises faster and ends higher."""
+    """Validation accuracy of several runs, epoch by epoch."""
     dashes = ("solid", "dash", "dot", "dashdot")
     traces = [
         go.Scatter(
@@ -119,15 +119,15 @@ def probability_bars(names: Sequence[str], probabilities: Sequence[float], most:
     return Chart(figure, f"Probabilities of the classes: {said}.")
 
 
-def curve(lines: Sequence[Line], *, x: str, y: str, alt: str, diagonal: bool = False) -> Chart:
+def curve(lines: Sequence[NamedLine], *, x: str, y: str, alt: str, diagonal: bool = False) -> Chart:
     """Lines over the unit square, as ROC and precision-recall curves are.
 
     Args:
         lines: Name, x and y of each; all between 0 and 1.
         x: Title of the horizontal axis.
         y: Title of the vertical axis.
-        alt: What it shows, in words.
-        diagonal: Whether to draw the line of pure chance.
+        alt: The alternative text.
+        diagonal: Whether to draw the line of chance.
     """
     traces = [
         go.Scatter(x=list(across), y=list(up), name=short(name), mode="lines", line_shape="linear")
@@ -143,13 +143,13 @@ def curve(lines: Sequence[Line], *, x: str, y: str, alt: str, diagonal: bool = F
 
 
 def reliability(confidence: Sequence[float], accuracy: Sequence[float], counts: Sequence[int], alt: str) -> Chart:
-    """How often a confidence was right, a bar a bin, against the line on which both agree.
+    """Reliability diagram: accuracy by confidence, a bar for each bin, and the diagonal on which both are equal.
 
     Args:
         confidence: Mean confidence of each bin.
-        accuracy: Share of right answers of each bin.
+        accuracy: Accuracy of each bin.
         counts: Images in each bin; empty bins are left out.
-        alt: What it shows, in words.
+        alt: The alternative text.
     """
     width = 1 / len(counts)
     filled = [row for row, images in enumerate(counts) if images]
@@ -157,29 +157,29 @@ def reliability(confidence: Sequence[float], accuracy: Sequence[float], counts: 
         x=[(row + 0.5) * width for row in filled],
         y=[accuracy[row] for row in filled],
         width=width * 0.92,
-        name="right",
+        name="accuracy",
         marker_color=BLUE,
         customdata=[[confidence[row], counts[row]] for row in filled],
-        hovertemplate="confidence %{customdata[0]:.1%}<br>right %{y:.1%}<br>%{customdata[1]} images<extra></extra>",
+        hovertemplate="confidence %{customdata[0]:.1%}<br>accuracy %{y:.1%}<br>%{customdata[1]} images<extra></extra>",
     )
     ideal = go.Scatter(
         x=[0, 1], y=[0, 1], mode="lines", name="ideal", line={"color": ORANGE, "dash": "dash"}, hoverinfo="skip"
     )
     figure = blank([bars, ideal], height=340)
-    figure.update_xaxes(title="confidence of the answer", range=[0, 1], tickformat=_SHARE, dtick=0.2)
-    figure.update_yaxes(title="share of right answers", range=[0, 1.03], tickformat=_SHARE)
+    figure.update_xaxes(title="confidence of the prediction", range=[0, 1], tickformat=_SHARE, dtick=0.2)
+    figure.update_yaxes(title="accuracy (share of correct predictions)", range=[0, 1.03], tickformat=_SHARE)
     return Chart(figure, alt)
 
 
 def scatter(points: Sequence[tuple[str, float, float]], *, x: str, y: str, chosen: str, alt: str) -> Chart:
-    """Named points, one of them marked, to be clicked.
+    """Named points that can be clicked; one is marked.
 
     Args:
         points: Name, x and y of each; y is a share.
         x: Title of the horizontal axis, which is logarithmic.
         y: Title of the vertical axis.
         chosen: Name of the point that is marked.
-        alt: What it shows, in words.
+        alt: The alternative text.
     """
     marked = [name == chosen for name, _, _ in points]
     dots = go.Scatter(
@@ -203,10 +203,10 @@ def scatter(points: Sequence[tuple[str, float, float]], *, x: str, y: str, chose
 
 
 def phase_starts(epochs: Sequence[Epoch]) -> list[tuple[int, str]]:
-    """The first epoch of each phase, and the phase in words."""
-    words = {"head": "head only", "fine-tune": "fine-tuning", "scratch": "from scratch"}
+    """The first epoch of each phase, and the name of the phase."""
+    names = {"head": "head only", "fine-tune": "fine-tuning", "scratch": "from scratch"}
     return [
-        (epoch.epoch, words[epoch.phase])
+        (epoch.epoch, names[epoch.phase])
         for before, epoch in zip([None, *epochs], epochs, strict=False)
         if before is None or before.phase != epoch.phase
     ]
@@ -249,7 +249,7 @@ def _alt_of_curves(epochs: Sequence[Epoch], what: str, validation: Sequence[str]
 
 
 def blank(traces: Sequence[Any], height: int) -> go.Figure:
-    """A figure in the common shape: a legend on top, room for the axis titles."""
+    """A figure with the common layout: legend above, automatic margins."""
     figure = go.Figure(list(traces))
     figure.update_layout(
         height=height,
@@ -263,5 +263,5 @@ def blank(traces: Sequence[Any], height: int) -> go.Figure:
 
 
 def short(name: str, length: int = 24) -> str:
-    """A person's own name as a label of a chart, where Plotly would read `<b>` as bold."""
+    """Shorten a name for a label, and escape it: Plotly would read `<b>` as bold."""
     return html.escape(name if len(name) <= length else f"{name[: length - 1]}…", quote=False)

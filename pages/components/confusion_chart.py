@@ -16,7 +16,7 @@ Shares = Literal["counts", "rows", "columns"]
 
 # Up to this many classes a cell is large enough for its number.
 NUMBERS_UP_TO = 15
-# Up to this many classes an empty cell can be clicked as well; beyond, so many marks would be slow to draw.
+# Up to this many classes an empty cell can be clicked as well; beyond, markers would be slow to draw.
 ALL_CELLS_UP_TO = 60
 _LABEL_LENGTH = 18
 _SCROLLING = "<style>.st-key-matrix-window { overflow-x: auto } .st-key-matrix { min-width: LEASTpx }</style>"
@@ -32,15 +32,15 @@ def confusion_chart(
     order: Sequence[int] | None = None,
     mistakes_only: bool = False,
 ) -> Chart:
-    """Draw a confusion matrix; each cell that has images can be clicked, and carries (true, predicted) class indices.
+    """Make a confusion matrix. Each cell with images can be clicked and holds its (true, predicted) class indices.
 
     Args:
         counts: (n_classes, n_classes) images, rows true, columns predicted.
         names: Names of the classes.
-        shares: Colour and number of a cell: its images, or their share of the row (of what the images are) or of the
-            column (of what they were called).
-        order: Class indices in the order to draw; None for their own.
-        mistakes_only: Leave the diagonal empty, so that the mistakes get the colours.
+        shares: What a cell shows: its number of images, or their share of the row (true class) or of the column
+            (predicted class).
+        order: Class indices in the order to draw; None for the order of `names`.
+        mistakes_only: Leave the diagonal empty, so that the colours show the mistakes.
     """
     order = list(range(len(names))) if order is None else list(order)
     shown = counts[np.ix_(order, order)]
@@ -54,7 +54,7 @@ def confusion_chart(
     positions = list(range(len(names)))
     edges = [-0.5, len(names) - 0.5]
     figure.update_xaxes(
-        title="called (predicted class)",
+        title="predicted class",
         tickvals=positions,
         ticktext=labels,
         range=edges,
@@ -62,7 +62,7 @@ def confusion_chart(
         zeroline=False,
     )
     figure.update_yaxes(
-        title="is (true class)",
+        title="true class",
         tickvals=positions,
         ticktext=labels,
         range=edges[::-1],
@@ -88,7 +88,7 @@ def _colours(values: NDArray[np.float64], shares: Shares) -> go.Heatmap:
     number = _NUMBER[shares]
     return go.Heatmap(
         z=np.where(values > 0, values, np.nan),
-        zmin=-0.1 * most,  # so that a single image is told from none
+        zmin=-0.1 * most,  # so that one image looks different from none
         zmax=most,
         colorscale=sequential_colours(),
         xgap=1,
@@ -99,28 +99,28 @@ def _colours(values: NDArray[np.float64], shares: Shares) -> go.Heatmap:
 
 
 def _numbers(values: NDArray[np.float64], colours: go.Heatmap, shares: Shares) -> list[go.Scatter]:
-    """The numbers in the cells, in the ink that can be read on each: Plotly's own are too pale on middle blues."""
+    """The numbers in the cells, black or white by contrast; Plotly's own colours are too pale on medium blues."""
     scale, reach = [colour for _, colour in colours.colorscale], colours.zmax - colours.zmin
-    by_ink: dict[str, list[tuple[int, int]]] = {BLACK: [], WHITE: []}
+    by_colour: dict[str, list[tuple[int, int]]] = {BLACK: [], WHITE: []}
     for row, column in np.argwhere(values > 0).tolist():
-        by_ink[text_colour(shade(scale, (values[row, column] - colours.zmin) / reach))].append((row, column))
-    return [_text(cells, values, shares, ink) for ink, cells in by_ink.items() if cells]
+        by_colour[text_colour(shade(scale, (values[row, column] - colours.zmin) / reach))].append((row, column))
+    return [_text(cells, values, shares, colour) for colour, cells in by_colour.items() if cells]
 
 
-def _text(cells: list[tuple[int, int]], values: NDArray[np.float64], shares: Shares, ink: str) -> go.Scatter:
+def _text(cells: list[tuple[int, int]], values: NDArray[np.float64], shares: Shares, colour: str) -> go.Scatter:
     return go.Scatter(
         x=[column for _, column in cells],
         y=[row for row, _ in cells],
         text=[format(values[cell] if shares != "counts" else int(values[cell]), _NUMBER[shares]) for cell in cells],
         mode="text",
-        textfont={"color": ink},
-        unselected={"textfont": {"color": ink}},
+        textfont={"color": colour},
+        unselected={"textfont": {"color": colour}},
         hoverinfo="skip",
     )
 
 
 def _bar(shares: Shares, most: float, number: str, *, wide: bool) -> dict[str, Any]:
-    """The meaning of the colours; above a matrix of many classes, which needs the whole width."""
+    """The colour bar: beside the matrix, or above it where many classes need the whole width."""
     title = {"counts": "images", "rows": "share of the row", "columns": "share of the column"}[shares]
     whole = sorted({round(most * part / 4) for part in range(5)})
     ticks = {"tickvals": whole} if shares == "counts" else {"dtick": 0.25}
@@ -129,7 +129,7 @@ def _bar(shares: Shares, most: float, number: str, *, wide: bool) -> dict[str, A
 
 
 def _cells(shown: NDArray[np.int64], order: list[int], names: Sequence[str]) -> go.Scatter:
-    """Invisible marks over the cells: a click on a heatmap reaches no page (streamlit/streamlit issue 8760)."""
+    """Invisible markers over the cells: Streamlit reports no clicks on a heatmap (streamlit/streamlit issue 8760)."""
     everywhere = np.ones_like(shown) if len(names) <= ALL_CELLS_UP_TO else shown
     rows, columns = np.nonzero(everywhere)
     return go.Scatter(
@@ -140,27 +140,28 @@ def _cells(shown: NDArray[np.int64], order: list[int], names: Sequence[str]) -> 
         marker={"symbol": "square-open", "size": _marker_size(len(names)), "opacity": 0, "line": {"width": 3}},
         selected={"marker": {"opacity": 1, "color": _ORANGE}},
         unselected={"marker": {"opacity": 0}},
-        hovertemplate="is %{customdata[2]}<br>called %{customdata[3]}<br>%{customdata[4]} images<extra></extra>",
+        hovertemplate="true class %{customdata[2]}<br>predicted class %{customdata[3]}<br>"
+        "%{customdata[4]} images<extra></extra>",
     )
 
 
 def _cell(
     shown: NDArray[np.int64], order: list[int], names: Sequence[str], row: np.int64, column: np.int64
 ) -> list[object]:
-    true, called = order[int(row)], order[int(column)]
-    return [true, called, short(names[true]), short(names[called]), int(shown[row, column])]
+    true, predicted = order[int(row)], order[int(column)]
+    return [true, predicted, short(names[true]), short(names[predicted]), int(shown[row, column])]
 
 
 @contextmanager
 def matrix_window(classes: int) -> Iterator[None]:
-    """Draw a matrix in it: in a narrow window it scrolls sideways, where its cells would be too small to touch."""
+    """A container for a matrix. In a narrow window it scrolls sideways, so that cells stay large enough to touch."""
     st.html(_SCROLLING.replace("LEAST", str(least_width(classes))))
     with st.container(key="matrix-window"), st.container(key="matrix"):
         yield
 
 
 def least_width(classes: int) -> int:
-    """Pixels below which the cells would be too small to see and to touch."""
+    """The smallest width, in pixels, at which the cells can be seen and touched."""
     return 150 + classes * (30 if classes <= NUMBERS_UP_TO else 12)
 
 
@@ -173,10 +174,10 @@ def _marker_size(classes: int) -> int:
 
 
 def _alt(counts: NDArray[np.int64], names: Sequence[str]) -> str:
-    right, images = int(np.trace(counts)), int(counts.sum())
-    said = f"Confusion matrix of {len(names)} classes: {right} of {images} test images were called what they are."
+    correct, images = int(np.trace(counts)), int(counts.sum())
+    text = f"Confusion matrix of {len(names)} classes: {correct} of {images} images were predicted correctly."
     wrong = counts - np.diag(np.diagonal(counts))
     if not wrong.any():
-        return said
-    true, called = (int(index) for index in np.unravel_index(int(wrong.argmax()), wrong.shape))
-    return f"{said} Most often, {names[true]} was called {names[called]}: {wrong[true, called]} times."
+        return text
+    true, predicted = (int(index) for index in np.unravel_index(int(wrong.argmax()), wrong.shape))
+    return f"{text} Most often, {names[true]} was predicted as {names[predicted]}: {wrong[true, predicted]} times."

@@ -1,4 +1,4 @@
-"""Where in a picture the network looked."""
+"""The explanation of a prediction: which parts of the picture spoke for a class, as a heat map (saliency)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,29 +12,29 @@ from PIL import Image
 from core.evaluation.explanation.overlay import draw_heat
 from pages.shared import frame, job_results, words
 
-# A drawing of the page's progress would close the dialog, so it waits for as long as a cold worker needs to start.
+# Redrawing the page would close the dialog, so it waits as long as a cold worker needs to start.
 _PATIENCE_SECONDS = 120
-_SIDE, _GAP = 360, 16  # both beside each other without scrolling, below each other in a narrow window
+_SIDE, _GAP = 360, 16  # side by side without scrolling; one below the other in a narrow window
 _METHODS = {
-    "grad-cam": "What the last layers saw (Grad-CAM)",
-    "occlusion": "Covering part after part (occlusion; takes some seconds)",
+    "grad-cam": "By the last layers (Grad-CAM)",
+    "occlusion": "By covering one part after another (occlusion; takes some seconds)",
 }
 _MEANINGS = {
-    "grad-cam": "The warmer, the more small changes there would change the answer.",
-    "occlusion": "The warmer, the more the class loses when this part is covered: slower, and independent of how the "
-    "network is built.",
+    "grad-cam": "The brighter, the more a small change there would change the prediction.",
+    "occlusion": "The brighter, the more probability the class loses when this part is covered. Slower, and "
+    "independent of the architecture of the network.",
 }
 
 
 @dataclass(frozen=True)
 class Question:
-    """A picture and the classes that may be asked about.
+    """A picture and the classes to explain.
 
     Attributes:
         project_id: Its project.
-        run_id: The run that judged it.
+        run_id: The run that predicted it.
         picture: What the job calls it: `digest` of an image of the project, or `path` of another picture.
-        name: What the person calls it.
+        name: Its file name.
         classes: Names of all classes.
         asked: Indices of the classes to choose from, the predicted one first.
     """
@@ -49,7 +49,7 @@ class Question:
 
 @frame.dialog("Where the network looked", width="large")
 def explain(question: Question) -> None:
-    """Draw a picture beside what spoke for a class in it."""
+    """Draw a picture beside the heat map of a class."""
     wanted = st.segmented_control(
         "What spoke for",
         list(dict.fromkeys(question.asked)),
@@ -57,8 +57,8 @@ def explain(question: Question) -> None:
         format_func=lambda one: words.escape_markdown(question.classes[one]),
         required=True,
     )
-    method = st.radio("Found by", list(_METHODS), format_func=_METHODS.__getitem__, horizontal=True)
-    with st.spinner("Looking into the network"):
+    method = st.radio("Method", list(_METHODS), format_func=_METHODS.__getitem__, horizontal=True)
+    with st.spinner("Computing the explanation"):
         asked = {"run": question.run_id, **question.picture, "name": question.name}
         arguments: dict[str, Any] = {**asked, "class": wanted, "method": method}
         answer = job_results.await_job(
@@ -75,10 +75,10 @@ def explain(question: Question) -> None:
         _overlay(answer, opacity),
         caption=f"Yellow: spoke most for “{words.escape_markdown(label)}”",
         width="stretch",
-        alt=f"Heat map over the picture: the bright places spoke most for {label}",
+        alt=f"Heat map over the picture: the bright parts spoke most for {label}",
     )
     st.caption(
-        f"{_MEANINGS[method]} It shows where the network looked, not why; if it looked beside the thing, the "
+        f"{_MEANINGS[method]} It shows which parts mattered, not why. If they lie beside the object, the "
         "background may give the class away."
     )
 

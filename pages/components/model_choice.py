@@ -1,4 +1,4 @@
-"""Which trained model is asked or taken home: the one that the link names, else the best by validation."""
+"""The choice of a trained model: the run that the link names, or else the one with the best validation accuracy."""
 
 import streamlit as st
 
@@ -11,10 +11,10 @@ from pages.shared.workspace import database
 
 
 def draw(project_id: str) -> Run:
-    """Draw the choice and give the run; without any, a person reads what to do, and the page ends.
+    """Draw the choice and return the run. Without a trained model, say what to do and end the page.
 
     Raises:
-        NotFoundError: The link names a run that is nowhere, or of another project.
+        NotFoundError: The link names a run that does not exist or belongs to another project.
     """
     runs = list_runs(database(), project_id)
     named = run_choice.chosen(runs)

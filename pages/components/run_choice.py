@@ -1,4 +1,4 @@
-"""Which run of the project is looked at."""
+"""The choice of the run that a page shows."""
 
 from collections.abc import Callable, Sequence
 
@@ -19,11 +19,11 @@ STATUS = {
 
 
 def chosen(runs: Sequence[Run], preferred: Callable[[str], bool] = lambda _run_id: True) -> Run | None:
-    """The run that the link names, else the latest; None while the project has none.
+    """The run that the link names, or else the latest; None while the project has none.
 
     Args:
         runs: The runs of a project, the latest first.
-        preferred: Tells by its id whether a run is wanted rather than later ones, where the link names none.
+        preferred: Whether the run with this id is preferred to later ones, if the link names none.
 
     Raises:
         NotFoundError: The link names a run that this project does not have.
@@ -33,7 +33,7 @@ def chosen(runs: Sequence[Run], preferred: Callable[[str], bool] = lambda _run_i
         return next((run for run in runs if preferred(run.id)), runs[0] if runs else None)
     run = next((run for run in runs if run.id == named), None)
     if run is None:
-        get_run(database(), named)  # says so if it is nowhere
+        get_run(database(), named)  # raises if it does not exist
         raise NotFoundError("This run belongs to another project.", "Open that project on the Home page.")
     return run
 
@@ -43,7 +43,7 @@ def draw(runs: Sequence[Run], shown: Run) -> None:
     if len(runs) == 1:
         return
     ids = [run.id for run in runs]
-    # The browser answers with a title: it has to be another one for each run, and the same as long as it is shown.
+    # The browser sends the title back, so each title must be unique and must not change while it is shown.
     titles = {run.id: f"{run.name} · {STATUS[run.job.status]} · {words.moment(run.job.created_at)}" for run in runs}
     wanted = st.selectbox(
         "Run", ids, index=ids.index(shown.id), format_func=lambda one: titles[one], key=f"run-of-{shown.id}"

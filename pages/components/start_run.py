@@ -1,4 +1,4 @@
-"""The button that starts a run, and what must be there before it can."""
+"""The button that starts a run, and what is still missing before it can start."""
 
 import streamlit as st
 
@@ -19,19 +19,19 @@ _WEIGHTS: dict[WeightsKind, str] = {
     "file": "your weights",
     "none": "random weights",
 }
-_LEARNS: dict[Strategy, str] = {
+_TRAINED: dict[Strategy, str] = {
     "feature-extraction": "a new head",
     "partial": "a new head and the last layers",
     "full": "a new head and all layers",
-    "scratch": "all layers from nothing",
+    "scratch": "all layers from random weights",
 }
 
 
 def draw(project_id: str) -> None:
-    """Draw what will be trained in a sentence, an optional name, and the button."""
+    """Draw a sentence that sums up the run, an optional name, and the button."""
     recipe_editor.apply_default(project_id)
     recipe = recipe_editor.recipe(project_id)
-    problem = _why_not_yet(project_id, recipe)
+    problem = _find_problem(project_id, recipe)
     if problem:
         st.warning(words.escape_markdown(problem), icon=":material/warning:")
         frame.step_link(IMAGES, "To the images", icon=IMAGES.icon)
@@ -44,8 +44,8 @@ def draw(project_id: str) -> None:
             frame.go_to(TRAIN, run_id=run)
 
 
-def _why_not_yet(project_id: str, recipe: Recipe) -> str:
-    """Say why no training is possible yet; empty if one is."""
+def _find_problem(project_id: str, recipe: Recipe) -> str:
+    """The reason why no run can start yet; empty if one can."""
     try:
         manifest = project_manifest(database(), project_id)
         manifest.check()
@@ -60,6 +60,6 @@ def _summary(project_id: str, recipe: Recipe) -> str:
     epochs = sum(phase.epochs for phase in plan.phases)
     images = count_items(database(), project_id, Filter(split="train", excluded=False))
     return (
-        f"{plan.spec.name} with {_WEIGHTS[recipe.backbone.weights]}: {_LEARNS[recipe.strategy]}, at most "
+        f"{plan.spec.name} with {_WEIGHTS[recipe.backbone.weights]}: {_TRAINED[recipe.strategy]}, at most "
         f"{words.count(epochs, 'epoch')} over {words.count(images, 'training image')}."
     )

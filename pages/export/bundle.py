@@ -1,4 +1,4 @@
-"""What a person takes home: packed by a worker, then downloaded."""
+"""The bundle: the choice of its formats, packing by a worker, the download, and how to use it without Graft."""
 
 import zipfile
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+import core
 from core.catalog import jobs
 from core.catalog.jobs import Job
 from core.catalog.runs import Run
@@ -20,10 +21,12 @@ from pages.shared.workspace import database, settings
 _KIND = "export"
 _TITLE = "Packing the bundle"
 _FIRST = "keras"
+# Read, not imported: the script imports Keras, which the web process must not.
+_SCRIPT = Path(core.__file__).parent / "export" / "bundle_files" / "predict.py"
 
 
 def draw(run: Run) -> None:
-    """Draw the formats, the button that packs them, and the download."""
+    """Draw the formats, the button that packs them, the download, and how to use it."""
     formats = st.pills(
         "Formats",
         list(FORMATS),
@@ -36,7 +39,12 @@ def draw(run: Run) -> None:
         st.caption(f"**{FORMATS[key].label}**: {FORMATS[key].purpose}")
     if not formats:
         st.info("Choose at least one format.", icon=":material/info:")
-        return
+    else:
+        _draw_bundle(run, formats)
+    _draw_usage()
+
+
+def _draw_bundle(run: Run, formats: Sequence[str]) -> None:
     job = _packed(run, formats)
     if job is not None and not job.ended:
         job_progress.show_progress(job.id, _TITLE)
@@ -77,7 +85,7 @@ def _draw_download(bundle: Path, run: Run) -> None:
 
 def _draw_certificate(certificate: Certificate) -> None:
     st.markdown(
-        f"**Certificate**: each file was asked about {words.count(certificate.images, 'test image')}, and its answers "
+        f"**Certificate**: each file predicted {words.count(certificate.images, 'test image')}, and its probabilities "
         "were compared with those of this app."
     )
     lines = [
@@ -101,11 +109,20 @@ def _draw_contents(bundle: Path) -> None:
 
 
 def _plain_number(small: float) -> str:
-    """Say a small number without an exponent: `0.0000016`."""
+    """Format a small number without an exponent: `0.0000016`."""
     return np.format_float_positional(small, precision=2, fractional=False, trim="-")
 
 
 def _file_name(name: str) -> str:
-    """A run's name without what file systems refuse."""
+    """The name of a run without characters that file systems reject."""
     kept = "".join(letter if letter.isalnum() or letter in " -_" else "-" for letter in name).strip(" -")
     return kept or "model"
+
+
+def _draw_usage() -> None:
+    st.subheader("Use it", anchor=False)
+    st.markdown(
+        "Unpack the bundle and run in its folder: `python predict.py picture.jpg`. The model takes uint8 RGB pictures "
+        "of any size and returns probabilities; it resizes and preprocesses them itself."
+    )
+    st.code(_SCRIPT.read_text(encoding="utf-8"), language="python")

@@ -94,12 +94,12 @@ def _draw_precision_recall(report: Report, chosen: str, run_id: str) -> None:
     charts.show(charts.curve(lines, x="recall (found)", y="precision", alt=said), key=f"precision-recall-{run_id}")
 
 
-def _lines(curves: dict[str, Curve | None], micro: Curve | None, chosen: str, report: Report) -> list[charts.Line]:
+def _lines(curves: dict[str, Curve | None], micro: Curve | None, chosen: str, report: Report) -> list[charts.NamedLine]:
     """The curve of the chosen class; of all classes the common one and the worst of them."""
     if chosen != _ALL:
         curve = curves[chosen]
         return [] if curve is None else [(chosen, curve.x, curve.y)]
-    lines: list[charts.Line] = [] if micro is None else [("all classes (micro)", micro.x, micro.y)]
+    lines: list[charts.NamedLine] = [] if micro is None else [("all classes (micro)", micro.x, micro.y)]
     worst = sorted(report.metrics.test.per_class, key=lambda one: one.f1)[: _LINES - 1]
     shown = [(one.name, curves[one.name]) for one in worst]
     lines += [(name, curve.x, curve.y) for name, curve in shown if curve is not None]

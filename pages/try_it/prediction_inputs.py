@@ -1,4 +1,4 @@
-"""Pictures that a person tries a model on: kept on the disk for a day, and never added to the project."""
+"""The pictures that a person tries a model on. They stay on the disk for a day and are never added to the project."""
 
 import re
 import secrets
@@ -18,18 +18,18 @@ from pages.shared import state, uploads
 from pages.shared.workspace import settings
 
 KEPT_SECONDS = 24 * 3600
-MOST_BATCHES = 6
+MOST_SETS = 6
 _FOLDER = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
-class Picture:
+class PredictionInput:
     """A picture that can be classified.
 
     Attributes:
-        name: What the person calls it.
-        path: Where it lies.
-        thumbnail: A small JPEG of it, upright.
+        name: Its file name.
+        path: Where the file is.
+        thumbnail: A small upright JPEG of it.
     """
 
     name: str
@@ -38,73 +38,69 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Pictures that came together.
+class InputSet:
+    """The pictures of one upload.
 
     Attributes:
-        pictures: Those that are pictures.
-        refused: Name of each other file, and why, in a sentence.
-        folder: Name of the folder that they lie in; empty where they lie elsewhere.
+        pictures: Files that can be decoded.
+        rejected: Name of each other file, and the reason in a sentence.
+        folder: Name of the folder of the upload; empty for images that are not uploads.
     """
 
-    pictures: tuple[Picture, ...]
-    refused: tuple[tuple[str, str], ...] = ()
+    pictures: tuple[PredictionInput, ...]
+    rejected: tuple[tuple[str, str], ...] = ()
     folder: str = ""
 
 
-def take(upload_name: str, files: Sequence[UploadedFile]) -> Batch:
-    """Move uploaded pictures to the disk, and look whether they are pictures.
+def add_uploads(project_id: str, upload_name: str, files: Sequence[UploadedFile]) -> None:
+    """Move uploaded files to the disk and put them before the earlier sets; the oldest set is dropped.
 
     Args:
+        project_id: The project whose model is tried.
         upload_name: The name of their upload widget.
         files: At least one.
 
     Raises:
         WorkspaceError: The disk is full or cannot be written.
     """
-    folder = _folder()
+    folder = _new_folder()
     uploads.move_to_disk(upload_name, files).rename(folder)
-    return _look(folder)
+    state.set(f"tried-{project_id}", [_read(folder), *input_sets(project_id)][:MOST_SETS])
 
 
-def _look(folder: Path) -> Batch:
-    pictures, refused = [], []
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        try:
-            found = _decoders().inspect(path, path.suffix.lower())
-            pictures.append(Picture(path.name, path, found.thumbnail))
-        except ImageError as error:
-            refused.append((path.name, error.sentence))
-    return Batch(tuple(pictures), tuple(refused), folder.name)
-
-
-def batches(project_id: str) -> list[Batch]:
-    """The pictures that were tried in this tab, or that its link names after a reload, the latest first."""
-    known: list[Batch] | None = state.get(f"tried-{project_id}", None)
+def input_sets(project_id: str) -> list[InputSet]:
+    """The uploads of this tab, or those that its link names after a reload, the latest first."""
+    known: list[InputSet] | None = state.get(f"tried-{project_id}", None)
     if known is None:
         folders = [_parent() / name for name in state.prediction_folders() if _FOLDER.fullmatch(name)]
-        known = [_look(folder) for folder in folders if folder.is_dir()]
+        known = [_read(folder) for folder in folders if folder.is_dir()]
         state.set(f"tried-{project_id}", known)
-    state.set_prediction_folders([batch.folder for batch in known])
+    state.set_prediction_folders([one.folder for one in known])
     return known
 
 
-def remember(project_id: str, batch: Batch) -> None:
-    """Put a batch in front of those that were tried before; the oldest is forgotten."""
-    state.set(f"tried-{project_id}", [batch, *batches(project_id)][:MOST_BATCHES])
-
-
-def forget(project_id: str) -> None:
-    """Remove all pictures that were tried in this tab."""
-    for batch in batches(project_id):
-        for picture in batch.pictures:
+def remove_all(project_id: str) -> None:
+    """Remove all uploads of this tab from the disk."""
+    for one in input_sets(project_id):
+        for picture in one.pictures:
             picture.path.unlink(missing_ok=True)
     state.set(f"tried-{project_id}", [])
 
 
+def _read(folder: Path) -> InputSet:
+    pictures, rejected = [], []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        try:
+            found = _decoders().inspect(path, path.suffix.lower())
+            pictures.append(PredictionInput(path.name, path, found.thumbnail))
+        except ImageError as error:
+            rejected.append((path.name, error.sentence))
+    return InputSet(tuple(pictures), tuple(rejected), folder.name)
+
+
 @st.cache_resource(max_entries=1, show_spinner=False, on_release=DecoderPool.close)
 def _decoders() -> DecoderPool:
-    """One process that decodes: a picture that crashes a decoder takes no page with it."""
+    """One decoder process: a picture that crashes it does not crash the page."""
     return DecoderPool(Limits(decoders=1))
 
 
@@ -112,8 +108,8 @@ def _parent() -> Path:
     return settings().uploads / "tried"
 
 
-def _folder() -> Path:
-    """A new folder for a batch; what is older than a day beside it is removed."""
+def _new_folder() -> Path:
+    """The path of a new folder for an upload; folders that are older than a day are removed."""
     parent = _parent()
     parent.mkdir(parents=True, exist_ok=True)
     oldest = time.time() - KEPT_SECONDS

@@ -1,4 +1,4 @@
-"""What a model says about pictures: the probable classes of each as bars."""
+"""The predictions of a model for pictures: the probabilities of the classes as bars."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,50 +9,50 @@ from core.catalog.runs import Run
 from pages.components import charts, explanation
 from pages.shared import job_results, words
 from pages.shared.run_results import has_results, read_results
-from pages.try_it.prediction_inputs import Batch, Picture
+from pages.try_it.prediction_inputs import InputSet, PredictionInput
 
-_STRANGER = "Unlike everything that it was trained on: perhaps none of these classes."
+_OUT_OF_DISTRIBUTION = "Unlike all training images (*out of distribution*): perhaps none of these classes."
 
 
-def draw(run: Run, batch: Batch) -> None:
-    """Draw each picture of a batch beside the probabilities of its classes."""
-    for name, reason in batch.refused:
+def draw(run: Run, input_set: InputSet) -> None:
+    """Draw each picture of a set beside the probabilities of the classes."""
+    for name, reason in input_set.rejected:
         st.warning(f"{words.escape_markdown(name)}: {words.escape_markdown(reason)}", icon=":material/warning:")
-    if not batch.pictures:
+    if not input_set.pictures:
         return
-    arguments = {"run": run.id, "paths": [str(picture.path) for picture in batch.pictures]}
-    answer = job_results.await_job(run.project_id, "predict", arguments, "Looking at the pictures")
+    arguments = {"run": run.id, "paths": [str(picture.path) for picture in input_set.pictures]}
+    answer = job_results.await_job(run.project_id, "predict", arguments, "Predicting the pictures")
     if answer is None:
-        _draw_unanswered(batch.pictures)
+        _draw_thumbnails(input_set.pictures)
         return
-    for row, picture in enumerate(batch.pictures):
-        _draw_answer(run, picture, answer, row)
+    for row, picture in enumerate(input_set.pictures):
+        _draw_prediction(run, picture, answer, row)
 
 
-def draw_refusals(run: Run) -> None:
-    """Say how often the model is wrong when it says that a picture is none of the classes."""
+def draw_error_rates(run: Run) -> None:
+    """Draw how often *none of these* is wrong, as measured on the test split."""
     if not has_results(run.id):
         return
     unknown = read_results(run.id).report.unknown
-    said = (
+    text = (
         "Pictures that are unlike all training images are marked as *none of these*. Measured: "
         f"{words.percent(unknown.refused_test)} of the true test images are marked wrongly"
     )
     if accepted := unknown.accepted_held_out.values():
         mean = words.percent(sum(accepted) / len(accepted))
-        said += f", and {mean} of the images of a class that was left out are missed"
-    st.caption(f"{said}.")
+        text += f", and {mean} of the images of a class that was left out are missed"
+    st.caption(f"{text}.")
 
 
-def _draw_unanswered(pictures: Sequence[Picture]) -> None:
+def _draw_thumbnails(pictures: Sequence[PredictionInput]) -> None:
     st.image([picture.thumbnail for picture in pictures], width=120, alt=[picture.name for picture in pictures])
 
 
-def _draw_answer(run: Run, picture: Picture, answer: dict[str, Any], row: int) -> None:
+def _draw_prediction(run: Run, picture: PredictionInput, answer: dict[str, Any], row: int) -> None:
     classes, probabilities = answer["classes"], answer["probabilities"][row]
     ranked = sorted(range(len(classes)), key=lambda index: -probabilities[index])
-    strangers = answer.get("unlike_training")
-    stranger = strangers is not None and strangers[row]
+    flags = answer.get("unlike_training")
+    out_of_distribution = flags is not None and flags[row]
     with st.container(border=True):
         left, right = st.columns([1, 3], vertical_alignment="center")
         left.image(picture.thumbnail, width="stretch", alt=picture.name)
@@ -62,8 +62,8 @@ def _draw_answer(run: Run, picture: Picture, answer: dict[str, Any], row: int) -
             question = explanation.Question(run.project_id, run.id, source, picture.name, classes, ranked[:3])
             explanation.explain(question)
         with right:
-            if stranger:
-                st.warning(_STRANGER, icon=":material/question_mark:")
-            said = f"**{words.escape_markdown(classes[ranked[0]])}**, {words.percent(probabilities[ranked[0]])} sure"
-            st.markdown(f"If it has to be one of them: {said}" if stranger else said)
+            if out_of_distribution:
+                st.warning(_OUT_OF_DISTRIBUTION, icon=":material/question_mark:")
+            text = f"**{words.escape_markdown(classes[ranked[0]])}**, {words.percent(probabilities[ranked[0]])} sure"
+            st.markdown(f"If it must be one of them: {text}" if out_of_distribution else text)
             charts.show(charts.probability_bars(classes, probabilities), key=f"bars-{run.id}-{picture.path}")

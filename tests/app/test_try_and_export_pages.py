@@ -82,7 +82,7 @@ def test_tried_pictures_are_there_again_after_a_reload(open_page, workspace, pro
     (job,) = jobs.list_jobs(workspace.database, kind="predict")
     assert job.arguments["paths"] == [str(folder / "new.png")]
     assert "not an image" in tab.warning[0].value
-    button(tab, "Forget these pictures").click().run()
+    button(tab, "Remove these pictures").click().run()
     assert "tried" not in tab.query_params
     assert not (folder / "new.png").exists()
 
@@ -90,7 +90,7 @@ def test_tried_pictures_are_there_again_after_a_reload(open_page, workspace, pro
 def test_a_link_names_no_folder_but_those_of_tried_pictures(open_page, workspace, project, run):
     (workspace.settings.uploads / "tried").mkdir(parents=True)
     tab = open_page(TRY_IT, project=project, run=run, tried="../../originals")
-    assert not [one for one in tab.button if one.label.startswith("Forget")]
+    assert not [one for one in tab.button if one.label.startswith("Remove")]
     assert not tab.exception
 
 
