@@ -18,7 +18,8 @@ from core.dataset.pixels import load_image
 from core.evaluation.inference.predictions import read_predictions
 from core.jobs.events import Epoch, Started
 from core.jobs.pipeline import execute_run
-from core.jobs.queue import PID_NAME, read_story, submit, submit_run
+from core.jobs.queue import PID_NAME, read_events, submit, submit_run
+from core.jobs.specs import IngestSpec
 from core.settings import Settings
 from core.training.recipe import Recipe, make_recipe
 
@@ -32,7 +33,7 @@ def response(bench: Bench) -> Iterator[str]:
     started, learned = [], []
     with contextlib.closing(Database(settings)) as database, _dispatcher(settings):
         project = projects.create_project(database, "Shapes")
-        _wait_for(database, submit(database, settings, project, "take-in", {"sample": "shapes"}), None)
+        _wait_for(database, submit(database, settings, project, IngestSpec(sample="shapes")), None)
         recipe = _small_recipe(bench)
         _wait_for(database, submit_run(database, settings, project, recipe), None)  # imports, conversion, features
         for _ in range(bench.rounds):
@@ -54,8 +55,9 @@ def classroom(bench: Bench) -> Iterator[str]:
     recipe = _small_recipe(bench) if bench.short else Recipe()
     with contextlib.closing(Database(settings)) as database, _dispatcher(settings):
         project = projects.create_project(database, "Class")
-        source = {"sample": "shapes"} if bench.short else {"paths": [str(bench.sets / "flowers5_small.zip")]}
-        _wait_for(database, submit(database, settings, project, "take-in", source), None)
+        flowers = str(bench.sets / "flowers5_small.zip")
+        spec = IngestSpec(sample="shapes") if bench.short else IngestSpec(paths=(flowers,))
+        _wait_for(database, submit(database, settings, project, spec), None)
         began = time.perf_counter()
         runs = [
             submit_run(database, settings, project, recipe.model_copy(update={"seed": seed}))
@@ -116,7 +118,7 @@ def _wait_for(database: Database, job: str, kind: type | None) -> float:
     """The time at which a job told an event of this kind, or ended."""
     end = time.perf_counter() + LONGEST_SECONDS
     while (now := time.perf_counter()) < end:
-        if kind is not None and any(isinstance(event, kind) for _, _, event in read_story(database, job)):
+        if kind is not None and any(isinstance(event, kind) for _, _, event in read_events(database, job)):
             return now
         found = jobs.get_job(database, job)
         if found.ended:

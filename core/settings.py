@@ -110,6 +110,14 @@ class Settings:
         """Output of the worker processes, one file a job."""
         return self.workspace / "logs"
 
+    def relative(self, path: Path) -> str:
+        """Give a path as jobs store it: relative to the workspace if it lies there, with slashes."""
+        return path.relative_to(self.workspace).as_posix() if path.is_relative_to(self.workspace) else str(path)
+
+    def resolve(self, path: str) -> Path:
+        """Give the path that `relative` wrote."""
+        return self.workspace / path
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
         """Read the settings; an empty variable counts as unset.

@@ -21,6 +21,7 @@ from core.evaluation.report.parts import OutOfDistribution
 from core.evaluation.report.report import Report, write_report
 from core.evaluation.report.summary import Temperature, summarise
 from core.jobs.events import Ended, Epoch, Message, Started, dump_event
+from core.jobs.specs import TrainResult
 from core.settings import Settings
 from core.storage.blobs import OriginalStore
 from core.training.recipe import Recipe, dump_recipe
@@ -73,21 +74,21 @@ def add_run(
     _tell(workspace.database, run, story)
     report = write_results(workspace, run, recipe, story, right, seed)
     runs.save_summary(workspace.database, run, summary_of(report))
-    jobs.end_job(workspace.database, run, "finished", {})
+    jobs.end_job(workspace.database, run, "finished", TrainResult(seconds={}))
     return run
 
 
-def summary_of(report: Report) -> dict[str, object]:
-    test = report.metrics.test
-    return {
-        "validation_accuracy": report.metrics.validation.accuracy,
-        "validation_interval": list(report.metrics.validation.interval),
-        "validation_loss": report.metrics.validation.loss,
-        "test_accuracy": test.accuracy,
-        "test_interval": list(test.interval),
-        "epochs": 8,
-        "seconds": 4.0,
-    }
+def summary_of(report: Report) -> runs.RunSummary:
+    validation, test = report.metrics.validation, report.metrics.test
+    return runs.RunSummary(
+        validation_accuracy=validation.accuracy,
+        validation_interval=validation.interval,
+        validation_loss=validation.loss,
+        test_accuracy=test.accuracy,
+        test_interval=test.interval,
+        epochs=8,
+        seconds=4.0,
+    )
 
 
 def write_results(

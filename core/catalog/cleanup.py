@@ -22,7 +22,7 @@ def delete_project_files(settings: Settings, orphaned: OrphanedFiles) -> None:
     store = OriginalStore(settings.originals, settings.thumbnails)
     for digest in orphaned.digests:
         store.remove(digest)
-    remove_uploads(settings, map(Path, orphaned.uploads))
+    remove_uploads(settings, map(settings.resolve, orphaned.uploads))
     (settings.datasets / f"{orphaned.project}.zip").unlink(missing_ok=True)
     for run in orphaned.runs:
         shutil.rmtree(settings.runs / run, ignore_errors=True)

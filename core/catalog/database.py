@@ -41,7 +41,7 @@ class Database:
             settings.workspace.mkdir(parents=True, exist_ok=True)
             with FileLock(settings.workspace / "catalog.lock", timeout=60):
                 self._engine = _open(self._url)
-                _upgrade(self._engine)
+                _upgrade(self._engine, settings.workspace)
         except OSError as error:
             raise WorkspaceError(
                 f"The workspace {settings.workspace} cannot be written: {error.strerror or error}.",
@@ -121,11 +121,12 @@ def _open(url: URL) -> Engine:
     return engine
 
 
-def _upgrade(engine: Engine) -> None:
+def _upgrade(engine: Engine, workspace: Path) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.execution_options(**{_WRITES: True}).begin() as connection:
         config.attributes["connection"] = connection
+        config.attributes["workspace"] = workspace
         command.upgrade(config, "head")
 
 

@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import dataclass
-from typing import cast
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -10,6 +9,7 @@ from sqlalchemy.orm import Session
 from core.catalog.database import Database, chunks
 from core.catalog.schema import EditRow, ImageRow, ItemRow, JobRow, LabelRow, ProjectRow, RunRow, new_id
 from core.errors import ConflictError, DatasetError, NotFoundError
+from core.jobs.specs import IngestSpec
 
 NAME_LENGTH = 100
 
@@ -151,8 +151,9 @@ def delete_project(database: Database, project_id: str) -> OrphanedFiles:
     with database.write() as session:
         row = find_project(session, project_id)
         runs = tuple(session.scalars(select(RunRow.id).where(RunRow.project_id == project_id)))
-        arguments = session.scalars(select(JobRow.arguments).where(JobRow.project_id == project_id))
-        uploads = tuple(path for one in arguments if one.get("remove") for path in cast(list[str], one["paths"]))
+        ingests = select(JobRow.arguments).where(JobRow.project_id == project_id, JobRow.kind == IngestSpec.kind_name())
+        specs = [IngestSpec.model_validate(arguments) for arguments in session.scalars(ingests)]
+        uploads = tuple(path for spec in specs if spec.remove_uploads for path in spec.paths)
         session.delete(row)
         session.flush()
         return OrphanedFiles(delete_unused_images(session), runs, project_id, uploads)

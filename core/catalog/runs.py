@@ -1,8 +1,8 @@
 """Runs: a training's recipe, its name, and the few figures that the table of runs shows."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -11,8 +11,30 @@ from core.catalog.jobs import Job, job_record
 from core.catalog.projects import clean_name, mark_updated
 from core.catalog.schema import JobRow, RunRow, new_id
 from core.errors import NotFoundError
+from core.jobs.specs import TrainSpec, dump_arguments
 
-TRAIN = "train"
+
+class RunSummary(BaseModel):
+    """The figures of a run that tables show.
+
+    Attributes:
+        validation_accuracy: On the validation split.
+        validation_interval: 95% interval of it; None in runs of early versions.
+        validation_loss: Cross-entropy.
+        test_accuracy: On the test split.
+        test_interval: 95% interval of it.
+        epochs: How many were trained.
+        seconds: All stages together.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+    validation_accuracy: float
+    validation_interval: tuple[float, float] | None = None
+    validation_loss: float
+    test_accuracy: float
+    test_interval: tuple[float, float]
+    epochs: int
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -32,11 +54,11 @@ class Run:
     project_id: str
     name: str
     recipe: str
-    summary: dict[str, Any] | None
+    summary: RunSummary | None
     job: Job
 
 
-def create_run(database: Database, project_id: str, recipe: str, name: str = "") -> str:
+def create_run(database: Database, project_id: str, recipe: str, name: str = "", *, run_id: str = "") -> str:
     """Queue a training and give its id.
 
     Args:
@@ -44,15 +66,22 @@ def create_run(database: Database, project_id: str, recipe: str, name: str = "")
         project_id: Whose images are learned from.
         recipe: The recipe as JSON.
         name: What to call it; `Run 3` and so on if empty.
+        run_id: Its id, if files of it were written before; drawn if empty.
 
     Raises:
         NotFoundError: There is no such project.
     """
-    run_id = new_id()
+    run_id, spec = run_id or new_id(), TrainSpec()
     with database.write() as session:
         project = mark_updated(session, project_id)
         number = session.scalar(select(func.count()).where(RunRow.project_id == project_id)) or 0
-        job = JobRow(id=run_id, project_id=project_id, kind=TRAIN, arguments={}, created_at=project.updated_at)
+        job = JobRow(
+            id=run_id,
+            project_id=project_id,
+            kind=spec.kind,
+            arguments=dump_arguments(spec),
+            created_at=project.updated_at,
+        )
         session.add(job)
         session.flush()
         session.add(RunRow(id=run_id, project_id=project_id, name=name or f"Run {number + 1}", recipe=recipe))
@@ -90,18 +119,18 @@ def rename_run(database: Database, run_id: str, name: str) -> None:
         _find(session, run_id)[0].name = name
 
 
-def save_summary(database: Database, run_id: str, summary: dict[str, Any]) -> None:
-    """Keep the figures for the table of runs.
+def save_summary(database: Database, run_id: str, summary: RunSummary) -> None:
+    """Store the figures for the table of runs.
 
     Raises:
         NotFoundError: There is no such run.
     """
     with database.write() as session:
-        _find(session, run_id)[0].summary = summary
+        _find(session, run_id)[0].summary = summary.model_dump(mode="json")
 
 
 def delete_run(database: Database, run_id: str) -> None:
-    """Forget a run and its story; its folder is the caller's to remove.
+    """Delete a run and its events, but not its folder.
 
     Raises:
         NotFoundError: There is no such run.
@@ -120,4 +149,5 @@ def _find(session: Session, run_id: str) -> tuple[RunRow, JobRow]:
 
 
 def _run(run: RunRow, job: JobRow) -> Run:
-    return Run(run.id, run.project_id, run.name, run.recipe, run.summary, job_record(job))
+    summary = None if run.summary is None else RunSummary.model_validate(run.summary)
+    return Run(run.id, run.project_id, run.name, run.recipe, summary, job_record(job))

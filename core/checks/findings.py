@@ -1,5 +1,6 @@
 """Findings: the results of all checks as JSON, by the ids of items, so that they can be stored and drawn later."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
@@ -62,9 +63,9 @@ def dump_findings(dataset: Dataset, results: dict[str, Result]) -> list[dict[str
     return [_finding(dataset, name, results[name]).model_dump() for name in CHECKS if name in results]
 
 
-def load_findings(data: list[dict[str, Any]]) -> list[Finding]:
+def load_findings(data: Iterable[Mapping[str, Any]]) -> list[Finding]:
     """Read what `dump_findings` gave, also in version 0.1; findings of checks that no longer exist are left out."""
-    renamed = [one | {"check": RENAMED.get(one["check"], one["check"])} for one in data]
+    renamed = [{**one, "check": RENAMED.get(one["check"], one["check"])} for one in data]
     return [Finding.model_validate(one) for one in renamed if one["check"] in CHECKS]
 
 

@@ -25,7 +25,7 @@ from core.errors import GraftError, NotFoundError, WorkspaceError
 from core.jobs import worker
 from core.jobs.events import Ended, dump_event
 from core.jobs.queue import LOCK_NAME, PID_NAME
-from core.jobs.specs import HANDLERS
+from core.jobs.specs import SPECS
 from core.settings import Settings
 
 LOOK_SECONDS = 0.1
@@ -125,7 +125,7 @@ def _dispatch(
             return
         for job in waiting:
             if job.id not in futures:
-                resource = HANDLERS[job.kind].resource
+                resource = SPECS[job.kind].resource
                 futures[job.id] = client.submit(
                     worker.execute, settings, job.id, resources={resource: 1}, pure=False, retries=0
                 )

@@ -1,4 +1,4 @@
-"""What a page calls to have work done, and to read how far it is. Imports no framework and no Dask."""
+"""Queues jobs and reads their events, for pages. Imports no framework and no Dask."""
 
 import os
 import subprocess
@@ -11,10 +11,14 @@ from filelock import FileLock, Timeout
 
 from core.catalog import jobs, runs
 from core.catalog.database import Database
+from core.catalog.schema import new_id
+from core.dataset.manifest_file import save_manifest
+from core.dataset.project import project_manifest
 from core.errors import InputError, WorkspaceError
 from core.jobs.events import Event, load_event
-from core.jobs.specs import HANDLERS
+from core.jobs.specs import IngestSpec, Spec
 from core.settings import Settings
+from core.storage.disk import describe_disk_errors
 from core.training.recipe import Recipe, dump_recipe
 
 LOCK_NAME = "dispatcher.lock"
@@ -23,38 +27,26 @@ LOG_NAME = "dispatcher.log"
 _ROOT = Path(__file__).parents[2]
 
 
-def submit(
-    database: Database, settings: Settings, project_id: str, kind: str, arguments: dict[str, Any] | None = None
-) -> str:
+def submit(database: Database, settings: Settings, project_id: str, spec: Spec) -> str:
     """Queue a job and give its id.
 
     Raises:
         NotFoundError: There is no such project.
+        WorkspaceError: The workspace cannot be written.
     """
-    if kind not in HANDLERS:
-        raise KeyError(kind)
-    job_id = jobs.add_job(database, project_id, kind, arguments or {})
+    job_id = jobs.add_job(database, project_id, spec)
     ensure_dispatcher(settings)
     return job_id
 
 
-def submit_file(
-    database: Database, settings: Settings, project_id: str, kind: str, path: Path, arguments: dict[str, Any]
-) -> str:
-    """Queue a job for one file and give its id; files that come while it waits go with it.
-
-    Args:
-        database: The catalog.
-        settings: Where things are.
-        project_id: Whose file.
-        kind: A job that takes `paths`.
-        path: The file.
-        arguments: Its other arguments.
+def submit_files(database: Database, settings: Settings, project_id: str, spec: IngestSpec) -> str:
+    """Queue an intake of a few files and give its id; a waiting one that differs only in its files takes them too.
 
     Raises:
         NotFoundError: There is no such project.
+        WorkspaceError: The workspace cannot be written.
     """
-    job_id = jobs.add_paths(database, project_id, kind, [str(path)], arguments)
+    job_id = jobs.add_paths(database, project_id, spec)
     ensure_dispatcher(settings)
     return job_id
 
@@ -62,16 +54,22 @@ def submit_file(
 def submit_run(database: Database, settings: Settings, project_id: str, recipe: Recipe, name: str = "") -> str:
     """Queue a training and give its id.
 
+    The run learns from the images, labels and splits as they are now: the manifest is written before the run is queued.
+
     Raises:
         NotFoundError: There is no such project.
+        WorkspaceError: The workspace cannot be written.
     """
-    run_id = runs.create_run(database, project_id, dump_recipe(recipe), name)
+    run_id = new_id()
+    with describe_disk_errors(str(settings.runs)):
+        save_manifest(project_manifest(database, project_id), settings.runs / run_id)
+    runs.create_run(database, project_id, dump_recipe(recipe), name, run_id=run_id)
     ensure_dispatcher(settings)
     return run_id
 
 
 def resume(database: Database, settings: Settings, job_id: str) -> None:
-    """Queue an ended job again; a training goes on after its last epoch, an intake skips what is there.
+    """Queue an ended job again; a training continues after its last epoch, an intake skips what it added.
 
     Raises:
         InputError: It has not ended, or it finished.
@@ -83,7 +81,7 @@ def resume(database: Database, settings: Settings, job_id: str) -> None:
     ensure_dispatcher(settings)
 
 
-def read_story(database: Database, job_id: str, after: int = 0) -> list[tuple[int, float, Event]]:
+def read_events(database: Database, job_id: str, after: int = 0) -> list[tuple[int, float, Event]]:
     """Give the events of a job that come after a number, each with its number and its time in UTC seconds."""
     return [(event.number, event.at, load_event(event.body)) for event in jobs.list_events(database, job_id, after)]
 

@@ -17,14 +17,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from core.catalog import jobs
 from core.catalog.database import Database
 from core.catalog.jobs import Job
 from core.errors import GraftError, NotFoundError, RunStopped, WorkspaceError
 from core.jobs.events import Batch, Ended, Event, Message, Stage, Started, dump_event
-from core.jobs.specs import HANDLERS
+from core.jobs.specs import Result
 from core.settings import Settings
 
 STOP_LOOK_SECONDS = 0.3
@@ -57,8 +56,8 @@ class JobContext:
         jobs.add_event(self.database, self.job.id, event.kind, dump_event(event), replaces=replaces)
         self._last = event
 
-    def say(self, text: str) -> None:
-        """Add a sentence to the job's story."""
+    def report(self, text: str) -> None:
+        """Add a sentence to the job's events."""
         self.emit(Message(text=text))
 
     def progress(self, name: str, unit: str = "") -> Callable[[int, int], None]:
@@ -131,11 +130,12 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _run(context: JobContext) -> tuple[Ended, dict[str, Any] | None]:
-    module, function = HANDLERS[context.job.kind].function.split(":")
+def _run(context: JobContext) -> tuple[Ended, Result | None]:
     try:
+        spec = context.job.spec
+        module, function = spec.handler.split(":")
         context.emit(Started(device=_processor(), process=os.getpid()))
-        result = getattr(importlib.import_module(module), function)(context)
+        result = getattr(importlib.import_module(module), function)(context, spec)
     except RunStopped as stopped:
         return Ended(status="stopped", reason=stopped.sentence, hint=stopped.hint), None
     except GraftError as error:
@@ -175,7 +175,7 @@ def _failed_by_disk(error: OSError, settings: Settings) -> Ended:
     )
 
 
-def _conclude(context: JobContext, ended: Ended, result: dict[str, Any] | None) -> Ended | None:
+def _conclude(context: JobContext, ended: Ended, result: Result | None) -> Ended | None:
     try:
         context.emit(ended)
         jobs.end_job(context.database, context.job.id, ended.status, result)

@@ -15,7 +15,6 @@ from pages.components.image_viewer import show_image
 from pages.shared import frame, words
 from pages.shared.workspace import database, store
 
-CHECK = "check"
 PAGE = 12
 # Short enough for the buttons of a narrow window; a repair that says more says it above them.
 _VERBS: dict[Action, str] = {"exclude": "Set aside", "delete": "Delete", "relabel": "Move"}

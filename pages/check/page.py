@@ -6,6 +6,7 @@ from core.advice.split_comparison import SplitComparison
 from core.catalog.labels import list_labels
 from core.checks.findings import load_findings
 from core.jobs.queue import submit
+from core.jobs.specs import CheckResult, CheckSpec
 from pages.check import cross_validation, findings, split_comparison
 from pages.components import job_progress
 from pages.shared import frame, recipe_editor, words
@@ -20,12 +21,12 @@ st.markdown(
     "background that gives the class away. Look here before you train."
 )
 
-running = job_progress.running_job(project.id, findings.CHECK)
+running = job_progress.running_job(project.id, CheckSpec)
 if running is not None:
     job_progress.show_progress(running.id, "Checking the images")
     st.stop()
 
-last = job_progress.last_job(project.id, findings.CHECK)
+last = job_progress.last_job(project.id, CheckSpec)
 if last is not None:
     job_progress.show_outcome(last, "The check")
 if not project.images:
@@ -33,21 +34,21 @@ if not project.images:
     frame.step_link(IMAGES, "To the images", icon=IMAGES.icon)
     st.stop()
 
-network = recipe_editor.recipe_argument(project.id)
-result = (last.result if last is not None else None) or {}
-found = load_findings(result.get("findings", []))
+recipe = recipe_editor.recipe_argument(project.id)
+result = last.result_as(CheckResult) if last is not None else None
+found = load_findings(result.findings) if result is not None else []
 again = "Check again" if found else "Check the images"
 if st.button(again, type="secondary" if found else "primary", icon=":material/search:"):
-    frame.run_action(lambda: submit(database(), settings(), project.id, findings.CHECK, network))
-if last is not None and last.ended_at is not None and found:
-    looked = f" with {result['network']}" if result.get("network") else ""
-    st.caption(f"Checked {words.ago(last.ended_at)}, {words.count(result['images'], 'image')}{looked}.")
+    frame.run_action(lambda: submit(database(), settings(), project.id, CheckSpec(recipe=recipe)))
+if last is not None and last.ended_at is not None and result is not None and found:
+    looked = f" with {result.network}" if result.network else ""
+    st.caption(f"Checked {words.ago(last.ended_at)}, {words.count(result.images, 'image')}{looked}.")
     job_progress.show_warnings(last.id)
-    if result.get("splits"):
-        split_comparison.draw(SplitComparison.model_validate(result["splits"]), result["network"])
+    if result.split_comparison is not None:
+        split_comparison.draw(SplitComparison.model_validate(result.split_comparison), result.network)
     findings.draw(project.id, found)
 
-cross_validation.draw(project.id, list_labels(database(), project.id), network)
+cross_validation.draw(project.id, list_labels(database(), project.id), recipe)
 if found:
     st.divider()
     frame.step_link(MODEL, "Next: choose a network", icon=MODEL.icon)

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
 from core.evaluation.explanation.overlay import draw_heat
+from core.jobs.specs import ExplainResult, ExplainSpec
 from pages.shared import frame, job_results, words
+from pages.shared.workspace import settings
 
 # Redrawing the page would close the dialog, so it waits as long as a cold worker needs to start.
 _PATIENCE_SECONDS = 120
@@ -33,7 +33,8 @@ class Question:
     Attributes:
         project_id: Its project.
         run_id: The run that predicted it.
-        picture: What the job calls it: `digest` of an image of the project, or `path` of another picture.
+        digest: Of an image of the project; or
+        path: of another picture, as a job stores it.
         name: Its file name.
         classes: Names of all classes.
         asked: Indices of the classes to choose from, the predicted one first.
@@ -41,10 +42,11 @@ class Question:
 
     project_id: str
     run_id: str
-    picture: dict[str, str]
     name: str
     classes: Sequence[str]
     asked: Sequence[int]
+    digest: str | None = None
+    path: str | None = None
 
 
 @frame.dialog("Where the network looked", width="large")
@@ -59,10 +61,16 @@ def explain(question: Question) -> None:
     )
     method = st.radio("Method", list(_METHODS), format_func=_METHODS.__getitem__, horizontal=True)
     with st.spinner("Computing the explanation"):
-        asked = {"run": question.run_id, **question.picture, "name": question.name}
-        arguments: dict[str, Any] = {**asked, "class": wanted, "method": method}
+        spec = ExplainSpec(
+            run=question.run_id,
+            digest=question.digest,
+            path=question.path,
+            name=question.name,
+            class_index=wanted,
+            method=method,
+        )
         answer = job_results.await_job(
-            question.project_id, "explain", arguments, "The explanation", patience=_PATIENCE_SECONDS
+            question.project_id, spec, ExplainResult, "The explanation", patience=_PATIENCE_SECONDS
         )
     if answer is None:
         return
@@ -70,7 +78,7 @@ def explain(question: Question) -> None:
     label = question.classes[wanted]
     with st.container(width=2 * _SIDE + _GAP):
         left, right = st.columns(2)
-    left.image(answer["square"], caption="What the network sees", width="stretch", alt=question.name)
+    left.image(settings().resolve(answer.image), caption="What the network sees", width="stretch", alt=question.name)
     right.image(
         _overlay(answer, opacity),
         caption=f"Yellow: spoke most for “{words.escape_markdown(label)}”",
@@ -83,6 +91,7 @@ def explain(question: Question) -> None:
     )
 
 
-def _overlay(answer: dict[str, Any], opacity: float) -> Image.Image:
-    with Image.open(Path(answer["square"])) as square, Image.open(Path(answer["heat"])) as heat:
+def _overlay(answer: ExplainResult, opacity: float) -> Image.Image:
+    resolve = settings().resolve
+    with Image.open(resolve(answer.image)) as square, Image.open(resolve(answer.heatmap)) as heat:
         return draw_heat(np.asarray(square), np.asarray(heat, np.float32) / np.float32(255), opacity)

@@ -8,7 +8,8 @@ import streamlit as st
 from core.catalog import jobs
 from core.catalog.jobs import Job
 from core.jobs.events import Ended, Message, Stage
-from core.jobs.queue import read_story, resume
+from core.jobs.queue import read_events, resume
+from core.jobs.specs import Spec
 from pages.shared import frame, state, words
 from pages.shared.workspace import database, settings
 
@@ -19,15 +20,16 @@ ESTIMATED_FROM = 0.03
 _DISMISSED = "dismissed-jobs"
 
 
-def running_job(project_id: str, *kinds: str) -> Job | None:
+def running_job(project_id: str, *kinds: type[Spec]) -> Job | None:
     """The job of these kinds that waits or runs, if there is one."""
-    waiting = jobs.list_jobs(database(), project_id=project_id, status=("queued", "running"))
-    return next((job for job in waiting if job.kind in kinds), None)
+    return next(
+        iter(jobs.list_jobs(database(), project_id=project_id, kinds=kinds, status=("queued", "running"))), None
+    )
 
 
-def last_job(project_id: str, kind: str) -> Job | None:
+def last_job(project_id: str, kind: type[Spec]) -> Job | None:
     """The job of a kind that was queued last, if there is one."""
-    return next(reversed(jobs.list_jobs(database(), project_id=project_id, kind=kind)), None)
+    return next(reversed(jobs.list_jobs(database(), project_id=project_id, kinds=(kind,))), None)
 
 
 @frame.auto_refresh(lambda *_args, **_kwargs: LOOK_SECONDS)
@@ -95,13 +97,13 @@ def show_outcome(job: Job, title: str) -> None:
 
 def show_warnings(job_id: str) -> None:
     """Draw the sentences of a job's story after which a person should act."""
-    for _number, _at, event in read_story(database(), job_id):
+    for _number, _at, event in read_events(database(), job_id):
         if isinstance(event, Message) and event.level == "warning":
             st.warning(words.escape_markdown(event.text), icon=":material/warning:")
 
 
 def _last(job_id: str, kind: type[E]) -> E | None:
-    story = read_story(database(), job_id)
+    story = read_events(database(), job_id)
     return next((event for _number, _at, event in reversed(story) if isinstance(event, kind)), None)
 
 

@@ -14,11 +14,11 @@ from core.catalog.runs import Run
 from core.export.certificate import Certificate
 from core.export.formats import FORMATS
 from core.jobs.queue import submit
+from core.jobs.specs import ExportModelResult, ExportModelSpec
 from pages.components import job_progress
 from pages.shared import words
 from pages.shared.workspace import database, settings
 
-_KIND = "export"
 _TITLE = "Packing the bundle"
 _FIRST = "keras"
 # Read, not imported: the script imports Keras, which the web process must not.
@@ -48,9 +48,13 @@ def _draw_bundle(run: Run, formats: Sequence[str]) -> None:
     job = _packed(run, formats)
     if job is not None and not job.ended:
         job_progress.show_progress(job.id, _TITLE)
-    elif job is not None and job.result is not None and (bundle := Path(job.result["bundle"])).is_file():
+    elif (
+        job is not None
+        and (packed := job.result_as(ExportModelResult)) is not None
+        and (bundle := settings().resolve(packed.path)).is_file()
+    ):
         _draw_download(bundle, run)
-        _draw_certificate(Certificate.model_validate(job.result["certificate"]))
+        _draw_certificate(Certificate.model_validate(packed.certificate))
         _draw_contents(bundle)
     else:
         _draw_packing(run, formats, job)
@@ -58,16 +62,19 @@ def _draw_bundle(run: Run, formats: Sequence[str]) -> None:
 
 def _packed(run: Run, formats: Sequence[str]) -> Job | None:
     """The latest job that packed this run in these formats."""
-    found = jobs.list_jobs(database(), project_id=run.project_id, kind=_KIND)
-    wanted = {"run": run.id, "formats": sorted(formats)}
-    return next((job for job in reversed(found) if job.arguments == wanted), None)
+    found = jobs.list_jobs(database(), project_id=run.project_id, kinds=(ExportModelSpec,))
+    return next((job for job in reversed(found) if job.spec == _spec(run, formats)), None)
+
+
+def _spec(run: Run, formats: Sequence[str]) -> ExportModelSpec:
+    return ExportModelSpec(run=run.id, formats=tuple(sorted(formats)))
 
 
 def _draw_packing(run: Run, formats: Sequence[str], failed: Job | None) -> None:
     if failed is not None:
         job_progress.show_outcome(failed, _TITLE)
     if st.button("Pack the bundle", type="primary", icon=":material/archive:"):
-        submit(database(), settings(), run.project_id, _KIND, {"run": run.id, "formats": sorted(formats)})
+        submit(database(), settings(), run.project_id, _spec(run, formats))
         st.rerun()
 
 

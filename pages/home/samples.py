@@ -9,6 +9,7 @@ from core.catalog.projects import create_project
 from core.intake.public import PUBLIC_SAMPLES, PublicSample
 from core.intake.samples import SAMPLES, Sample
 from core.jobs.queue import submit
+from core.jobs.specs import IngestSpec
 from pages.shared import frame, words
 from pages.shared.steps import IMAGES
 from pages.shared.workspace import database, settings
@@ -60,5 +61,5 @@ def _draw_button(name: str, title: str) -> None:
     if st.button(f"Try “{title}”", key=f"try-{name}"):
         with frame.show_errors():
             project = create_project(database(), title)
-            submit(database(), settings(), project, "take-in", {"sample": name})
+            submit(database(), settings(), project, IngestSpec(sample=name))
             frame.go_to(IMAGES, project_id=project)

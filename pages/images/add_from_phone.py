@@ -10,6 +10,7 @@ import streamlit as st
 from core.catalog.items import count_rejected_files
 from core.catalog.labels import Label, add_label
 from core.catalog.projects import get_project
+from core.jobs.specs import IngestSpec
 from pages.components import job_progress
 from pages.images.class_picker import choose_class
 from pages.routes import addresses, phone
@@ -87,7 +88,7 @@ def _look(project_id: str, drawn: tuple[object, ...]) -> None:
 
 
 def _state(project_id: str) -> tuple[object, ...]:
-    running = job_progress.running_job(project_id, phone.TAKE_IN)
+    running = job_progress.running_job(project_id, IngestSpec)
     return (
         get_project(database(), project_id).images,
         count_rejected_files(database(), project_id),

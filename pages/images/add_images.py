@@ -11,6 +11,7 @@ from core.catalog.projects import Project, list_projects
 from core.intake.links import Link, read_links
 from core.intake.web import WebLimits
 from core.jobs.queue import submit
+from core.jobs.specs import IngestSpec, WebLink
 from pages.images import add_from_phone, camera_burst
 from pages.images.class_picker import choose_class
 from pages.shared import frame, state, uploads, words
@@ -96,8 +97,8 @@ def _below(folder: Path) -> list[Path]:
 
 
 def _take_in(project_id: str, paths: Sequence[Path], label: str | None = None) -> None:
-    arguments = {"paths": [str(path) for path in paths], "label": label, "remove": True, "sample": None}
-    submit(database(), settings(), project_id, "take-in", arguments)
+    stored = tuple(settings().relative(path) for path in paths)
+    submit(database(), settings(), project_id, IngestSpec(paths=stored, label=label, remove_uploads=True))
 
 
 def _draw_links(project_id: str, labels: Sequence[Label]) -> None:
@@ -122,8 +123,8 @@ def _draw_links(project_id: str, labels: Sequence[Label]) -> None:
 
 
 def _fetch(project_id: str, links: Sequence[Link], label: str | None) -> None:
-    arguments = {"links": [[link.url, link.label] for link in links], "label": label}
-    submit(database(), settings(), project_id, "take-in", arguments)
+    spec = IngestSpec(links=tuple(WebLink(url=link.url, label=link.label) for link in links), label=label)
+    submit(database(), settings(), project_id, spec)
     state.set(_ROUND, state.get(_ROUND, 0) + 1)
 
 
@@ -150,9 +151,8 @@ def _draw_project(project_id: str) -> None:
     images = sum(labels[one].images + labels[one].excluded for one in classes)
     st.caption("Images come into classes of the same names; the files are shared and take no further space.")
     if st.button(f"Copy {words.count(images, 'image')}", disabled=not images, key="add-project"):
-        frame.run_action(
-            lambda: submit(database(), settings(), project_id, "take-in", {"project": chosen, "classes": classes})
-        )
+        spec = IngestSpec(from_project=chosen, from_classes=tuple(classes))
+        frame.run_action(lambda: submit(database(), settings(), project_id, spec))
 
 
 def _project_title(project: Project) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.catalog.labels import Label, add_label
 from core.jobs.queue import submit
+from core.jobs.specs import IngestSpec
 from core.storage.disk import describe_disk_errors
 from pages.components.burst_camera import Frames, show_camera
 from pages.shared import frame, state
@@ -59,8 +60,9 @@ def _draw_camera(project_id: str, labels: Sequence[Label]) -> None:
     state.set(_STATE, received)
     label = next((label.name for label in labels if label.id == frames.label_id), None)
     if frames.ended and label is not None:
-        arguments = {"paths": [str(received.folder)], "label": label, "group": f"burst {frames.burst}", "remove": True}
-        frame.run_action(lambda: submit(database(), settings(), project_id, "take-in", arguments))
+        paths = (settings().relative(received.folder),)
+        spec = IngestSpec(paths=paths, label=label, group=f"burst {frames.burst}", remove_uploads=True)
+        frame.run_action(lambda: submit(database(), settings(), project_id, spec))
     frame.rerun()
 
 

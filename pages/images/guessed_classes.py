@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -11,11 +10,11 @@ from core.catalog.jobs import Job
 from core.catalog.labels import Label
 from core.errors import DatasetError
 from core.jobs.queue import submit
+from core.jobs.specs import ClassGuess, GuessedClass, IngestResult, IngestSpec
 from pages.components import job_progress
 from pages.shared import frame, words
 from pages.shared.workspace import database, settings
 
-KIND = "take-in"
 # Above, the list of classes scrolls.
 ROWS_SHOWN = 8
 ROW_HEIGHT = 72
@@ -23,22 +22,24 @@ ROW_HEIGHT = 72
 
 def waiting(project_id: str) -> Job | None:
     """The upload that waits for somebody to look at its guess, if there is one."""
-    job = job_progress.last_job(project_id, KIND)
-    if job is None or not job.result or not job.result.get("guess"):
+    job = job_progress.last_job(project_id, IngestSpec)
+    if job is None or _guess(job) is None:
         return None
-    return job if any(Path(path).exists() for path in job.arguments["paths"]) else None
+    return job if any(path.exists() for path in _paths(job)) else None
 
 
 def draw(project_id: str, job: Job, labels: Sequence[Label]) -> None:
     """Draw the guess with what can be made of it; a class that differs by case from one that is there is that one."""
     known = {label.name.casefold(): label.name for label in labels}
-    guess: dict[str, Any] = job.result["guess"] if job.result else {}
-    images = sum(one["images"] for one in guess["classes"]) + guess["unnamed"]
+    guess = _guess(job)
+    if guess is None:
+        return
+    images = sum(one.images for one in guess.classes) + guess.unnamed
     with st.container(border=True, key=f"guess-{job.id}"):
         st.subheader("Are these the classes?", anchor=False)
         st.markdown(
             f"Nothing was taken in yet. The upload has {words.count(images, 'image')} and no folders that tell classes "
-            f"apart; by the file names there are {words.count(len(guess['classes']), 'class', 'classes')}. Change a "
+            f"apart; by the file names there are {words.count(len(guess.classes), 'class', 'classes')}. Change a "
             "name to rename a class, and give two classes the same name to merge them."
         )
         with st.form(f"guess-form-{job.id}", border=False):
@@ -49,18 +50,18 @@ def draw(project_id: str, job: Job, labels: Sequence[Label]) -> None:
         _draw_others(project_id, job, guess)
 
 
-def _draw_classes(job_id: str, guess: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, str]:
+def _draw_classes(job_id: str, guess: ClassGuess, known: Mapping[str, str]) -> dict[str, str]:
     """Draw a row for each class; gives what was typed, by guessed name."""
     typed: dict[str, str] = {}
-    rows = len(guess["classes"]) + bool(guess["unnamed"])
+    rows = len(guess.classes) + bool(guess.unnamed)
     with st.container(height=ROWS_SHOWN * ROW_HEIGHT if rows > ROWS_SHOWN else "content", border=False):
-        for number, one in enumerate(guess["classes"]):
-            name = one["name"]
-            about = f"{words.count(one['images'], 'image')}: {_examples(one)}"
+        for number, one in enumerate(guess.classes):
+            name = one.name
+            about = f"{words.count(one.images, 'image')}: {_examples(one)}"
             shown = known.get(name.casefold(), name)
             typed[name] = _draw_row(about, shown, f"guess-{job_id}-{number}", f"Name of the class {name}")
-        if guess["unnamed"]:
-            about = words.count(guess["unnamed"], "image whose name says no class", "images whose names say no class")
+        if guess.unnamed:
+            about = words.count(guess.unnamed, "image whose name says no class", "images whose names say no class")
             typed[""] = _draw_row(about, "", f"guess-{job_id}-unnamed", "Name of the class of the other images")
     return typed
 
@@ -72,9 +73,9 @@ def _draw_row(about: str, name: str, key: str, label: str) -> str:
     return text
 
 
-def _draw_others(project_id: str, job: Job, guess: Mapping[str, Any]) -> None:
+def _draw_others(project_id: str, job: Job, guess: ClassGuess) -> None:
     """Draw what else can be done with the upload."""
-    names = [*(one["name"] for one in guess["classes"]), ""]
+    names = [*(one.name for one in guess.classes), ""]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.text_input("No, all of them are one class", key=f"one-class-{job.id}", placeholder="Name", width=260)
         if st.button("Take them in as one class"):
@@ -86,7 +87,8 @@ def _draw_others(project_id: str, job: Job, guess: Mapping[str, Any]) -> None:
 
 
 def _take_in(project_id: str, job: Job, names: Mapping[str, str | None]) -> None:
-    submit(database(), settings(), project_id, KIND, {**job.arguments, "names": dict(names)})
+    spec = job.spec_as(IngestSpec).model_copy(update={"class_names": dict(names)})
+    submit(database(), settings(), project_id, spec)
 
 
 def _required(text: str) -> str:
@@ -100,9 +102,14 @@ def _clean(text: str) -> str | None:
     return " ".join(text.split()) or None
 
 
+def _guess(job: Job) -> ClassGuess | None:
+    result = job.result_as(IngestResult)
+    return None if result is None else result.guess
+
+
 def _paths(job: Job) -> list[Path]:
-    return [Path(path) for path in job.arguments["paths"]]
+    return [settings().resolve(path) for path in job.spec_as(IngestSpec).paths]
 
 
-def _examples(one: Mapping[str, Any]) -> str:
-    return ", ".join(words.escape_markdown(words.shorten(name, 28)) for name in one["examples"])
+def _examples(one: GuessedClass) -> str:
+    return ", ".join(words.escape_markdown(words.shorten(name, 28)) for name in one.examples)

@@ -6,12 +6,12 @@ import streamlit as st
 
 from core.catalog.items import RejectedFile, clear_rejected_files
 from core.catalog.jobs import Job
+from core.jobs.specs import IngestResult, IngestSpec, Spec, SplitDatasetSpec
 from pages.components import job_progress
 from pages.shared import frame, words
 from pages.shared.workspace import database
 
-TAKE_IN, DRAW_SPLITS = "take-in", "draw-splits"
-_TITLES = {TAKE_IN: "Taking in images", DRAW_SPLITS: "Drawing the splits"}
+_TITLES: dict[type[Spec], str] = {IngestSpec: "Adding images", SplitDatasetSpec: "Drawing the splits"}
 PAGE = 50
 
 
@@ -19,7 +19,7 @@ def draw(project_id: str) -> bool:
     """Draw the bar of a running job, or why the last one failed; tell whether one is running."""
     running = job_progress.running_job(project_id, *_TITLES)
     if running is not None:
-        job_progress.show_progress(running.id, _TITLES[running.kind], _say_result)
+        job_progress.show_progress(running.id, _TITLES[type(running.spec)], _say_result)
         return True
     for kind, title in _TITLES.items():
         last = job_progress.last_job(project_id, kind)
@@ -29,16 +29,16 @@ def draw(project_id: str) -> bool:
 
 
 def _say_result(job: Job) -> str:
-    if job.kind == DRAW_SPLITS or job.result is None:
+    result = job.result
+    if not isinstance(result, IngestResult):
         return "The splits were drawn."
-    if job.result.get("guess"):
+    if result.guess is not None:
         return ""
-    taken, refused = job.result["taken"], job.result["refused"]
-    sentence = f"{words.count(taken, 'image was', 'images were')} taken in."
-    if job.result.get("there"):
-        sentence += f" {words.count(job.result['there'], 'image was', 'images were')} there already."
-    if refused:
-        sentence += f" {words.count(refused, 'file was', 'files were')} not; see “Not taken in”."
+    sentence = f"{words.count(result.accepted, 'image was', 'images were')} added."
+    if result.already_present:
+        sentence += f" {words.count(result.already_present, 'image was', 'images were')} there already."
+    if result.rejected:
+        sentence += f" {words.count(result.rejected, 'file was', 'files were')} not; see “Not taken in”."
     return sentence
 
 

@@ -11,13 +11,13 @@ from core.catalog.jobs import Job
 from core.catalog.labels import Label
 from core.errors import DatasetError
 from core.jobs.queue import submit
+from core.jobs.specs import IngestResult, IngestSpec, SplitDatasetResult, SplitDatasetSpec, SplitGroups
 from pages.shared import frame, state, words
 from pages.shared.draft import Draft
 from pages.shared.workspace import database, settings
 
 SEEDS = 10_000
 WHOLE = 100  # per cent
-_DRAWERS = ("draw-splits", "take-in")
 _KINDS = {"copies": "copies of one picture", "burst": "frames of a burst", "group": "a group"}
 ROWS_SHOWN = 6
 ROW_HEIGHT = 35
@@ -72,7 +72,9 @@ def _draw_choices(draft: Draft) -> Draft:
 def _submit(project_id: str, draft: Draft) -> None:
     if sum(draft.shares) != WHOLE:
         raise DatasetError(f"The three shares add up to {sum(draft.shares)}%.", "Make them 100%.")
-    submit(database(), settings(), project_id, "draw-splits", {"shares": list(draft.shares), "seed": draft.split_seed})
+    train, validation, test = draft.shares
+    spec = SplitDatasetSpec(shares=(train, validation, test), seed=draft.split_seed)
+    submit(database(), settings(), project_id, spec)
 
 
 def _choose_seed(project_id: str, draft: Draft) -> None:
@@ -83,31 +85,36 @@ def _choose_seed(project_id: str, draft: Draft) -> None:
 def _show_groups(project_id: str) -> None:
     """Draw how many sets there are, the largest first, and where each went; nothing where every image stands alone."""
     job = _last_draw(project_id)
-    kept = (job.result or {}).get("kept") if job else None
-    if job is None or not kept:
+    groups = _split_groups(job) if job is not None else None
+    if job is None or groups is None:
         return
-    sets = kept["largest"]
+    sets = groups.largest
     st.markdown(
-        f"**Kept together:** {words.count(kept['images'], 'image')} in {words.count(kept['sets'], 'set')} of copies, "
-        f"bursts or groups, so that no split holds what another has seen. The largest has {sets[0]['images']:,} images."
+        f"**Kept together:** {words.count(groups.images, 'image')} in {words.count(groups.groups, 'set')} of copies, "
+        f"bursts or groups, so that no split holds what another has seen. The largest has {sets[0].images:,} images."
     )
     st.dataframe(
         {
-            "Set": [words.file_name(one["name"]) for one in sets],
-            "Why": [", ".join(_KINDS.get(kind, kind) for kind in one["kinds"]) for one in sets],
-            "Images": [one["images"] for one in sets],
-            "Split": [" and ".join(one["splits"]) for one in sets],
+            "Set": [words.file_name(one.name) for one in sets],
+            "Why": [", ".join(_KINDS.get(kind, kind) for kind in one.kinds) for one in sets],
+            "Images": [one.images for one in sets],
+            "Split": [" and ".join(one.splits) for one in sets],
         },
         hide_index=True,
         height=ROW_HEIGHT * (1 + min(len(sets), ROWS_SHOWN)) + 3,
         alt="Sets of images that stay together, how many images each has, and the split that it is in",
     )
-    more = f"The {len(sets)} largest are listed. " if kept["sets"] > len(sets) else ""
+    more = f"The {len(sets)} largest are listed. " if groups.groups > len(sets) else ""
     st.caption(f"{more}As the splits were drawn {words.ago(job.ended_at or job.created_at)}.")
 
 
 def _last_draw(project_id: str) -> Job | None:
     """The latest job that drew splits; one that only guessed classes drew none."""
-    ended = jobs.list_jobs(database(), project_id=project_id, status=("finished",))
-    drew = (job for job in reversed(ended) if job.kind in _DRAWERS and not (job.result or {}).get("guess"))
-    return next(drew, None)
+    kinds = (SplitDatasetSpec, IngestSpec)
+    ended = jobs.list_jobs(database(), project_id=project_id, kinds=kinds, status=("finished",))
+    return next((job for job in reversed(ended) if not getattr(job.result, "guess", None)), None)
+
+
+def _split_groups(job: Job) -> SplitGroups | None:
+    drawn = job.result
+    return drawn.split_groups if isinstance(drawn, IngestResult | SplitDatasetResult) else None

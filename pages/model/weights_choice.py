@@ -14,6 +14,7 @@ from core.catalog.projects import list_projects
 from core.catalog.runs import Run, list_runs
 from core.errors import RecipeError
 from core.jobs.queue import submit
+from core.jobs.specs import DownloadWeightsSpec
 from core.training.recipe import WeightsKind, load_recipe
 from pages.components import job_progress
 from pages.model import weights_file
@@ -27,7 +28,6 @@ _TITLES: dict[WeightsKind, str] = {
     "file": "My own file or a previous run",
     "none": "Random weights, nothing learned yet",
 }
-_DOWNLOAD = "download-weights"
 _UPLOAD = "weights"
 _PREVIEW_ROWS, _PREVIEW_COLUMNS = 5, 8
 _PREVIEW_NUMBER = "starter-preview"
@@ -92,23 +92,23 @@ def _where(spec: BackboneSpec) -> str:
 
 
 def _draw_download(project_id: str, spec: BackboneSpec) -> None:
-    running = job_progress.running_job(project_id, _DOWNLOAD)
+    running = job_progress.running_job(project_id, DownloadWeightsSpec)
     if running is not None:
         job_progress.show_progress(running.id, "Downloading", _downloaded)
         return
     if available(spec, settings().keras_home):
         return
-    last = job_progress.last_job(project_id, _DOWNLOAD)
-    if last is not None and last.arguments.get("backbone") == spec.name:
+    last = job_progress.last_job(project_id, DownloadWeightsSpec)
+    if last is not None and last.spec_as(DownloadWeightsSpec).backbone == spec.name:
         job_progress.show_outcome(last, "The download")
     label = f"Download now ({spec.weights_megabytes:.0f} MB)"
     if st.button(label, icon=":material/download:", help="Otherwise the training downloads them when it starts."):
-        submit(database(), settings(), project_id, _DOWNLOAD, {"backbone": spec.name})
+        submit(database(), settings(), project_id, DownloadWeightsSpec(backbone=spec.name))
         st.rerun()
 
 
 def _downloaded(job: Job) -> str:
-    return f"The weights of {job.arguments['backbone']} are on this machine now."
+    return f"The weights of {job.spec_as(DownloadWeightsSpec).backbone} are on this machine now."
 
 
 def _draw_own(project_id: str, spec: BackboneSpec) -> None:

@@ -11,6 +11,7 @@ from core.evaluation.inference.predictions import Predictions
 from core.evaluation.metrics.embedding import FILE_NAME, read_embedding
 from core.evaluation.metrics.tsne import FILE_NAME as NEIGHBOURS_FILE
 from core.evaluation.metrics.tsne import read_tsne
+from core.jobs.specs import TsneResult, TsneSpec
 from pages.components import point_map
 from pages.results import result_images
 from pages.shared import frame, job_results, words
@@ -80,8 +81,8 @@ def _arranged(project_id: str, run_id: str, file: Path, *, by_neighbours: bool) 
         return digests, places, (f"first direction ({first})", f"second direction ({second})")
     kept = file.parent / NEIGHBOURS_FILE
     if not kept.is_file() or kept.stat().st_mtime_ns < file.stat().st_mtime_ns:
-        arguments = {"run": run_id, "features": file.stat().st_mtime_ns}
-        if job_results.await_job(project_id, "map", arguments, "Arranging the images") is None:
+        spec = TsneSpec(run=run_id, features_changed_at=file.stat().st_mtime_ns)
+        if job_results.await_job(project_id, spec, TsneResult, "Arranging the images") is None:
             return None
     digests, places = _neighbours(kept, kept.stat().st_mtime_ns)
     return (

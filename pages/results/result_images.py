@@ -102,8 +102,7 @@ def _draw_bar(
 def _question(project_id: str, run_id: str, judged: Predictions) -> explanation.Question:
     """About the first of the images: what spoke for what it was called, and for what it is."""
     asked = (int(judged.predicted[0]), int(judged.true[0]))
-    picture = {"digest": judged.digests[0]}
-    return explanation.Question(project_id, run_id, picture, judged.names[0], judged.classes, asked)
+    return explanation.Question(project_id, run_id, judged.names[0], judged.classes, asked, digest=judged.digests[0])
 
 
 def _forget(key: str) -> Callable[[], None]:

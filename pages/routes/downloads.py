@@ -11,12 +11,13 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from core.catalog import jobs
+from core.catalog.jobs import Job
 from core.catalog.projects import get_project
 from core.errors import GraftError
+from core.jobs.specs import ExportDatasetResult, ExportDatasetSpec
 from pages.routes.addresses import below_base
-from pages.shared.workspace import database
+from pages.shared.workspace import database, settings
 
-PACKED = "take-out"
 _PATH = "packed"
 _UNSAFE = '<>:"/\\|?*'
 
@@ -31,6 +32,12 @@ def link(job_id: str) -> str:
     return f"{_PATH}/{job_id}"
 
 
+def packed_file(job: Job) -> Path | None:
+    """The zip that a job packed; None if it is no such job, or has not finished."""
+    result = job.result if isinstance(job.spec, ExportDatasetSpec) else None
+    return settings().resolve(result.path) if isinstance(result, ExportDatasetResult) else None
+
+
 def _send_packed(request: Request) -> Response:
     """Send the zip of a job that packed images; who knows the job's random id knows the project's link."""
     try:
@@ -38,7 +45,7 @@ def _send_packed(request: Request) -> Response:
         name = get_project(database(), job.project_id).name
     except GraftError as error:
         return PlainTextResponse(str(error), 404)
-    path = Path(job.result["zip"]) if job.kind == PACKED and job.result else None
+    path = packed_file(job)
     if path is None or not path.is_file():
         return PlainTextResponse("The packed images are gone. Pack them again on the Images page.", 404)
     return FileResponse(path, media_type="application/zip", filename=f"{_file_name(name)}.zip")

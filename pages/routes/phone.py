@@ -28,7 +28,8 @@ from core.catalog.labels import list_labels
 from core.catalog.projects import get_project
 from core.errors import GraftError, ImageError, InputError, NotFoundError, WorkspaceError
 from core.jobs.events import Ended
-from core.jobs.queue import read_story, submit_file
+from core.jobs.queue import read_events, submit_files
+from core.jobs.specs import IngestSpec
 from core.storage.disk import describe_disk_errors
 from pages.routes.addresses import below_base
 from pages.routes.invitations import Invitation, invitations
@@ -37,7 +38,6 @@ from pages.shared.workspace import database, settings
 
 PICTURE_BYTES = 50_000_000
 NAME_LENGTH = 80
-TAKE_IN = "take-in"
 _ASSETS = Path(__file__).parents[2] / "assets"
 _PATH = "phone"
 _HEADER = "X-Graft"
@@ -144,8 +144,9 @@ async def _keep(request: Request) -> Path:
 
 def _submit(project_id: str, label: str, burst: str, path: Path) -> str:
     group = f"burst {burst}" if _BURST.fullmatch(burst) else None
-    arguments = {"label": label, "group": group, "pictures": True, "remove": True}
-    return submit_file(database(), settings(), project_id, TAKE_IN, path, arguments)
+    paths = (settings().relative(path),)
+    spec = IngestSpec(paths=paths, label=label, group=group, images_only=True, remove_uploads=True)
+    return submit_files(database(), settings(), project_id, spec)
 
 
 def _send_outcome(request: Request) -> Response:
@@ -153,7 +154,7 @@ def _send_outcome(request: Request) -> Response:
     try:
         project_id = invitations().find(request.path_params["token"]).project_id
         job = jobs.get_job(database(), request.path_params["job_id"])
-        if job.project_id != project_id or not job.arguments.get("pictures"):
+        if job.project_id != project_id or not (isinstance(job.spec, IngestSpec) and job.spec.images_only):
             raise NotFoundError("This code is for another project.", "Scan the one that the Images page shows.")
         outcome = {"ended": job.ended, "refused": _refused(job), "classes": _classes(project_id)}
     except GraftError as error:
@@ -163,9 +164,9 @@ def _send_outcome(request: Request) -> Response:
 
 def _refused(job: Job) -> dict[str, str]:
     """Why a job's pictures were not taken in, by name; all of them, if the job did not finish."""
-    names = [Path(path).name for path in job.arguments["paths"]]
+    names = [PurePosixPath(path).name for path in job.spec_as(IngestSpec).paths]
     if job.status in ("failed", "stopped"):
-        story = [event for _, _, event in read_story(database(), job.id) if isinstance(event, Ended)]
+        story = [event for _, _, event in read_events(database(), job.id) if isinstance(event, Ended)]
         return dict.fromkeys(names, f"{story[-1].reason} {story[-1].hint}".strip() if story else "It was cancelled.")
     return {one.name: one.reason for one in list_rejected_files(database(), job.project_id) if one.name in names}
 

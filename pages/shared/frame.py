@@ -14,13 +14,18 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core.catalog.jobs import list_jobs
 from core.catalog.projects import Project, get_project
 from core.errors import ConflictError, GraftError, NotFoundError
+from core.jobs.specs import IngestSpec, SplitDatasetSpec, TrainSpec
 from pages.shared import state, words, workspace
 from pages.shared.steps import HOME, IMAGES, PROJECT_STEPS, STEPS, TRAIN, Step
 
 P = ParamSpec("P")
 _ASSETS = Path(__file__).parents[2] / "assets"
 _LOGO, _STYLE = _ASSETS / "logo.svg", _ASSETS / "readable.css"
-_STEP_OF_JOB = {"train": TRAIN, "take-in": IMAGES, "draw-splits": IMAGES}
+_STEP_OF_JOB = {
+    TrainSpec.kind_name(): TRAIN,
+    IngestSpec.kind_name(): IMAGES,
+    SplitDatasetSpec.kind_name(): IMAGES,
+}
 
 
 @asynccontextmanager

@@ -85,7 +85,7 @@ def apply_default(project_id: str) -> None:
         save(project_id, default_recipe(settings().keras_home))
 
 
-def recipe_argument(project_id: str) -> dict[str, str]:
-    """The argument of a job that only looks at the images: the chosen network, or none where nobody chose one yet."""
+def recipe_argument(project_id: str) -> str | None:
+    """The recipe for a job that extracts features, as JSON; None where nobody has chosen a network yet."""
     chosen = recipe(project_id)
-    return {} if chosen == Recipe() else {"recipe": dump_recipe(chosen)}
+    return None if chosen == Recipe() else dump_recipe(chosen)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from core.jobs.events import Batch, Ended, Epoch, Event, Message, Stage, Started
-from core.jobs.queue import read_story
+from core.jobs.queue import read_events
 from pages.shared import words
 from pages.shared.workspace import database
 
@@ -90,7 +90,7 @@ def read_log(run_id: str, known: RunLog | None = None) -> RunLog:
         known: What was read of it before, which is continued; None to read all events.
     """
     log = RunLog() if known is None else known
-    return add_events(log, read_story(database(), run_id, log.last_number))
+    return add_events(log, read_events(database(), run_id, log.last_number))
 
 
 def read_epochs(run_id: str) -> list[Epoch]:

@@ -64,15 +64,15 @@ class Figures:
 def figures_of(run: Run) -> Figures | None:
     """Give the figures of a run; None if it was not measured."""
     kept = run.summary
-    if not kept:
+    if kept is None:
         return None
     return Figures(
-        validation=kept["validation_accuracy"],
-        validation_interval=Interval(*kept["validation_interval"]) if "validation_interval" in kept else None,
-        test=kept["test_accuracy"],
-        test_interval=Interval(*kept["test_interval"]),
-        epochs=kept["epochs"],
-        seconds=kept["seconds"],
+        validation=kept.validation_accuracy,
+        validation_interval=Interval(*kept.validation_interval) if kept.validation_interval is not None else None,
+        test=kept.test_accuracy,
+        test_interval=Interval(*kept.test_interval),
+        epochs=kept.epochs,
+        seconds=kept.seconds,
     )
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from core.catalog import jobs
 from core.catalog.runs import Run
 from core.jobs.queue import resume
-from core.jobs.specs import HANDLERS
+from core.jobs.specs import SPECS
 from pages.components import job_progress
 from pages.components.run_choice import STATUS
 from pages.shared import frame, words
@@ -83,7 +83,7 @@ def _draw_progress(run: Run, log: RunLog) -> None:
 
 def _place_in_queue(run: Run) -> str:
     waiting = jobs.list_jobs(database(), status=("queued", "running"))
-    ahead = [job for job in waiting if job.created_at < run.job.created_at and HANDLERS[job.kind].resource == "train"]
+    ahead = [job for job in waiting if job.created_at < run.job.created_at and SPECS[job.kind].resource == "train"]
     if not ahead:
         return "Waiting for a worker; this run is next"
     return f"Waiting; {words.count(len(ahead), 'run is', 'runs are')} before it"

@@ -1,14 +1,15 @@
 """The predictions of a model for pictures: the probabilities of the classes as bars."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
 from core.catalog.runs import Run
+from core.jobs.specs import PredictResult, PredictSpec
 from pages.components import charts, explanation
 from pages.shared import job_results, words
 from pages.shared.run_results import has_results, read_results
+from pages.shared.workspace import settings
 from pages.try_it.prediction_inputs import InputSet, PredictionInput
 
 _OUT_OF_DISTRIBUTION = "Unlike all training images (*out of distribution*): perhaps none of these classes."
@@ -20,8 +21,8 @@ def draw(run: Run, input_set: InputSet) -> None:
         st.warning(f"{words.escape_markdown(name)}: {words.escape_markdown(reason)}", icon=":material/warning:")
     if not input_set.pictures:
         return
-    arguments = {"run": run.id, "paths": [str(picture.path) for picture in input_set.pictures]}
-    answer = job_results.await_job(run.project_id, "predict", arguments, "Predicting the pictures")
+    spec = PredictSpec(run=run.id, paths=tuple(settings().relative(picture.path) for picture in input_set.pictures))
+    answer = job_results.await_job(run.project_id, spec, PredictResult, "Predicting the pictures")
     if answer is None:
         _draw_thumbnails(input_set.pictures)
         return
@@ -48,18 +49,18 @@ def _draw_thumbnails(pictures: Sequence[PredictionInput]) -> None:
     st.image([picture.thumbnail for picture in pictures], width=120, alt=[picture.name for picture in pictures])
 
 
-def _draw_prediction(run: Run, picture: PredictionInput, answer: dict[str, Any], row: int) -> None:
-    classes, probabilities = answer["classes"], answer["probabilities"][row]
+def _draw_prediction(run: Run, picture: PredictionInput, answer: PredictResult, row: int) -> None:
+    classes, probabilities = answer.classes, answer.probabilities[row]
     ranked = sorted(range(len(classes)), key=lambda index: -probabilities[index])
-    flags = answer.get("unlike_training")
+    flags = answer.out_of_distribution
     out_of_distribution = flags is not None and flags[row]
     with st.container(border=True):
         left, right = st.columns([1, 3], vertical_alignment="center")
         left.image(picture.thumbnail, width="stretch", alt=picture.name)
         left.caption(words.escape_markdown(words.shorten(words.file_name(picture.name))))
         if left.button("Explain", key=f"explain-{run.id}-{picture.path}", icon=":material/visibility:"):
-            source = {"path": str(picture.path)}
-            question = explanation.Question(run.project_id, run.id, source, picture.name, classes, ranked[:3])
+            path = settings().relative(picture.path)
+            question = explanation.Question(run.project_id, run.id, picture.name, classes, ranked[:3], path=path)
             explanation.explain(question)
         with right:
             if out_of_distribution:

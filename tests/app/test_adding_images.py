@@ -4,6 +4,7 @@ from core.catalog import jobs
 from core.catalog.labels import list_labels
 from core.catalog.projects import create_project
 from core.intake.public import PUBLIC_SAMPLES
+from core.jobs.specs import IngestSpec, WebLink
 from pages.shared.steps import HOME, IMAGES
 from tests.app.filled import fill_project
 
@@ -20,9 +21,9 @@ def _press(page, key):
     assert not page.exception
 
 
-def _arguments(database):
-    (job,) = jobs.list_jobs(database, kind="take-in")
-    return job.arguments
+def _spec(database):
+    (job,) = jobs.list_jobs(database)
+    return job.spec
 
 
 def test_addresses_are_fetched_with_their_classes(open_page, database):
@@ -31,8 +32,8 @@ def test_addresses_are_fetched_with_their_classes(open_page, database):
     page.text_area(key="links-0").set_value("https://a.example/1.jpg\nhttps://a.example/2.jpg red ants").run()
     assert page.button(key="add-links").label == "Fetch 2 images"
     _press(page, "add-links")
-    links = [["https://a.example/1.jpg", None], ["https://a.example/2.jpg", "red ants"]]
-    assert _arguments(database) == {"links": links, "label": None}
+    links = (WebLink(url="https://a.example/1.jpg"), WebLink(url="https://a.example/2.jpg", label="red ants"))
+    assert _spec(database) == IngestSpec(links=links)
 
 
 def test_images_of_another_project_are_copied(open_page, database, settings):
@@ -44,7 +45,7 @@ def test_images_of_another_project_are_copied(open_page, database, settings):
     page.multiselect[0].set_value([wrens]).run()
     assert page.button(key="add-project").label == "Copy 4 images"
     _press(page, "add-project")
-    assert _arguments(database) == {"project": other, "classes": [wrens]}
+    assert _spec(database) == IngestSpec(from_project=other, from_classes=(wrens,))
 
 
 def test_without_another_project_there_is_nothing_to_copy(open_page, database):
@@ -59,4 +60,4 @@ def test_a_public_sample_set_names_its_licence_and_makes_a_project(open_page, da
         assert f"Licence: {sample.licence}. Source: {sample.source}" in told
         assert f"{sample.size_bytes / 1e6:.0f} MB" in told
     _press(page, "try-flower_photos")
-    assert _arguments(database) == {"sample": "flower_photos"}
+    assert _spec(database) == IngestSpec(sample="flower_photos")

@@ -9,6 +9,7 @@ from core.catalog import jobs
 from core.catalog.database import Database
 from core.catalog.items import Filter, list_items
 from core.checks.findings import Finding, RepairOffer
+from core.jobs.specs import CheckResult, CheckSpec, CrossValidateResult, CrossValidateSpec, Result, Spec
 from core.settings import Settings
 from pages.shared.steps import CHECK
 from tests.finished_runs import Workspace, add_project
@@ -24,25 +25,30 @@ def project(workspace: Workspace) -> str:
     return add_project(workspace, images=10)
 
 
-def finished(database: Database, project: str, kind: str, result: dict, **arguments: object) -> None:
-    job = jobs.add_job(database, project, kind, arguments)
+def finished(database: Database, project: str, spec: Spec, result: Result) -> None:
+    job = jobs.add_job(database, project, spec)
     jobs.start_job(database, job)
     jobs.end_job(database, job, "finished", result)
 
 
-def copies(database: Database, project: str) -> dict:
+def duplicates(database: Database, project: str, splits: SplitComparison | None = None) -> CheckResult:
     chosen = [item.id for item in list_items(database, project)][:4]
     repair = RepairOffer(action="exclude", title="Set the others aside", items=(chosen[1], chosen[3]))
     finding = Finding(check="near-duplicates", summary="Four copies.", items=tuple(chosen), sets=(2, 2), repair=repair)
     fine = Finding(check="too-dark", summary="No image is too dark.")
-    return {"images": 20, "network": "Starter", "findings": [finding.model_dump(), fine.model_dump()]}
+    return CheckResult(
+        images=20,
+        network="Starter",
+        findings=(finding.model_dump(), fine.model_dump()),
+        split_comparison=splits.model_dump() if splits else None,
+    )
 
 
 def measured(value: float) -> GroupedEstimate:
     return GroupedEstimate(value=value, low=value - 0.03, high=value + 0.03)
 
 
-def compared(random: float, honest: float) -> dict:
+def compared(random: float, honest: float) -> SplitComparison:
     return SplitComparison(
         images=20,
         sets=3,
@@ -53,7 +59,7 @@ def compared(random: float, honest: float) -> dict:
         gap=measured(random - honest),
         random_by_seed=(random,) * 3,
         honest_by_seed=(honest,) * 3,
-    ).model_dump()
+    )
 
 
 def said(tab) -> str:
@@ -74,7 +80,7 @@ def test_a_project_that_was_never_checked_offers_it(open_page, project):
 
 
 def test_a_finding_is_repaired_by_one_click_and_undone_by_another(open_page, database: Database, project):
-    finished(database, project, "check", copies(database, project))
+    finished(database, project, CheckSpec(), duplicates(database, project))
     tab = open_page(CHECK, project=project)
     assert "Four copies." in said(tab)
     button(tab, "Set aside 2 chosen images").click().run()
@@ -95,7 +101,7 @@ def test_two_findings_that_set_aside_equally_many_have_a_button_each(open_page, 
         ).model_dump()
         for check, image in (("too-dark", first), ("too-bright", second))
     ]
-    finished(database, project, "check", {"images": 20, "network": "Starter", "findings": found})
+    finished(database, project, CheckSpec(), CheckResult(images=20, network="Starter", findings=tuple(found)))
     tab = open_page(CHECK, project=project)
     assert not tab.exception
     _, last = (one for one in tab.button if one.label == "Set aside 1 chosen image")
@@ -104,14 +110,14 @@ def test_two_findings_that_set_aside_equally_many_have_a_button_each(open_page, 
 
 
 def test_a_split_that_flatters_is_told_beside_the_honest_one(open_page, database: Database, project):
-    finished(database, project, "check", copies(database, project) | {"splits": compared(0.98, 0.84)})
+    finished(database, project, CheckSpec(), duplicates(database, project, compared(0.98, 0.84)))
     tab = open_page(CHECK, project=project)
     assert [metric.value for metric in tab.metric][:3] == ["98.0%", "84.0%", "14.0 points"]
     assert "is no skill" in said(tab)
 
 
 def test_splits_that_agree_are_no_alarm(open_page, database: Database, project):
-    finished(database, project, "check", copies(database, project) | {"splits": compared(0.9, 0.9)})
+    finished(database, project, CheckSpec(), duplicates(database, project, compared(0.9, 0.9)))
     assert "no difference that cannot be chance" in said(open_page(CHECK, project=project))
 
 
@@ -120,8 +126,8 @@ def test_a_small_test_split_is_said_and_cross_validation_is_asked_for(open_page,
     assert "Your test split has only" in said(tab)
     tab.number_input[0].set_value(4)
     button(tab, "Cross-validate").click().run()
-    (job,) = jobs.list_jobs(database, project_id=project, kind="cross-validate")
-    assert job.arguments == {"folds": 4, "seed": 0, "test_too": False}
+    (job,) = jobs.list_jobs(database, project_id=project)
+    assert job.spec == CrossValidateSpec(folds=4, seed=0, include_test=False)
 
 
 def test_a_cross_validation_says_its_spread_and_what_it_is_not(open_page, database: Database, project):
@@ -137,8 +143,8 @@ def test_a_cross_validation_says_its_spread_and_what_it_is_not(open_page, databa
         classes=("circles", "squares"),
         confusion=((9, 1), (1, 9)),
     )
-    done = {"network": "Starter", "measured": result.model_dump()}
-    finished(database, project, "cross-validate", done, folds=5, seed=7, test_too=True)
+    done = CrossValidateResult(network="Starter", measured=result.model_dump())
+    finished(database, project, CrossValidateSpec(folds=5, seed=7, include_test=True), done)
     tab = open_page(CHECK, project=project)
     assert not tab.exception
     assert [metric.value for metric in tab.metric] == ["90.0%", "90.0%"]

@@ -7,6 +7,7 @@ from starlette.responses import FileResponse
 from core.catalog import jobs
 from core.catalog.labels import add_label
 from core.catalog.projects import create_project
+from core.jobs.specs import ExportDatasetResult, ExportDatasetSpec, ExportModelResult, ExportModelSpec
 from pages.routes import downloads
 from pages.shared.steps import IMAGES
 from tests.app.filled import fill_project
@@ -26,14 +27,19 @@ def test_images_are_packed_downloaded_and_packed_again(open_page, settings, data
     project = fill_project(settings, database, files=False)
     page = _open(open_page, project)
     _buttons(page)["Pack the images"].click().run()
-    (job,) = jobs.list_jobs(database, kind="take-out")
+    (job,) = jobs.list_jobs(database, kinds=(ExportDatasetSpec,))
     assert "Cancel" in _buttons(page)
 
     path = settings.datasets / f"{project}.zip"
     path.parent.mkdir()
     path.write_bytes(b"x" * 2_500_000)
     jobs.start_job(database, job.id)
-    jobs.end_job(database, job.id, "finished", {"zip": str(path), "images": 40, "missing": ["gone.jpg"]})
+    jobs.end_job(
+        database,
+        job.id,
+        "finished",
+        ExportDatasetResult(path=settings.relative(path), images=40, missing=("gone.jpg",)),
+    )
     page = _open(open_page, project)
     (button,) = page.get("link_button")
     assert (button.proto.label, button.proto.url) == ("Download 40 images (2.5 MB)", f"packed/{job.id}")
@@ -48,16 +54,17 @@ def test_images_are_packed_downloaded_and_packed_again(open_page, settings, data
 
 def test_a_packing_that_failed_says_so(open_page, settings, database):
     project = fill_project(settings, database, files=False)
-    job = jobs.add_job(database, project, "take-out", {})
+    job = jobs.add_job(database, project, ExportDatasetSpec())
     jobs.start_job(database, job)
     jobs.end_job(database, job, "failed")
     assert "**Packing the images** failed." in _open(open_page, project).error[0].value
 
 
 @pytest.fixture
-def ask(database, monkeypatch):
+def ask(settings, database, monkeypatch):
     """Ask what the web server asks for a link."""
     monkeypatch.setattr(downloads, "database", lambda: database)
+    monkeypatch.setattr(downloads, "settings", lambda: settings)
     (route,) = downloads.routes()
 
     def asked(job):
@@ -67,13 +74,13 @@ def ask(database, monkeypatch):
     return asked
 
 
-def _packed(settings, database, name, kind="take-out"):
-    job = jobs.add_job(database, create_project(database, name), kind, {})
+def _packed(settings, database, name):
+    job = jobs.add_job(database, create_project(database, name), ExportDatasetSpec())
     path = settings.datasets / "some.zip"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"zip" * 100_000)
     jobs.start_job(database, job)
-    jobs.end_job(database, job, "finished", {"zip": str(path), "images": 1, "missing": []})
+    jobs.end_job(database, job, "finished", ExportDatasetResult(path=settings.relative(path), images=1, missing=()))
     return job, path
 
 
@@ -87,8 +94,9 @@ def test_packed_images_are_sent_from_the_disk_under_the_projects_name(ask, setti
 
 def test_what_is_not_packed_images_is_not_sent(ask, settings, database):
     assert ask("0123456789abcdef").body.startswith(b"There is no such run or job")
-    other, path = _packed(settings, database, "Bees", kind="export")
-    gone, _ = _packed(settings, database, "Bees")
+    other = jobs.add_job(database, create_project(database, "Bees"), ExportModelSpec(run="0123", formats=("keras",)))
+    jobs.end_job(database, other, "finished", ExportModelResult(path="datasets/some.zip", certificate={}))
+    gone, path = _packed(settings, database, "Bees")
     told = b"The packed images are gone. Pack them again on the Images page."
     assert ask(other).body == told
     path.unlink()

@@ -5,16 +5,16 @@ import pytest
 from core.catalog import jobs
 from core.catalog.labels import add_label
 from core.catalog.projects import create_project
+from core.jobs.specs import ClassGuess, GuessedClass, IngestResult, IngestSpec
 from pages.shared.steps import IMAGES
 
-GUESS = {
-    "classes": [
-        {"name": "cat", "images": 3, "examples": ["cat_1.png"]},
-        {"name": "dogs", "images": 2, "examples": ["dogs_1.png"]},
-    ],
-    "unnamed": 1,
-    "rows": None,
-}
+GUESS = ClassGuess(
+    classes=(
+        GuessedClass(name="cat", images=3, examples=("cat_1.png",)),
+        GuessedClass(name="dogs", images=2, examples=("dogs_1.png",)),
+    ),
+    unnamed=1,
+)
 
 
 @pytest.fixture
@@ -31,16 +31,17 @@ def project(database):
 
 
 @pytest.fixture
-def page(open_page, database, upload, project):
-    job = jobs.add_job(database, project, "take-in", {"paths": [str(upload)], "remove": True})
-    jobs.end_job(database, job, "finished", {"taken": 0, "refused": 0, "guess": GUESS})
+def page(open_page, settings, database, upload, project):
+    spec = IngestSpec(paths=(settings.relative(upload),), remove_uploads=True)
+    job = jobs.add_job(database, project, spec)
+    jobs.end_job(database, job, "finished", IngestResult(accepted=0, rejected=0, guess=GUESS))
     page = open_page(IMAGES, project=project)
     assert not page.exception
     return page
 
 
 def names_taken(database):
-    return jobs.list_jobs(database, kind="take-in")[-1].arguments["names"]
+    return jobs.list_jobs(database, kinds=(IngestSpec,))[-1].spec_as(IngestSpec).class_names
 
 
 def press(page, label):
@@ -86,5 +87,5 @@ def test_they_are_taken_in_without_classes(page, database):
 def test_an_upload_that_is_not_wanted_is_removed(page, database, upload):
     press(page, "Do not take them in")
     assert not upload.exists()
-    assert len(jobs.list_jobs(database, kind="take-in")) == 1
+    assert len(jobs.list_jobs(database, kinds=(IngestSpec,))) == 1
     assert "Are these the classes?" not in [one.value for one in page.subheader]

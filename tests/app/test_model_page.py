@@ -11,6 +11,7 @@ from core.catalog.jobs import list_jobs
 from core.catalog.projects import load_draft, save_draft
 from core.catalog.runs import create_run, list_runs
 from core.dataset.pixels import load_square
+from core.jobs.specs import DownloadWeightsSpec
 from core.training.recipe import Recipe, dump_recipe, load_recipe, make_recipe
 from pages.shared.draft import Draft, dump_draft
 from pages.shared.draft import load_draft as read_draft
@@ -129,8 +130,8 @@ def test_missing_weights_can_be_downloaded(tab, database, project, monkeypatch):
     if recipe_of(database, project).backbone.weights != "imagenet":
         by_label(tab.radio, "Start from").set_value("imagenet").run()
     by_label(tab.button, "Download now").click().run()
-    (job,) = list_jobs(database, project_id=project, kind="download-weights")
-    assert job.arguments == {"backbone": "EfficientNetV2B0"}
+    (job,) = list_jobs(database, project_id=project)
+    assert job.spec == DownloadWeightsSpec(backbone="EfficientNetV2B0")
 
 
 def test_without_a_network_missing_weights_say_where_to_put_the_file(open_page, project, monkeypatch):

@@ -21,7 +21,8 @@ from core.catalog.labels import list_labels
 from core.catalog.projects import delete_project
 from core.intake import rejection_messages
 from core.jobs import queue
-from core.jobs.handlers import images
+from core.jobs.handlers.ingest import ingest
+from core.jobs.specs import IngestSpec
 from core.jobs.worker import JobContext
 from pages.routes import addresses, invitations, phone
 from pages.routes.invitations import FRESH_SECONDS, VALID_SECONDS, Invitations
@@ -84,7 +85,8 @@ def _error(answer: tuple[int, str]) -> tuple[int, str]:
 
 def _execute(database, settings, job: str) -> None:
     jobs.start_job(database, job)
-    jobs.end_job(database, job, "finished", images.take_in(JobContext(database, settings, jobs.get_job(database, job))))
+    context = JobContext(database, settings, jobs.get_job(database, job))
+    jobs.end_job(database, job, "finished", ingest(context, context.job.spec_as(IngestSpec)))
 
 
 def test_pictures_are_taken_in_and_the_phone_is_told_what_became_of_each(ask, codes, settings, database, project):
@@ -163,7 +165,7 @@ def test_a_code_is_for_one_project(ask, codes, settings, database, project):
     other = fill_project(settings, database, "Others", images=2, files=False)
     answer = _error(ask("POST", _place(codes, other, _label(database, project)), b"x"))
     assert answer == (404, "This class is not in the project, or not any more. Choose another one.")
-    job = jobs.add_job(database, project, "take-in", {"paths": [], "pictures": True})
+    job = jobs.add_job(database, project, IngestSpec(images_only=True))
     answer = _error(ask("GET", _place(codes, other, f"jobs/{job}")))
     assert answer == (404, "This code is for another project. Scan the one that the Images page shows.")
 

@@ -3,17 +3,29 @@
 import pytest
 
 from core.catalog import jobs
+from core.jobs.specs import (
+    ClassGuess,
+    IngestResult,
+    IngestSpec,
+    SplitDatasetResult,
+    SplitDatasetSpec,
+    SplitGroup,
+    SplitGroups,
+)
 from pages.shared.steps import IMAGES
 from tests.app.filled import fill_project
 
-KEPT = {
-    "sets": 2,
-    "images": 7,
-    "largest": [
-        {"name": "patient 7", "kinds": ["group", "burst"], "images": 5, "splits": ["train"]},
-        {"name": "robin.jpg", "kinds": ["copies"], "images": 2, "splits": ["test", "train"]},
-    ],
-}
+GROUPS = SplitGroups(
+    groups=2,
+    images=7,
+    largest=(
+        SplitGroup(name="patient 7", kinds=("group", "burst"), images=5, splits=("train",)),
+        SplitGroup(name="robin.jpg", kinds=("copies",), images=2, splits=("test", "train")),
+    ),
+)
+
+
+UNCONFIRMED = IngestResult(accepted=0, rejected=0, guess=ClassGuess(classes=(), unnamed=1))
 
 
 @pytest.fixture
@@ -21,8 +33,8 @@ def project(settings, database):
     return fill_project(settings, database, files=False)
 
 
-def _finished(database, project, kind, result):
-    job = jobs.add_job(database, project, kind, {"paths": []})
+def _finished(database, project, spec, result):
+    job = jobs.add_job(database, project, spec)
     jobs.start_job(database, job)
     jobs.end_job(database, job, "finished", result)
 
@@ -34,8 +46,8 @@ def _said(open_page, project):
 
 
 def test_sets_are_listed_with_the_reason_and_the_split(open_page, database, project):
-    _finished(database, project, "draw-splits", {"kept": KEPT})
-    _finished(database, project, "take-in", {"taken": 0, "refused": 0, "guess": {"classes": [], "unnamed": 1}})
+    _finished(database, project, SplitDatasetSpec(), SplitDatasetResult(split_groups=GROUPS))
+    _finished(database, project, IngestSpec(), UNCONFIRMED)
     page, text = _said(open_page, project)
     assert "**Kept together:** 7 images in 2 sets" in text
     assert "The largest has 5 images." in text
@@ -46,6 +58,6 @@ def test_sets_are_listed_with_the_reason_and_the_split(open_page, database, proj
 
 
 def test_where_every_image_stands_alone_nothing_is_listed(open_page, database, project):
-    _finished(database, project, "draw-splits", {"kept": KEPT})
-    _finished(database, project, "take-in", {"taken": 3, "refused": 0})
+    _finished(database, project, SplitDatasetSpec(), SplitDatasetResult(split_groups=GROUPS))
+    _finished(database, project, IngestSpec(), IngestResult(accepted=3, rejected=0))
     assert "Kept together" not in _said(open_page, project)[1]

@@ -9,6 +9,7 @@ from PIL import Image
 from core.catalog import jobs
 from core.catalog.projects import create_project
 from core.export.certificate import Certificate, Certified
+from core.jobs.specs import ExplainResult, ExplainSpec, ExportModelResult, ExportModelSpec, PredictResult, PredictSpec
 from pages.shared import job_results
 from pages.shared.steps import EXPORT, TRY_IT
 from tests.finished_runs import add_project, add_run, open_workspace
@@ -63,14 +64,14 @@ def test_the_best_run_by_validation_is_tried_first(open_page, workspace, project
 
 def test_a_test_image_warms_the_model_and_shows_what_an_answer_is(open_page, workspace, project, run):
     tab = open_page(TRY_IT, project=project, run=run)
-    (job,) = jobs.list_jobs(workspace.database, kind="predict")
-    assert job.arguments["run"] == run
-    answer = {"classes": ["circles", "squares"], "probabilities": [[0.25, 0.75]], "unlike_training": [True]}
+    (job,) = jobs.list_jobs(workspace.database, kinds=(PredictSpec,))
+    assert job.spec_as(PredictSpec).run == run
+    answer = PredictResult(classes=("circles", "squares"), probabilities=((0.25, 0.75),), out_of_distribution=(True,))
     end(workspace, job, answer)
     tab.run()
     assert "**squares**, 75.0% sure" in text_of(tab)
     assert "perhaps none of these classes" in tab.warning[0].value
-    assert len(jobs.list_jobs(workspace.database, kind="predict")) == 1
+    assert len(jobs.list_jobs(workspace.database, kinds=(PredictSpec,))) == 1
 
 
 def test_tried_pictures_are_there_again_after_a_reload(open_page, workspace, project, run):
@@ -79,8 +80,8 @@ def test_tried_pictures_are_there_again_after_a_reload(open_page, workspace, pro
     Image.new("RGB", (32, 32)).save(folder / "new.png")
     (folder / "text.jpg").write_text("no picture")
     tab = open_page(TRY_IT, project=project, run=run, tried=folder.name)
-    (job,) = jobs.list_jobs(workspace.database, kind="predict")
-    assert job.arguments["paths"] == [str(folder / "new.png")]
+    (job,) = jobs.list_jobs(workspace.database, kinds=(PredictSpec,))
+    assert job.spec_as(PredictSpec).paths == (f"uploads/tried/{folder.name}/new.png",)
     assert "not an image" in tab.warning[0].value
     button(tab, "Remove these pictures").click().run()
     assert "tried" not in tab.query_params
@@ -94,19 +95,20 @@ def test_a_link_names_no_folder_but_those_of_tried_pictures(open_page, workspace
     assert not tab.exception
 
 
-def test_an_answer_is_explained(open_page, workspace, project, run, tmp_path, monkeypatch):
+def test_an_answer_is_explained(open_page, workspace, project, run, monkeypatch):
     monkeypatch.setattr("pages.components.explanation._PATIENCE_SECONDS", 0)
     tab = open_page(TRY_IT, project=project, run=run)
-    (job,) = jobs.list_jobs(workspace.database, kind="predict")
-    answer = {"classes": ["circles", "squares"], "probabilities": [[0.25, 0.75]], "unlike_training": [False]}
+    (job,) = jobs.list_jobs(workspace.database, kinds=(PredictSpec,))
+    answer = PredictResult(classes=("circles", "squares"), probabilities=((0.25, 0.75),), out_of_distribution=(False,))
     end(workspace, job, answer)
     tab.run()
     button(tab, "Explain").click().run()
-    (asked,) = jobs.list_jobs(workspace.database, kind="explain")
-    assert (asked.arguments["class"], asked.arguments["method"]) == (1, "grad-cam")
-    for name in ("square", "heat"):
-        Image.new("RGB" if name == "square" else "L", (32, 32)).save(tmp_path / f"{name}.png")
-    end(workspace, asked, {name: str(tmp_path / f"{name}.png") for name in ("square", "heat")})
+    (asked,) = jobs.list_jobs(workspace.database, kinds=(ExplainSpec,))
+    spec = asked.spec_as(ExplainSpec)
+    assert (spec.class_index, spec.method) == (1, "grad-cam")
+    Image.new("RGB", (32, 32)).save(workspace.settings.workspace / "image.png")
+    Image.new("L", (32, 32)).save(workspace.settings.workspace / "heatmap.png")
+    end(workspace, asked, ExplainResult(image="image.png", heatmap="heatmap.png"))
     button(tab, "Explain").click().run()
     assert [slider.label for slider in tab.slider] == ["Strength of the colours"]
     assert not tab.exception
@@ -121,7 +123,7 @@ def test_a_failed_prediction_says_why(open_page, workspace, project, run):
     from core.jobs.events import Ended, dump_event
 
     tab = open_page(TRY_IT, project=project, run=run)
-    (job,) = jobs.list_jobs(workspace.database, kind="predict")
+    (job,) = jobs.list_jobs(workspace.database, kinds=(PredictSpec,))
     ended = Ended(status="failed", reason="The model cannot be loaded.")
     jobs.start_job(workspace.database, job.id)
     jobs.add_event(workspace.database, job.id, ended.kind, dump_event(ended))
@@ -133,20 +135,20 @@ def test_a_failed_prediction_says_why(open_page, workspace, project, run):
 def test_the_bundle_is_packed_in_the_chosen_formats(open_page, workspace, project, run):
     tab = open_page(EXPORT, project=project, run=run)
     button(tab, "Pack the bundle").click().run()
-    (job,) = jobs.list_jobs(workspace.database, kind="export")
-    assert job.arguments == {"run": run, "formats": ["keras"]}
+    (job,) = jobs.list_jobs(workspace.database, kinds=(ExportModelSpec,))
+    assert job.spec == ExportModelSpec(run=run, formats=("keras",))
 
 
-def test_a_packed_bundle_is_offered_with_its_certificate(open_page, workspace, project, run, tmp_path):
+def test_a_packed_bundle_is_offered_with_its_certificate(open_page, workspace, project, run):
     tab = open_page(EXPORT, project=project, run=run)
     button(tab, "Pack the bundle").click().run()
-    (job,) = jobs.list_jobs(workspace.database, kind="export")
-    bundle = tmp_path / "bundle.zip"
+    (job,) = jobs.list_jobs(workspace.database, kinds=(ExportModelSpec,))
+    bundle = workspace.settings.workspace / "bundle.zip"
     with zipfile.ZipFile(bundle, "w") as opened:
         opened.writestr("labels.json", json.dumps(["circles", "squares"]))
     formats = {"model.keras": Certified(largest_difference=3e-7, same_class=16, tolerance=1e-4)}
     certificate = Certificate(images=16, formats=formats, left_out={"model.tflite": "It could not be converted."})
-    end(workspace, job, {"bundle": str(bundle), "certificate": certificate.model_dump(mode="json")})
+    end(workspace, job, ExportModelResult(path="bundle.zip", certificate=certificate.model_dump(mode="json")))
     tab.run()
     assert tab.get("download_button")[0].proto.label.startswith("Download (")
     assert "the same class for 16 of 16 images" in text_of(tab)
@@ -155,11 +157,11 @@ def test_a_packed_bundle_is_offered_with_its_certificate(open_page, workspace, p
     assert not tab.exception
 
 
-def test_a_removed_bundle_is_packed_again(open_page, workspace, project, run, tmp_path):
+def test_a_removed_bundle_is_packed_again(open_page, workspace, project, run):
     tab = open_page(EXPORT, project=project, run=run)
     button(tab, "Pack the bundle").click().run()
-    (job,) = jobs.list_jobs(workspace.database, kind="export")
-    end(workspace, job, {"bundle": str(tmp_path / "gone.zip"), "certificate": {}})
+    (job,) = jobs.list_jobs(workspace.database, kinds=(ExportModelSpec,))
+    end(workspace, job, ExportModelResult(path="gone.zip", certificate={}))
     tab.run()
     assert button(tab, "Pack the bundle")
 

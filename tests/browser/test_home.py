@@ -49,9 +49,9 @@ def test_a_project_without_a_name_is_refused_in_a_sentence(server: Server, tab: 
 def test_a_sample_set_becomes_a_project_and_can_be_cancelled(server: Server, tab: Page):
     tab.goto(server.url)
     tab.get_by_role("button", name="Try “Handwritten digits”").click()
-    expect(tab.get_by_text("Taking in images").first).to_be_visible()
+    expect(tab.get_by_text("Adding images").first).to_be_visible()
     tab.get_by_role("button", name="Cancel").click()
-    expect(tab.get_by_text("Taking in images was stopped.")).to_be_visible()
+    expect(tab.get_by_text("Adding images was stopped.")).to_be_visible()
     expect(tab.get_by_role("button", name="Cancel")).to_have_count(0)
 
 

@@ -12,6 +12,7 @@ from core.catalog.items import add_rejected_files, list_items
 from core.catalog.projects import load_draft, save_draft
 from core.checks.findings import Finding, RepairOffer
 from core.checks.registry import CHECKS
+from core.jobs.specs import CheckResult, CheckSpec
 from core.training.recipe import Backbone, Phase, Recipe
 from pages.shared.draft import Draft, dump_draft
 from pages.shared.steps import CHECK, IMAGES, MODEL, PROJECT_STEPS, RESULTS, TRY_IT
@@ -65,9 +66,9 @@ def add_findings(database: Database, project: str) -> None:
         Finding(check=check, summary=f"14 images of “{CLASSES[1]}”.", items=items, repair=repair).model_dump()
         for check in CHECKS
     ]
-    job = jobs.add_job(database, project, "check", {})
+    job = jobs.add_job(database, project, CheckSpec())
     jobs.start_job(database, job)
-    jobs.end_job(database, job, "finished", {"images": 72, "network": "Starter", "findings": found})
+    jobs.end_job(database, job, "finished", CheckResult(images=72, network="Starter", findings=tuple(found)))
 
 
 def links(project: str) -> Iterator[tuple[str, str]]:

@@ -40,7 +40,7 @@ def test_the_drawn_sample_set_is_learned_without_a_network(
 
     tab.get_by_role("button", name=f"Try “{sample.title}”").click()
     expect(tab.get_by_text(f"{sample.images} images, 0 chosen")).to_be_visible(timeout=LONG)
-    expect(tab.get_by_text("Taking in images")).to_have_count(0, timeout=LONG)
+    expect(tab.get_by_text("Adding images")).to_have_count(0, timeout=LONG)
     take_picture(tab, pictures / "images.png")
 
     go(tab, "Check")

@@ -79,7 +79,7 @@ def _job(server: Server, project: str) -> Job:
 
 def _process_of(server: Server, project: str) -> int:
     from core.jobs.events import Started
-    from core.jobs.queue import read_story
+    from core.jobs.queue import read_events
 
-    story = read_story(server.database, _job(server, project).id)
+    story = read_events(server.database, _job(server, project).id)
     return next(event.process for _, _, event in story if isinstance(event, Started) and event.process)

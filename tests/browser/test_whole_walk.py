@@ -54,7 +54,7 @@ def make_project(tab: "Page", name: str) -> None:
 
 def upload(tab: "Page", archive: Path, images: int) -> None:
     tab.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(archive)
-    tab.get_by_text(f"{images} images were taken in").first.wait_for(timeout=LONG)
+    tab.get_by_text(f"{images} images were added").first.wait_for(timeout=LONG)
 
 
 def train(tab: "Page") -> None:

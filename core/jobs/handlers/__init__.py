@@ -1,1 +1,1 @@
-"""What a worker does for each kind of job, one function a kind; a worker imports only those it needs."""
+"""What a worker does for each kind of job: `(context, spec) -> result`, named by the spec's `handler`."""

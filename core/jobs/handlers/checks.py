@@ -1,10 +1,9 @@
 """Checking the images of a project, and measuring how well they can be told apart. Worker only: imports Keras."""
 
-from typing import Any
-
 import numpy as np
 
-from core.advice.cross_validation import CrossValidation, cross_validate
+from core.advice.cross_validation import CrossValidation
+from core.advice.cross_validation import cross_validate as cross_validate_dataset
 from core.advice.split_comparison import SplitComparison, compare_splits
 from core.checks.dataset import Dataset
 from core.checks.findings import dump_findings
@@ -14,18 +13,20 @@ from core.errors import DatasetError, NetworkError, RunStopped, WeightsError
 from core.intake.decode_rgb import WHITE
 from core.jobs.events import Message
 from core.jobs.handlers.project_features import FeatureExtractor, read_images
+from core.jobs.specs import CheckResult, CheckSpec, CrossValidateResult, CrossValidateSpec
 from core.jobs.worker import JobContext
 
 
-def check(context: JobContext) -> dict[str, Any]:
-    """Run every check on the images of a project, transparent ones on white as in their thumbnails.
+def check(context: JobContext, spec: CheckSpec) -> CheckResult:
+    """Run every check on the images of a project transparent ones on white as in their thumbnails.
 
-    Argument of the job: `recipe` as JSON, whose backbone extracts features; default: an available backbone.
+    Raises:
+        RunStopped: A person stopped it.
     """
     dataset, network = read_images(context, unlabelled=True), ""
     if len(dataset):
         try:
-            extractor = FeatureExtractor(context, WHITE)
+            extractor = FeatureExtractor(context, spec.recipe, background=WHITE)
         except (NetworkError, WeightsError) as error:
             context.emit(Message(level="warning", text=f"Checks that need a network were left out. {error}"))
         else:
@@ -37,13 +38,13 @@ def check(context: JobContext) -> dict[str, Any]:
     )
     comparison = _compare(context, dataset.labelled)
     if context.should_stop():
-        raise RunStopped("The check was stopped.", "Features that were computed are kept for the next one.")
-    return {
-        "images": len(dataset),
-        "network": network,
-        "findings": dump_findings(dataset, results),
-        "splits": comparison.model_dump() if comparison else None,
-    }
+        raise RunStopped("The check was stopped.", "The next one uses the features that were computed.")
+    return CheckResult(
+        images=len(dataset),
+        network=network,
+        findings=tuple(dump_findings(dataset, results)),
+        split_comparison=comparison.model_dump(mode="json") if comparison else None,
+    )
 
 
 def _compare(context: JobContext, dataset: Dataset) -> SplitComparison | None:
@@ -54,22 +55,22 @@ def _compare(context: JobContext, dataset: Dataset) -> SplitComparison | None:
     )
 
 
-def cross_validation(context: JobContext) -> dict[str, Any]:
-    """Cross-validate a quick head on the images of a project.
+def cross_validate(context: JobContext, spec: CrossValidateSpec) -> CrossValidateResult:
+    """Test every image of a project once, each by a head that has not seen it.
 
-    Arguments of the job: `folds`, `seed`, `test_too` to include the test split, and `recipe` as in `check`.
+    Raises:
+        DatasetError: There are no images, or they cannot be divided into folds.
     """
-    arguments = context.job.arguments
     dataset = read_images(context)
-    if not arguments.get("test_too", False):
+    if not spec.include_test:
         dataset = dataset.select(np.flatnonzero(dataset.splits != TEST))
     if not len(dataset):
         raise DatasetError("There are no images to divide into folds.", "Add images with a class first.")
-    extractor = FeatureExtractor(context)
-    measured: CrossValidation = cross_validate(
+    extractor = FeatureExtractor(context, spec.recipe)
+    measured: CrossValidation = cross_validate_dataset(
         extractor.extract(dataset),
-        folds=arguments["folds"],
-        seed=arguments.get("seed", 0),
+        folds=spec.folds,
+        seed=spec.seed,
         on_progress=context.progress("Testing fold by fold", unit="folds"),
     )
-    return {"network": extractor.name, "measured": measured.model_dump()}
+    return CrossValidateResult(network=extractor.name, measured=measured.model_dump(mode="json"))

@@ -18,7 +18,7 @@ from core.training.recipe import Recipe, load_recipe
 
 
 def read_images(context: JobContext, *, unlabelled: bool = False) -> Dataset:
-    """Load the images of the job's project that were not set aside, without features."""
+    """Give the images of the project that were not set aside, without features; `unlabelled` adds those of no class."""
     return load_dataset(
         context.database,
         context.job.project_id,
@@ -29,23 +29,21 @@ def read_images(context: JobContext, *, unlabelled: bool = False) -> Dataset:
 
 
 class FeatureExtractor:
-    """A frozen network that extracts features, which are cached for training too.
-
-    The job's argument `recipe` names the backbone, as JSON; the default is a backbone whose weights are available.
+    """Computes the features of a job's images with a frozen network; they are cached, for trainings too.
 
     Args:
         context: The job's.
-        background: Colour behind transparent pixels; default: the recipe's.
+        recipe: A recipe as JSON, which names the backbone; None for a backbone that is on this machine.
+        background: Colour below transparent parts of an image; None for the recipe's.
 
     Raises:
-        NetworkError: The weights could not be downloaded.
+        NetworkError: The weights are not here and could not be downloaded.
         WeightsError: The weights cannot be used.
     """
 
-    def __init__(self, context: JobContext, background: str | None = None) -> None:
+    def __init__(self, context: JobContext, recipe: str | None = None, *, background: str | None = None) -> None:
         self._context = context
-        text = context.job.arguments.get("recipe")
-        chosen = load_recipe(text) if text else default_recipe(context.settings.keras_home)
+        chosen = load_recipe(recipe) if recipe else default_recipe(context.settings.keras_home)
         self._recipe = Recipe(
             backbone=chosen.backbone,
             resize=chosen.resize,
@@ -57,7 +55,7 @@ class FeatureExtractor:
 
     @property
     def name(self) -> str:
-        """Of the network."""
+        """Name of the network."""
         return self._plan.spec.name
 
     def extract(self, dataset: Dataset) -> Dataset:
@@ -86,7 +84,7 @@ class FeatureExtractor:
             precision=self._recipe.precision,
             names=dataset.names,
             on_progress=context.progress(stage, unit="images"),
-            on_message=context.say,
+            on_message=context.report,
             should_stop=context.should_stop,
         )
         (pooled,) = activations.gather(np.arange(len(dataset)))

@@ -16,6 +16,7 @@ from core.catalog.database import Database
 from core.catalog.items import Filter, NewItem
 from core.catalog.schema import Base
 from core.errors import ConflictError, DatasetError, NotFoundError, WorkspaceError
+from core.jobs.specs import IngestResult, IngestSpec, TsneResult, TsneSpec
 from core.settings import Settings
 
 
@@ -184,18 +185,22 @@ def test_refusals_are_kept_until_cleared(database: Database, project: str):
 
 
 def test_a_job_goes_through_its_states_once(database: Database, project: str):
-    job = jobs.add_job(database, project, "train", {"a": 1})
+    job = jobs.add_job(database, project, TsneSpec(run="1234"))
     assert jobs.start_job(database, job)
     assert not jobs.start_job(database, job)
-    assert jobs.end_job(database, job, "finished", {"x": 2})
+    assert jobs.end_job(database, job, "finished", TsneResult(path="runs/1234/map.npz", images=2))
     assert not jobs.end_job(database, job, "failed")
-    assert jobs.get_job(database, job).result == {"x": 2}
+    stored = jobs.get_job(database, job)
+    assert stored.spec == TsneSpec(run="1234")
+    assert stored.result_as(TsneResult) == TsneResult(path="runs/1234/map.npz", images=2)
+    with pytest.raises(TypeError, match="TsneResult is no IngestResult"):
+        stored.result_as(IngestResult)
     assert jobs.queue_again(database, job)
     assert jobs.get_job(database, job).status == "queued"
 
 
 def test_a_waiting_job_stops_at_once_and_a_running_one_when_it_looks(database: Database, project: str):
-    waiting, running = (jobs.add_job(database, project, "train", {}) for _ in range(2))
+    waiting, running = (jobs.add_job(database, project, IngestSpec()) for _ in range(2))
     jobs.start_job(database, running)
     for job in (waiting, running):
         jobs.request_stop(database, job)
@@ -206,7 +211,7 @@ def test_a_waiting_job_stops_at_once_and_a_running_one_when_it_looks(database: D
 
 
 def test_events_are_numbered_from_one_also_by_two_threads(database: Database, project: str):
-    job = jobs.add_job(database, project, "train", {})
+    job = jobs.add_job(database, project, IngestSpec())
     threads = [
         threading.Thread(target=lambda: [jobs.add_event(database, job, "message", "{}") for _ in range(20)])
         for _ in range(2)
@@ -222,7 +227,7 @@ def test_events_are_numbered_from_one_also_by_two_threads(database: Database, pr
 
 
 def test_progress_replaces_the_line_before_it_and_numbers_go_on(database: Database, project: str):
-    job = jobs.add_job(database, project, "train", {})
+    job = jobs.add_job(database, project, IngestSpec())
     jobs.add_event(database, job, "message", "{}")
     for again in (False, True, True):
         jobs.add_event(database, job, "stage", "{}", replaces=again)
@@ -232,10 +237,17 @@ def test_progress_replaces_the_line_before_it_and_numbers_go_on(database: Databa
 def test_a_run_and_its_job_live_and_die_together(database: Database, project: str):
     run = runs.create_run(database, project, "{}")
     runs.rename_run(database, run, "First try")
-    runs.save_summary(database, run, {"accuracy": 0.5})
-    assert [(entry.name, entry.summary) for entry in runs.list_runs(database, project)] == [
-        ("First try", {"accuracy": 0.5})
-    ]
+    summary = runs.RunSummary(
+        validation_accuracy=0.5,
+        validation_interval=(0.4, 0.6),
+        validation_loss=0.7,
+        test_accuracy=0.6,
+        test_interval=(0.5, 0.7),
+        epochs=3,
+        seconds=4.0,
+    )
+    runs.save_summary(database, run, summary)
+    assert [(entry.name, entry.summary) for entry in runs.list_runs(database, project)] == [("First try", summary)]
     runs.delete_run(database, run)
     with pytest.raises(NotFoundError, match="no such run"):
         runs.get_run(database, run)

@@ -6,6 +6,7 @@ from core.catalog.items import list_items
 from core.catalog.jobs import add_job
 from core.catalog.projects import delete_project, duplicate_project
 from core.catalog.runs import create_run
+from core.jobs.specs import IngestSpec
 from core.settings import Settings
 from tests.finished_runs import Workspace, add_project
 
@@ -57,7 +58,8 @@ def test_what_was_uploaded_and_never_taken_in_goes_with_its_project(settings: Se
     upload.write_bytes(b"zip")
     mine = tmp_path / "mine.zip"
     mine.write_bytes(b"zip")
-    add_job(database, project, "take-in", {"paths": [str(upload), str(mine)], "remove": True})
+    paths = (settings.relative(upload), str(mine))
+    add_job(database, project, IngestSpec(paths=paths, remove_uploads=True))
     delete_project_files(settings, delete_project(database, project))
     assert list(settings.uploads.iterdir()) == []
     assert mine.exists()

@@ -15,8 +15,18 @@ from core.catalog.schema import Base
 from core.dataset.manifest_file import load_manifest
 from core.evaluation.metrics.embedding import read_embedding
 from core.evaluation.report.report import read_report
+from core.export.certificate import Certificate
 from core.jobs.events import Ended, Started
-from core.jobs.queue import read_story
+from core.jobs.queue import read_events
+from core.jobs.specs import (
+    SPECS,
+    ExportDatasetResult,
+    ExportModelResult,
+    IngestResult,
+    IngestSpec,
+    SplitDatasetSpec,
+    TsneResult,
+)
 from core.settings import Settings
 from core.training.recipe import load_recipe, read_recipe
 from pages.shared.draft import load_draft
@@ -80,7 +90,7 @@ def test_old_runs_keep_their_recipes_and_figures(database: Database, project: Pr
     assert by_name.keys() == {FINISHED, STOPPED_BEFORE_START, STOPPED_AFTER_AN_EPOCH}
     assert load_recipe(by_name[FINISHED].recipe).head_phase.epochs == 2
     assert by_name[FINISHED].summary is not None
-    assert by_name[FINISHED].summary["test_accuracy"] == 1
+    assert by_name[FINISHED].summary.test_accuracy == 1
     assert by_name[STOPPED_BEFORE_START].job.status == "stopped"
 
 
@@ -98,7 +108,26 @@ def test_the_events_of_every_old_job_are_read(database: Database):
     ended = [job for job in jobs.list_jobs(database) if job.ended and job.started_at is not None]
     assert len(ended) > 12
     for job in ended:
-        events = [event for _, _, event in read_story(database, job.id)]
+        events = [event for _, _, event in read_events(database, job.id)]
         assert isinstance(events[0], Started)
         assert isinstance(events[-1], Ended)
         assert events[-1].status == job.status
+
+
+def test_every_old_job_has_a_spec_and_a_result_of_its_kind(database: Database, settings: Settings, project: Project):
+    by_kind = {kind: [job for job in jobs.list_jobs(database) if job.kind == kind] for kind in SPECS}
+    assert all(by_kind.values())
+    for kind, old in by_kind.items():
+        for job in old:
+            assert type(job.spec) is SPECS[kind]
+            assert job.result is None or type(job.result) is SPECS[kind].result
+    ingest, burst, *_ = by_kind["ingest"]
+    assert ingest.spec == IngestSpec(paths=("uploads/0a1b2c3d/leaves",), remove_uploads=True)
+    assert burst.spec_as(IngestSpec).group == "burst 1"
+    groups = burst.result_as(IngestResult).split_groups
+    assert (groups.groups, groups.largest[0].kinds) == (1, ("group",))
+    assert [job.result.guess.classes[0].name for job in by_kind["ingest"] if job.result and job.result.guess] == ["elm"]
+    assert by_kind["split-dataset"][0].spec == SplitDatasetSpec(shares=(50, 25, 25), seed=3)
+    assert by_kind["export-dataset"][0].result_as(ExportDatasetResult).path == f"datasets/{project.id}.zip"
+    assert settings.resolve(by_kind["tsne"][0].result_as(TsneResult).path).is_file()
+    assert Certificate.model_validate(by_kind["export-model"][0].result_as(ExportModelResult).certificate).images == 3

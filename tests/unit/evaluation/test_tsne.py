@@ -8,7 +8,8 @@ from core.errors import InputError, NotFoundError
 from core.evaluation.metrics import tsne
 from core.evaluation.metrics.embedding import make_embedding
 from core.evaluation.metrics.tsne import FILE_NAME, compute_tsne, read_tsne
-from core.jobs.handlers.maps import neighbours as task
+from core.jobs.handlers.tsne import tsne as handle_tsne
+from core.jobs.specs import TsneSpec
 from core.jobs.worker import JobContext
 from tests.finished_runs import add_project, add_run, open_workspace
 
@@ -52,8 +53,8 @@ def test_a_job_makes_and_keeps_it(settings):
     workspace = open_workspace(settings)
     project = add_project(workspace)
     run = add_run(workspace, project)
-    job = jobs.get_job(workspace.database, jobs.add_job(workspace.database, project, "map", {"run": run}))
-    assert task(JobContext(workspace.database, settings, job))["images"] == 40
+    job = jobs.get_job(workspace.database, jobs.add_job(workspace.database, project, TsneSpec(run=run)))
+    assert handle_tsne(JobContext(workspace.database, settings, job), job.spec_as(TsneSpec)).images == 40
     digests, places = read_tsne(settings.runs / run)
     assert len(digests) == len(places) == 40
 

@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -15,11 +17,13 @@ from core.checks.findings import load_findings
 from core.checks.registry import CHECKS
 from core.errors import DatasetError
 from core.intake.image_statistics import measure
+from core.jobs.specs import CheckSpec, CrossValidateSpec, Result, Spec
 from core.jobs.worker import JobContext
 from core.settings import Settings
 from core.storage.blobs import OriginalStore
 from core.training.recipe import Backbone, Recipe, dump_recipe, load_recipe
 
+R = TypeVar("R", bound=Result)
 RECIPE = dump_recipe(Recipe(backbone=Backbone(name="Starter", weights="starter", input_size=32)))
 
 
@@ -70,32 +74,34 @@ def _stored(store: OriginalStore, name: str, label: str, picture: Image.Image, n
     )
 
 
-def context(workspace: tuple[Settings, Database, str], kind: str, **arguments: object) -> JobContext:
+def execute(workspace: tuple[Settings, Database, str], handler: Callable[..., R], spec: Spec) -> R:
     settings, database, project = workspace
-    job = jobs.add_job(database, project, kind, {"recipe": RECIPE, **arguments})
-    return JobContext(database, settings, jobs.get_job(database, job))
+    job = jobs.get_job(database, jobs.add_job(database, project, spec))
+    return handler(JobContext(database, settings, job), spec)
 
 
 def test_the_check_gives_every_finding_and_both_splits(workspace: tuple[Settings, Database, str]):
     from core.jobs.handlers.checks import check
 
-    result = check(context(workspace, "check"))
-    found = {one.check: one for one in load_findings(result["findings"])}
+    result = execute(workspace, check, CheckSpec(recipe=RECIPE))
+    found = {one.check: one for one in load_findings(result.findings)}
     assert found.keys() == CHECKS.keys()
     assert found["near-duplicates"].sets == (2,)
     assert "Not checked" not in " ".join(one.summary for one in found.values())
-    compared = SplitComparison.model_validate(result["splits"])
-    assert (result["images"], result["network"], compared.sets, compared.in_sets) == (25, "Starter", 1, 2)
+    compared = SplitComparison.model_validate(result.split_comparison)
+    assert (result.images, result.network, compared.sets, compared.in_sets) == (25, "Starter", 1, 2)
 
 
 def test_cross_validation_leaves_the_test_split_alone_unless_asked(workspace: tuple[Settings, Database, str]):
-    from core.jobs.handlers.checks import cross_validation
+    from core.jobs.handlers.checks import cross_validate
 
     measured = [
         CrossValidation.model_validate(
-            cross_validation(context(workspace, "cross-validate", folds=3, test_too=test_too))["measured"]
+            execute(
+                workspace, cross_validate, CrossValidateSpec(folds=3, include_test=include_test, recipe=RECIPE)
+            ).measured
         )
-        for test_too in (False, True)
+        for include_test in (False, True)
     ]
     assert [one.images for one in measured] == [23, 25]
     assert [(one.folds, one.sets) for one in measured] == [(3, 1), (3, 1)]
@@ -114,15 +120,15 @@ def test_checks_look_at_images_on_white_and_cross_validation_as_the_recipe_says(
 
     monkeypatch.setattr(project_features, "compute_activations", spy)
     recipe = dump_recipe(load_recipe(RECIPE).model_copy(update={"background": "#000000"}))
-    checks.check(context(workspace, "check", recipe=recipe))
-    checks.cross_validation(context(workspace, "cross-validate", recipe=recipe, folds=2))
+    execute(workspace, checks.check, CheckSpec(recipe=recipe))
+    execute(workspace, checks.cross_validate, CrossValidateSpec(recipe=recipe, folds=2))
     assert backgrounds == ["#ffffff", "#ffffff", "#000000"]
 
 
 def test_without_images_there_is_nothing_to_cross_validate(workspace: tuple[Settings, Database, str]):
-    from core.jobs.handlers.checks import cross_validation
+    from core.jobs.handlers.checks import cross_validate
 
     settings, database, _ = workspace
     empty = settings, database, projects.create_project(database, "Empty")
     with pytest.raises(DatasetError, match="no images to divide"):
-        cross_validation(context(empty, "cross-validate", folds=3))
+        execute(empty, cross_validate, CrossValidateSpec(folds=3))

@@ -16,6 +16,7 @@ from core.catalog.database import Database
 from core.errors import InputError, WorkspaceError
 from core.jobs import queue
 from core.jobs.events import Ended, Stage, Started
+from core.jobs.specs import IngestSpec
 from core.settings import Settings
 from tests.conftest import end_dispatcher
 
@@ -59,10 +60,10 @@ def many_images(drawn_images: Path, settings: Settings) -> Path:
 
 
 def test_a_job_is_done_and_its_story_told(database: Database, settings: Settings, project: str):
-    job = queue.submit(database, settings, project, "take-in", {"sample": "digits"})
+    job = queue.submit(database, settings, project, IngestSpec(sample="digits"))
     assert wait_for_end(database, job).status == "finished"
     assert items.count_items(database, project) > 0
-    story = [event for _, _, event in queue.read_story(database, job)]
+    story = [event for _, _, event in queue.read_events(database, job)]
     assert isinstance(story[0], Started)
     assert story[-1] == Ended(status="finished")
     listening = [
@@ -81,7 +82,9 @@ def test_a_killed_worker_ends_its_job_with_a_reason_and_the_next_one_works(
 ):
     # As on a machine so busy that the next worker is there only after Dask has given up waiting for it.
     monkeypatch.setenv("DASK_DISTRIBUTED__DEPLOY__LOST_WORKER_TIMEOUT", "1ms")
-    job = queue.submit(database, settings, project, "take-in", {"paths": [str(many_images)], "remove": True})
+    job = queue.submit(
+        database, settings, project, IngestSpec(paths=(settings.relative(many_images),), remove_uploads=True)
+    )
     wait_for(lambda: items.count_items(database, project) > 0, "the first images")
     psutil.Process(events_of(database, job, Started)[0].process).kill()
     assert wait_for_end(database, job).status == "failed"
@@ -99,20 +102,20 @@ def test_a_killed_worker_ends_its_job_with_a_reason_and_the_next_one_works(
 def test_a_stopped_intake_keeps_what_it_reported(
     database: Database, settings: Settings, project: str, many_images: Path
 ):
-    job = queue.submit(database, settings, project, "take-in", {"paths": [str(many_images)]})
+    job = queue.submit(database, settings, project, IngestSpec(paths=(settings.relative(many_images),)))
     wait_for(lambda: items.count_items(database, project) > 0, "the first images")
     jobs.request_stop(database, job)
     assert wait_for_end(database, job).status == "stopped"
     assert 0 < items.count_items(database, project) < 800
     assert many_images.exists()
-    (stage,) = [event for event in events_of(database, job, Stage) if event.name == "Taking in images"]
+    (stage,) = [event for event in events_of(database, job, Stage) if event.name == "Adding images"]
     assert stage.done < stage.total == 800
 
 
 def test_a_dead_dispatcher_is_replaced_and_its_jobs_are_told_dead(
     database: Database, settings: Settings, project: str, many_images: Path
 ):
-    job = queue.submit(database, settings, project, "take-in", {"paths": [str(many_images)]})
+    job = queue.submit(database, settings, project, IngestSpec(paths=(settings.relative(many_images),)))
     wait_for(lambda: items.count_items(database, project) > 0, "the first images")
     end_dispatcher(settings)
     assert jobs.get_job(database, job).status == "running"
@@ -127,9 +130,10 @@ def test_work_goes_on_when_the_process_that_asked_for_it_ends(database: Database
         from pathlib import Path
         from core.catalog.database import Database
         from core.jobs import queue
+        from core.jobs.specs import IngestSpec
         from core.settings import Settings
         settings = Settings(workspace=Path({str(settings.workspace)!r}))
-        print(queue.submit(Database(settings), settings, {project!r}, "take-in", {{"sample": "digits"}}))
+        print(queue.submit(Database(settings), settings, {project!r}, IngestSpec(sample="digits")))
         """
     )
     job = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
@@ -144,14 +148,9 @@ def test_the_web_side_of_jobs_imports_no_framework_and_no_dask():
 
 
 def test_what_has_not_failed_is_not_resumed(database: Database, settings: Settings, project: str):
-    job = jobs.add_job(database, project, "take-in", {})
+    job = jobs.add_job(database, project, IngestSpec())
     with pytest.raises(InputError, match="This run is queued"):
         queue.resume(database, settings, job)
-
-
-def test_an_unknown_kind_of_job_is_a_bug(database: Database, settings: Settings, project: str):
-    with pytest.raises(KeyError):
-        queue.submit(database, settings, project, "dance")
 
 
 def test_a_workspace_that_cannot_be_written_is_said_in_a_sentence(tmp_path: Path):

@@ -8,6 +8,7 @@ from core.catalog import jobs
 from core.catalog.items import list_items
 from core.errors import ImageError
 from core.jobs.handlers.models import explain
+from core.jobs.specs import ExplainSpec
 from core.jobs.worker import JobContext
 from core.training.recipe import RECIPE_FILE, Recipe, dump_recipe
 from tests.finished_runs import add_project, add_run, open_workspace
@@ -28,10 +29,11 @@ def ask(settings):
     (settings.runs / run / "features.npz").unlink()  # of another network
     save_colour_model(settings.runs / run)
 
-    def ask_for(**arguments):
-        job = jobs.add_job(workspace.database, project, "explain", {"run": run, **arguments})
-        answer = explain(JobContext(workspace.database, settings, jobs.get_job(workspace.database, job)))
-        return (np.asarray(Image.open(answer[name])) for name in ("square", "heat"))
+    def ask_for(class_index, method="grad-cam", **picture):
+        spec = ExplainSpec(run=run, class_index=class_index, method=method, **picture)
+        job = jobs.get_job(workspace.database, jobs.add_job(workspace.database, project, spec))
+        result = explain(JobContext(workspace.database, settings, job), spec)
+        return (np.asarray(Image.open(settings.workspace / path)) for path in (result.image, result.heatmap))
 
     ask_for.recipe = settings.runs / run / RECIPE_FILE
     ask_for.images = list_items(workspace.database, project)
@@ -50,7 +52,7 @@ def picture(tmp_path):
 
 @pytest.mark.parametrize("method", ["grad-cam", "occlusion"])
 def test_a_tried_picture_is_explained_by_the_patch_that_was_planted(ask, picture, method):
-    square, heat = ask(path=str(picture), **{"class": GREEN}, method=method)
+    square, heat = ask(path=str(picture), class_index=GREEN, method=method)
     assert square.shape == (32, 32, 3)
     assert (heat.shape, heat.max()) == ((32, 32), 255)
     y, x = np.unravel_index(heat.argmax(), heat.shape)
@@ -58,29 +60,29 @@ def test_a_tried_picture_is_explained_by_the_patch_that_was_planted(ask, picture
 
 
 def test_classes_and_methods_are_kept_apart(ask, picture):
-    answers = [ask(path=str(picture), **{"class": label}, method="grad-cam") for label in (RED, GREEN)]
+    answers = [ask(path=str(picture), class_index=label) for label in (RED, GREEN)]
     red, green = (list(answer)[1] for answer in answers)
     assert not np.array_equal(red, green)
 
 
 def test_an_image_of_the_project_is_explained(ask):
-    square, heat = ask(digest=ask.images[0].digest, **{"class": RED}, method="grad-cam")
+    square, heat = ask(digest=ask.images[0].digest, class_index=RED)
     assert square.shape[:2] == heat.shape
 
 
 def test_a_format_that_only_the_name_tells_is_explained(ask, tmp_path):
     Image.new("RGB", (40, 40), (30, 160, 30)).save(tmp_path / "kept-under-a-digest", "TGA")
-    square, _ = ask(path=str(tmp_path / "kept-under-a-digest"), name="leaf.TGA", **{"class": GREEN}, method="grad-cam")
+    square, _ = ask(path=str(tmp_path / "kept-under-a-digest"), name="leaf.TGA", class_index=GREEN)
     assert (square == (30, 160, 30)).all()
 
 
 def test_the_square_lies_on_the_background_of_the_run(ask, tmp_path):
     ask.recipe.write_text(dump_recipe(Recipe(background="#20c040")), encoding="utf-8")
     Image.new("RGBA", (40, 40), (200, 0, 0, 0)).save(tmp_path / "clear.png")
-    square, _ = ask(path=str(tmp_path / "clear.png"), **{"class": GREEN}, method="grad-cam")
+    square, _ = ask(path=str(tmp_path / "clear.png"), class_index=GREEN)
     assert (square == (0x20, 0xC0, 0x40)).all()
 
 
 def test_an_image_that_is_gone_is_said(ask, tmp_path):
     with pytest.raises(ImageError, match="cannot be used any more"):
-        ask(path=str(tmp_path / "gone.png"), **{"class": RED}, method="grad-cam")
+        ask(path=str(tmp_path / "gone.png"), class_index=RED)

@@ -17,6 +17,7 @@ from core.catalog import items, jobs, projects
 from core.catalog.database import Database
 from core.jobs import queue
 from core.jobs.events import Ended, Started, load_event
+from core.jobs.specs import IngestSpec
 from core.settings import Settings
 
 IMAGES = 240
@@ -72,7 +73,7 @@ def test_an_intake_survives_a_full_disk(
     database: Database, settings: Settings, project: str, photographs: Path, small_disk: Path
 ):
     ballast = small_disk / "ballast"
-    job = queue.submit(database, settings, project, "take-in", {"paths": [str(photographs)]})
+    job = queue.submit(database, settings, project, IngestSpec(paths=(str(photographs),)))
     wait_for(lambda: items.count_items(database, project) > 0, "the first images")
 
     # A worker dies while nothing can be written: its end is told as soon as there is space.
@@ -102,18 +103,17 @@ def test_an_intake_survives_a_full_disk(
 
 FILLING = """
 import sys
-from dataclasses import replace
 from pathlib import Path
 sys.path.insert(0, {root!r})
 from core.jobs import worker
-from core.jobs.specs import HANDLERS
+from core.jobs.specs import IngestSpec
 from core.settings import Settings
 from core.jobs.events import dump_event
-def fill(context):
+def fill(context, spec):
     with Path({ballast!r}).open("wb", buffering=0) as file:
         while True:
             file.write(bytes(1024))
-HANDLERS["take-in"] = replace(HANDLERS["take-in"], function="__main__:fill")
+IngestSpec.handler = "__main__:fill"
 ended = worker.execute(Settings(workspace=Path({workspace!r})), {job!r})
 Path({answer!r}).write_text(dump_event(ended))
 """
@@ -122,7 +122,7 @@ Path({answer!r}).write_text(dump_event(ended))
 def test_an_end_that_the_full_disk_does_not_take_is_given_to_the_dispatcher(
     database: Database, settings: Settings, project: str, small_disk: Path, tmp_path: Path
 ):
-    job = jobs.add_job(database, project, "take-in", {})
+    job = jobs.add_job(database, project, IngestSpec())
     program = FILLING.format(
         root=str(ROOT),
         ballast=str(small_disk / "ballast"),

@@ -14,7 +14,9 @@ from core.catalog.items import list_items, list_rejected_files
 from core.catalog.labels import list_labels
 from core.catalog.projects import create_project
 from core.intake import rejection_messages
-from core.jobs.handlers import datasets, images
+from core.jobs.handlers.export_dataset import export_dataset
+from core.jobs.handlers.ingest import ingest
+from core.jobs.specs import ExportDatasetSpec, IngestResult, IngestSpec, WebLink
 from core.jobs.worker import JobContext
 from core.settings import Settings
 
@@ -39,9 +41,8 @@ def upload(settings: Settings, *names: str) -> Path:
     return path
 
 
-def take_in(database: Database, settings: Settings, project: str, /, **arguments: object):
-    job = jobs.add_job(database, project, "take-in", arguments)
-    return images.take_in(JobContext(database, settings, jobs.get_job(database, job)))
+def run_ingest(database: Database, settings: Settings, project: str, spec: IngestSpec) -> IngestResult:
+    return ingest(JobContext(database, settings, jobs.get_job(database, jobs.add_job(database, project, spec))), spec)
 
 
 def counts(database: Database, project: str) -> dict[str, int]:
@@ -50,20 +51,21 @@ def counts(database: Database, project: str) -> dict[str, int]:
 
 def test_a_guess_by_file_names_is_told_before_anything_is_taken_in(database, settings, project):
     path = upload(settings, "cat_1.png", "cat_2.png", "dog_1.png", "dog_2.png", "IMG_1.png")
-    arguments = {"paths": [str(path)], "remove": True}
-    result = take_in(database, settings, project, **arguments)
-    assert [(one["name"], one["images"]) for one in result["guess"]["classes"]] == [("cat", 2), ("dog", 2)]
+    spec = IngestSpec(paths=(settings.relative(path),), remove_uploads=True)
+    result = run_ingest(database, settings, project, spec)
+    assert [(one.name, one.images) for one in result.guess.classes] == [("cat", 2), ("dog", 2)]
     assert (list_items(database, project), path.exists()) == ([], True)
 
-    result = take_in(database, settings, project, **arguments, names={"cat": "cats", "dog": "cats", "": None})
-    assert result == {"taken": 5, "refused": 0}
+    names = {"cat": "cats", "dog": "cats", "": None}
+    result = run_ingest(database, settings, project, spec.model_copy(update={"class_names": names}))
+    assert result == IngestResult(accepted=5, rejected=0)
     assert counts(database, project) == {"cats": 4}
     assert list(settings.uploads.iterdir()) == []
 
 
 def test_images_that_came_together_share_a_group(database, settings, project):
     path = upload(settings, "1.png", "2.png")
-    take_in(database, settings, project, paths=[str(path)], label="ants", group="burst 1")
+    run_ingest(database, settings, project, IngestSpec(paths=(settings.relative(path),), label="ants", group="burst 1"))
     assert [item.group for item in list_items(database, project)] == ["burst 1", "burst 1"]
 
 
@@ -74,14 +76,15 @@ def test_a_data_set_that_was_taken_out_comes_back_as_it_was(database, settings, 
     )
     path = upload(settings, *(f"{number}.png" for number in range(6)))
     (path.parent / "labels.csv").write_text(table)
-    take_in(database, settings, project, paths=[str(path), str(path.parent / "labels.csv")], remove=True)
+    paths = tuple(map(settings.relative, (path, path.parent / "labels.csv")))
+    run_ingest(database, settings, project, IngestSpec(paths=paths, remove_uploads=True))
 
-    job = jobs.add_job(database, project, "take-out", {})
-    result = datasets.take_out(JobContext(database, settings, jobs.get_job(database, job)))
+    job = jobs.get_job(database, jobs.add_job(database, project, ExportDatasetSpec()))
+    result = export_dataset(JobContext(database, settings, job), ExportDatasetSpec())
     other = create_project(database, "Copy")
-    told = take_in(database, settings, other, paths=[result["zip"]], remove=True)
-    assert (told["taken"], told["refused"], told["kept"]["sets"]) == (6, 0, 1)
-    assert Path(result["zip"]).exists()
+    added = run_ingest(database, settings, other, IngestSpec(paths=(result.path,), remove_uploads=True))
+    assert (added.accepted, added.rejected, added.split_groups.groups) == (6, 0, 1)
+    assert (settings.workspace / result.path).exists()
 
     def told(project_id: str) -> list[tuple]:
         return sorted(
@@ -102,12 +105,13 @@ def test_images_of_another_project_are_copied_once(database, settings, project):
     (path.parent / "labels.csv").write_text(
         "file,label,split,group,excluded\n0.png,ants,test,plant 1,\n1.png,ants,,,yes\n2.png,bees,,,\n3.png,wasps,,,\n"
     )
-    take_in(database, settings, project, paths=[str(path), str(path.parent / "labels.csv")])
+    paths = tuple(map(settings.relative, (path, path.parent / "labels.csv")))
+    run_ingest(database, settings, project, IngestSpec(paths=paths))
     other = create_project(database, "More bees")
     classes = {label.name: label.id for label in list_labels(database, project)}
-    chosen = [classes["ants"], classes["bees"]]
-    assert take_in(database, settings, other, project=project, classes=chosen) == {"taken": 3, "refused": 0, "there": 0}
-    assert take_in(database, settings, other, project=project, classes=chosen) == {"taken": 0, "refused": 0, "there": 3}
+    spec = IngestSpec(from_project=project, from_classes=(classes["ants"], classes["bees"]))
+    assert run_ingest(database, settings, other, spec) == IngestResult(accepted=3, rejected=0, already_present=0)
+    assert run_ingest(database, settings, other, spec) == IngestResult(accepted=0, rejected=0, already_present=3)
     copied = {item.name: item for item in list_items(database, other)}
     assert (copied["0.png"].label, copied["0.png"].split, copied["0.png"].group) == ("ants", "test", "plant 1")
     assert (copied["1.png"].excluded, copied["1.png"].split) == (True, None)
@@ -116,8 +120,6 @@ def test_images_of_another_project_are_copied_once(database, settings, project):
 
 
 def test_a_link_into_this_machine_is_refused(database, settings, project):
-    assert take_in(database, settings, project, links=[["https://127.0.0.1/a.jpg", "ants"]]) == {
-        "taken": 0,
-        "refused": 1,
-    }
+    spec = IngestSpec(links=(WebLink(url="https://127.0.0.1/a.jpg", label="ants"),))
+    assert run_ingest(database, settings, project, spec) == IngestResult(accepted=0, rejected=1)
     assert list_rejected_files(database, project)[0].reason == rejection_messages.LINK_PRIVATE

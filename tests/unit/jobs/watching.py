@@ -26,7 +26,7 @@ def wait_for_end(database: Database, job_id: str) -> jobs.Job:
 
 
 def events_of(database: Database, job_id: str, kind: type) -> list:
-    return [event for _, _, event in queue.read_story(database, job_id) if isinstance(event, kind)]
+    return [event for _, _, event in queue.read_events(database, job_id) if isinstance(event, kind)]
 
 
 def family(settings: Settings) -> list[psutil.Process]:

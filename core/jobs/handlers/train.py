@@ -1,21 +1,26 @@
 """A run."""
 
-from typing import Any
-
 from core.catalog import runs
+from core.catalog.runs import RunSummary
 from core.dataset.manifest_file import FILE_NAME, load_manifest
 from core.dataset.project import project_manifest
 from core.errors import RunStopped
 from core.jobs.pipeline import RunResult, execute_run
+from core.jobs.specs import TrainResult, TrainSpec
 from core.jobs.worker import JobContext
 from core.storage.blobs import OriginalStore
 from core.training.recipe import load_recipe
 
 
-def train(context: JobContext) -> dict[str, Any]:
-    """Train and evaluate a run; one that is resumed keeps the images it began with."""
+def train(context: JobContext, _spec: TrainSpec) -> TrainResult:
+    """Train and evaluate a run on the images, labels and splits that it was started with.
+
+    Raises:
+        RunStopped: A person stopped it; the best epoch so far was evaluated.
+    """
     run = runs.get_run(context.database, context.job.id)
     out = context.settings.runs / run.id
+    # Only a run that version 0.1 queued has no manifest yet.
     manifest = load_manifest(out) if (out / FILE_NAME).exists() else project_manifest(context.database, run.project_id)
     result = execute_run(
         load_recipe(run.recipe),
@@ -30,18 +35,17 @@ def train(context: JobContext) -> dict[str, Any]:
     runs.save_summary(context.database, run.id, _summary(result))
     if result.outcome.status == "stopped":
         raise RunStopped("Stopped; the best epoch so far was kept and evaluated.")
-    return {"seconds": result.seconds}
+    return TrainResult(seconds=result.seconds)
 
 
-def _summary(result: RunResult) -> dict[str, Any]:
-    """The figures that the table of runs shows."""
+def _summary(result: RunResult) -> RunSummary:
     metrics = result.report.metrics
-    return {
-        "validation_accuracy": metrics.validation.accuracy,
-        "validation_interval": list(metrics.validation.interval),
-        "validation_loss": metrics.validation.loss,
-        "test_accuracy": metrics.test.accuracy,
-        "test_interval": list(metrics.test.interval),
-        "epochs": len(result.outcome.history),
-        "seconds": sum(result.seconds.values()),
-    }
+    return RunSummary(
+        validation_accuracy=metrics.validation.accuracy,
+        validation_interval=metrics.validation.interval,
+        validation_loss=metrics.validation.loss,
+        test_accuracy=metrics.test.accuracy,
+        test_interval=metrics.test.interval,
+        epochs=len(result.outcome.history),
+        seconds=sum(result.seconds.values()),
+    )
