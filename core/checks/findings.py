@@ -60,7 +60,7 @@ class Finding(BaseModel):
 
 def dump_findings(dataset: Dataset, results: dict[str, Result]) -> list[dict[str, Any]]:
     """Give the findings of every check as JSON, in the order of the registry."""
-    return [_finding(dataset, name, results[name]).model_dump() for name in CHECKS if name in results]
+    return [_finding(dataset, name, results[name]).model_dump(mode="json") for name in CHECKS if name in results]
 
 
 def load_findings(data: Iterable[Mapping[str, Any]]) -> list[Finding]:

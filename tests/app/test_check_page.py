@@ -39,8 +39,8 @@ def duplicates(database: Database, project: str, splits: SplitComparison | None 
     return CheckResult(
         images=20,
         network="Starter",
-        findings=(finding.model_dump(), fine.model_dump()),
-        split_comparison=splits.model_dump() if splits else None,
+        findings=(finding.model_dump(mode="json"), fine.model_dump(mode="json")),
+        split_comparison=splits.model_dump(mode="json") if splits else None,
     )
 
 
@@ -98,7 +98,7 @@ def test_two_findings_that_set_aside_equally_many_have_a_button_each(open_page, 
             summary="One image.",
             items=(image,),
             repair=RepairOffer(action="exclude", title="Set it aside", items=(image,)),
-        ).model_dump()
+        ).model_dump(mode="json")
         for check, image in (("too-dark", first), ("too-bright", second))
     ]
     finished(database, project, CheckSpec(), CheckResult(images=20, network="Starter", findings=tuple(found)))
@@ -143,7 +143,7 @@ def test_a_cross_validation_says_its_spread_and_what_it_is_not(open_page, databa
         classes=("circles", "squares"),
         confusion=((9, 1), (1, 9)),
     )
-    done = CrossValidateResult(network="Starter", measured=result.model_dump())
+    done = CrossValidateResult(network="Starter", measured=result.model_dump(mode="json"))
     finished(database, project, CrossValidateSpec(folds=5, seed=7, include_test=True), done)
     tab = open_page(CHECK, project=project)
     assert not tab.exception
