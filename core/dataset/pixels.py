@@ -24,7 +24,7 @@ from core.storage.blobs import OriginalStore
 Resize = Literal["crop", "pad", "stretch"]
 
 # Part of the namespace of working copies; increased whenever the pixels change.
-VERSION: Final = 1
+VERSION: Final = 2
 # A JPEG is decoded at 1/2, 1/4 or 1/8 only if the result is still this many times as large as the square. Measured on
 # photographs of 130 to 800 pixels at 96: a pixel changes by 0.2 levels on average with 2, by 2 levels with 1.
 # 12 megapixels at 224 take 34 ms with 2, 27 ms with 1, 125 ms in full.

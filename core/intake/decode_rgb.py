@@ -13,10 +13,11 @@ import warnings
 from pathlib import Path
 from typing import Final
 
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, ImageCms, JpegImagePlugin, UnidentifiedImageError
 
 from core.errors import ImageError
-from core.intake import rejection_messages
+from core.intake import rejection_messages, tiff
+from core.intake.truncated_jpeg import complete_jpeg
 
 Image.preinit()
 # Pillow loads no plugin for a format that is asked for by name, and loading all plugins is slow.
@@ -62,10 +63,15 @@ UNSUPPORTED_FORMAT: Final = (
     (b"\x1aE\xdf\xa3", "a video"),
 )
 HEAD_BYTES: Final = 512
+# DICOM: window, rescaling and compression are medical choices that its viewer makes better.
+DICOM_OFFSET, DICOM_MAGIC = 128, b"DICM"
 # HEIC, AVIF and MP4 share this container format.
 ISO_MEDIA: Final = b"ftyp"
 VIDEO_BRANDS: Final = (b"iso", b"mp4", b"avc", b"M4V", b"qt ", b"3gp", b"3g2")
+# For raw files without known tags.
 RAW_SUFFIXES: Final = frozenset((".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf", ".pef", ".srw"))
+# Key of `Image.info` after decoding a JPEG without its last bytes.
+LACKS_END: Final = "graft_lacks_end"
 
 
 def open_image(path: Path, suffix: str = "") -> Image.Image:
@@ -82,17 +88,17 @@ def open_image(path: Path, suffix: str = "") -> Image.Image:
     """
     # Damaged metadata is common. Warnings can be silenced per thread only from Python 3.14 on.
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
-    if suffix in RAW_SUFFIXES:
-        raise ImageError(rejection_messages.UNSUPPORTED_FORMAT.format(kind="a camera's raw file"))
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
+    if tiff.is_camera_raw(path, head):
+        raise ImageError(rejection_messages.UNSUPPORTED_FORMAT.format(kind=tiff.CAMERA_RAW))
     if head[4:8] == ISO_MEDIA:
         _register_heif()
     formats = FORMATS + ((NAMED_FORMATS[suffix],) if suffix in NAMED_FORMATS else ())
     try:
         image = Image.open(path, formats=[name for name in formats if name in Image.OPEN])
     except Exception as error:
-        raise ImageError(_describe_open_error(head, error)) from error
+        raise ImageError(_describe_open_error(path, suffix, head, error)) from error
     rejection = _find_rejection(image)
     if rejection:
         image.close()
@@ -113,7 +119,7 @@ def decode_rgb(image: Image.Image, at_least: int = 0, background: str = WHITE) -
             `rejection_messages`.
     """
     try:
-        image.load()
+        _load(image)
         # After loading: a PNG may store EXIF data after the pixels, and Pillow rotates TIFFs itself while loading.
         rotation = ROTATIONS.get(_orientation(image))
         profile = image.info.get("icc_profile")
@@ -142,19 +148,42 @@ def describe_decode_error(error: BaseException) -> str:
     return rejection_messages.DAMAGED
 
 
-def _describe_open_error(head: bytes, error: Exception) -> str:
+def _load(image: Image.Image) -> None:
+    """Decode; a JPEG that lacks only its last bytes is completed and marked with `LACKS_END`."""
+    try:
+        image.load()
+    except OSError:
+        if not isinstance(image, JpegImagePlugin.JpegImageFile) or not image.filename:
+            raise
+        completed = complete_jpeg(Path(str(image.filename)))
+        if completed is None:
+            raise
+        if image.fp is not None:
+            image.fp.close()
+        image.fp = completed
+        image.load()
+        image.info[LACKS_END] = True
+
+
+def _describe_open_error(path: Path, suffix: str, head: bytes, error: Exception) -> str:
     if not isinstance(error, UnidentifiedImageError):
         return describe_decode_error(error)
     if not head:
         return rejection_messages.EMPTY
+    kind = _name_format(head) or (tiff.CAMERA_RAW if suffix in RAW_SUFFIXES else tiff.describe_unreadable(path, head))
+    return rejection_messages.UNSUPPORTED_FORMAT.format(kind=kind) if kind else rejection_messages.NOT_AN_IMAGE
+
+
+def _name_format(head: bytes) -> str:
+    """Name a known format that is not supported, by its first bytes; empty if it is unknown."""
     for magic, kind in UNSUPPORTED_FORMAT:
         if head.startswith(magic):
-            return rejection_messages.UNSUPPORTED_FORMAT.format(kind=kind)
+            return kind
     if head[:5] == b"<?xml" and b"<svg" in head:
-        return rejection_messages.UNSUPPORTED_FORMAT.format(kind="an SVG drawing")
+        return "an SVG drawing"
     if head[4:8] == ISO_MEDIA and head[8:11] in VIDEO_BRANDS:
-        return rejection_messages.UNSUPPORTED_FORMAT.format(kind="a video")
-    return rejection_messages.NOT_AN_IMAGE
+        return "a video"
+    return "a DICOM file" if head[DICOM_OFFSET:].startswith(DICOM_MAGIC) else ""
 
 
 @functools.cache

@@ -6,46 +6,45 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.intake.tiff import is_white_zero
+
 WHITE: Final = 255
 # Microscopes, scanners and X-ray detectors often store 12 measured bits in 16.
-DEPTHS: Final = (8, 12, 16)
+INTEGER_RANGES: Final = (255, 4095, 65535)
+FLOAT_RANGES: Final = (1, 255)
+# Share of the pixels that may lie outside the range at each end. A single hot pixel of a sensor must not make an image
+# 16 times darker than its neighbours.
+OUTLIERS: Final = 0.001
 
 
 def to_grey(image: Image.Image) -> Image.Image:
     """Scale integers or floats to 0 to 255.
 
-    Integers are taken to have 8, 12 or 16 bits, the smallest depth that holds them. Floats are taken to range from 0 to
-    1 or from 0 to 255 if they lie within. Any other range is stretched from its minimum to its maximum. NaN and
-    infinity become black. A value that marks transparency gives an alpha channel.
+    Integers are taken to have 8, 12 or 16 bits, the smallest depth that holds all values but one in a thousand. Floats
+    are taken to range from 0 to 1 or from 0 to 255 if they lie within, with the same exception. Any other range is
+    stretched from its minimum to its maximum without these outliers. Outliers are clipped; NaN and infinity become
+    black. A TIFF in which 0 is white is inverted. A value that marks transparency gives an alpha channel.
     """
     values = np.asarray(image)
-    grey = _scale_floats(values) if image.mode == "F" else _scale_integers(values)
+    grey = _scale(values, FLOAT_RANGES if image.mode == "F" else INTEGER_RANGES)
+    if is_white_zero(image):
+        grey = WHITE - grey
+    grey[~np.isfinite(values)] = 0
     transparent = image.info.get("transparency")
     if isinstance(transparent, int):
         return Image.fromarray(np.dstack([grey, np.where(values == transparent, 0, WHITE).astype(np.uint8)]))
     return Image.fromarray(grey)
 
 
-def _scale_integers(values: NDArray[Any]) -> NDArray[np.uint8]:
-    low, high = int(values.min()), int(values.max())
-    for bits in DEPTHS:
-        if low >= 0 and high < 2**bits:
-            return _stretch(values.astype(np.float32), 0, 2**bits - 1)
-    return _stretch(values.astype(np.float32), low, high)
-
-
-def _scale_floats(values: NDArray[Any]) -> NDArray[np.uint8]:
-    finite = np.isfinite(values)
-    if not finite.any():
+def _scale(values: NDArray[Any], ranges: tuple[int, ...]) -> NDArray[np.uint8]:
+    finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values.ravel()
+    if not finite.size:
         return np.zeros(values.shape, np.uint8)
-    low, high = float(values[finite].min()), float(values[finite].max())
-    if low >= 0 and high <= WHITE:
-        low, high = 0, (1 if high <= 1 else WHITE)
-    grey = _stretch(np.where(finite, values, low).astype(np.float32), low, high)
-    grey[~finite] = 0
-    return grey
-
-
-def _stretch(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint8]:
-    span = (high - low) or 1.0
-    return ((values - low) * (WHITE / span) + 0.5).astype(np.uint8)
+    outliers = int(finite.size * OUTLIERS)
+    ends = np.partition(finite, (outliers, finite.size - 1 - outliers))
+    low, high = float(ends[outliers]), float(ends[finite.size - 1 - outliers])
+    low, high = next(((0.0, float(top)) for top in ranges if low >= 0 and high <= top), (low, high))
+    scale = WHITE / ((high - low) or 1)
+    known = np.nan_to_num(values.astype(np.float32), nan=low, posinf=low, neginf=low)
+    grey: NDArray[np.float32] = (known - np.float32(low)) * np.float32(scale) + np.float32(0.5)
+    return np.clip(grey, 0, WHITE).astype(np.uint8)

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from core.dataset.pixels import background_suffix, load_image
+from core.dataset.pixels import VERSION, background_suffix, load_image
 from core.errors import NotFoundError, WeightsError
 from core.intake.decode_rgb import WHITE
 from core.training.networks import LOGITS, POOLING, PROBABILITIES
@@ -108,7 +108,7 @@ class ServedModel:
     @property
     def namespace(self) -> str:
         """Another one whenever other squares come out: those of Keras' own resizing, as this version does it."""
-        return f"served-{keras.__version__}-{self.resize}-{self.size}{background_suffix(self.background)}"
+        return f"served-v{VERSION}-{keras.__version__}-{self.resize}-{self.size}{background_suffix(self.background)}"
 
     def square(self, path: Path, name: str) -> NDArray[np.uint8]:
         """Decode a photograph at its full size and resize it as the model does: what makes this a `Preprocessor`.

@@ -20,11 +20,11 @@ def read_input(folder: Path) -> tuple[int, str, str]:
 
 def read_rgb(file: Path | str, background: str) -> np.ndarray:
     """(height, width, 3) uint8 pixels of a picture: upright, in sRGB, transparent places on `#rrggbb`."""
-    with Image.open(file) as opened:
-        picture = ImageOps.exif_transpose(opened)
-        profile = opened.info.get("icc_profile")
+    opened = _load(Path(file).read_bytes())
+    picture = ImageOps.exif_transpose(opened)
+    profile = opened.info.get("icc_profile")
     if picture.mode == "F" or picture.mode.startswith("I"):
-        picture = _to_8_bits(picture)
+        picture = _to_8_bits(picture, inverted=getattr(opened, "tag_v2", {}).get(262) == 0)  # a TIFF with 0 as white
     if not picture.has_transparency_data:
         return np.asarray(_to_srgb(picture, profile))
     picture = picture.convert("RGBA")
@@ -50,14 +50,37 @@ def square(pixels: np.ndarray, size: int, resize: str) -> np.ndarray:
     return np.round(resized)[np.newaxis]
 
 
-def _to_8_bits(picture: Image.Image) -> Image.Image:
-    """Grey of 12 or 16 bits, or of floats up to 1 or 255: the least that holds all values, else their own range."""
-    values = np.asarray(picture).astype(np.float32)
+def _load(data: bytes) -> Image.Image:
+    """Decode a file; a JPEG that lacks only its last bytes is completed."""
+    opened = Image.open(io.BytesIO(data))
+    try:
+        opened.load()
+    except OSError:
+        if opened.format not in ("JPEG", "MPO"):
+            raise
+        data = data.removesuffix(b"\xff")
+        filled = [Image.open(io.BytesIO(data + more + b"\xff\xd9")) for more in (b"", bytes(range(1, 128)) * 2000)]
+        first, second = (np.asarray(one).reshape(opened.height, opened.width, -1) for one in filled)
+        if (first != second).any(axis=2).mean() > 0.001:  # noqa: PLR2004 - more than a few blocks are missing
+            raise
+        return filled[0]
+    return opened
+
+
+def _to_8_bits(picture: Image.Image, *, inverted: bool) -> Image.Image:
+    """Grey of 8, 12 or 16 bits, or floats up to 1 or 255, whichever holds all but one in a thousand, else stretched.
+
+    Values beyond the range are clipped.
+    """
+    values = np.asarray(picture)
     known = np.isfinite(values)
-    low, high = float(values[known].min()), float(values[known].max())
+    outliers = int(known.sum() / 1000)
+    low, high = (float(end) for end in np.sort(values[known], axis=None)[[outliers, -1 - outliers]])
     tops = (1, 255) if picture.mode == "F" else (255, 4095, 65535)
     low, high = next(((0, top) for top in tops if low >= 0 and high <= top), (low, high))
-    grey = np.where(known, (values - low) * (255 / ((high - low) or 1)) + 0.5, 0).astype(np.uint8)
+    scaled = (values.astype(np.float32) - np.float32(low)) * np.float32(255 / ((high - low) or 1)) + np.float32(0.5)
+    grey = np.clip(np.where(known, scaled, low), 0, 255).astype(np.uint8)
+    grey = np.where(known, 255 - grey if inverted else grey, 0).astype(np.uint8)
     clear = picture.info.get("transparency")
     return Image.fromarray(grey if clear is None else np.dstack([grey, np.where(values == clear, 0, 255).astype("u1")]))
 

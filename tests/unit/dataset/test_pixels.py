@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 import zipfile
 
 import numpy as np
@@ -12,9 +13,11 @@ from PIL import Image, ImageCms, ImageColor
 from core.dataset import pixels
 from core.dataset.pixels import PixelSource, TrainingSquares, load_image, load_square
 from core.errors import ImageError
+from core.intake import rejection_messages
 from core.storage.arrays import ArrayStore
 from core.storage.blobs import OriginalStore
 from tests.unit.dataset.transparent import KINDS, save_transparent, wide_profile
+from tests.unit.intake.tiff_files import tiff
 
 RESIZES = ("crop", "pad", "stretch")
 QUARTERS = np.array([[[250, 0, 0], [0, 250, 0]], [[0, 0, 250], [250, 250, 0]]], np.uint8)
@@ -183,6 +186,63 @@ def test_floats_that_are_no_numbers_become_black(tmp_path):
     assert load_image(saved(tmp_path / "a.tiff", values))[0, 0].tolist() == [0, 0, 0]
 
 
+@pytest.mark.parametrize("outlier", [4096, 65535])
+def test_a_hot_pixel_leaves_the_others_as_they_are(tmp_path, outlier):
+    values = np.random.default_rng(0).integers(600, 4000, (64, 64), np.uint16)
+    usual = load_image(saved(tmp_path / "a.png", values))
+    values[5, 7] = outlier
+    hot = load_image(saved(tmp_path / "b.png", values))
+    assert hot[5, 7].tolist() == [255] * 3
+    assert (hot != usual).any(axis=2).sum() == 1
+
+
+def test_a_hot_pixel_of_floats_leaves_the_others_as_they_are(tmp_path):
+    values = np.random.default_rng(0).uniform(0, 1, (64, 64)).astype(np.float32)
+    usual = load_image(saved(tmp_path / "a.tiff", values))
+    values[5, 7] = 1e30
+    assert (load_image(saved(tmp_path / "b.tiff", values)) != usual).any(axis=2).sum() <= 1
+
+
+def test_zero_is_white_in_a_tiff_that_says_so(tmp_path):
+    values = np.linspace(0, 65535, 256, dtype=np.uint16).reshape(16, 16)
+    (tmp_path / "black.tif").write_bytes(tiff(values))
+    (tmp_path / "white.tif").write_bytes(tiff(values, {262: 0}))
+    assert (load_image(tmp_path / "white.tif") == 255 - load_image(tmp_path / "black.tif")).all()
+
+
+@pytest.mark.data
+def test_the_sample_data_of_misread_pixels(sample_data):
+    folder = sample_data / "cases" / "pixels-read-wrongly"
+    assert (load_image(folder / "miniswhite16.tif") == load_image(folder / "miniswhite8.tif")).all()
+    assert (load_image(folder / "hot_pixel_4095.tif") == load_image(folder / "hot_pixel_4096.tif")).all()
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("cut", [1, 2])
+def test_a_jpeg_without_its_last_bytes_is_whole(tmp_path, cut, progressive):
+    path = saved(tmp_path / "a.jpg", photograph(900, 1200), progressive=progressive)
+    whole, square = load_image(path), load_square(path, 64, "crop")
+    path.write_bytes(path.read_bytes()[:-cut])
+    assert (load_image(path) == whole).all()
+    assert (load_square(path, 64, "crop") == square).all()
+
+
+def test_a_jpeg_that_lacks_a_few_blocks_is_whole(tmp_path):
+    path = saved(tmp_path / "a.jpg", photograph(900, 1200))
+    whole = load_image(path)
+    path.write_bytes(path.read_bytes()[:-12])
+    assert (load_image(path) != whole).any(axis=2).mean() < 0.001
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_that_lacks_a_part_is_refused(tmp_path, progressive):
+    path = saved(tmp_path / "a.jpg", photograph(900, 1200), progressive=progressive)
+    data = path.read_bytes()
+    path.write_bytes(data[: -len(data) // 20])
+    with pytest.raises(ImageError, match=re.escape(rejection_messages.TRUNCATED)):
+        load_image(path)
+
+
 def test_cmyk_becomes_rgb(tmp_path):
     Image.new("CMYK", (8, 8), (0, 255, 255, 0)).save(tmp_path / "a.jpg")
     red, green, blue = load_image(tmp_path / "a.jpg")[4, 4]
@@ -234,7 +294,7 @@ def test_no_messy_file_raises_anything_but_an_image_error(sample_data):
             read.append(load_square(path, 64, "crop", path.name).shape)
         except ImageError:
             continue
-    assert read == [(64, 64, 3)] * 44
+    assert read == [(64, 64, 3)] * 45
 
 
 @pytest.fixture
@@ -301,8 +361,8 @@ def test_working_copies_on_another_background_are_others(originals, tmp_path):
         assert tuple(square[-1, 0].tolist()) == ImageColor.getrgb(background)
     # The first name is older than the choice: what was kept under it stays valid.
     assert {folder.name for folder in arrays.folder.glob("pixels-*")} == {
-        "pixels-v1-crop-32",
-        "pixels-v1-crop-32-2080a0",
+        "pixels-v2-crop-32",
+        "pixels-v2-crop-32-2080a0",
     }
 
 

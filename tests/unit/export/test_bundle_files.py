@@ -8,6 +8,7 @@ from core.dataset.pixels import load_image
 from core.errors import ImageError
 from core.export.bundle_files.preprocess import read_rgb
 from tests.unit.dataset.transparent import KINDS, save_transparent, wide_profile
+from tests.unit.intake.tiff_files import tiff
 
 BACKGROUNDS = ["#ffffff", "#2080a0"]
 
@@ -43,6 +44,37 @@ def test_grey_of_floats(tmp_path, low, high):
     values[0, :2] = np.nan, np.inf
     Image.fromarray(values).save(tmp_path / "a.tiff")
     assert_same(tmp_path / "a.tiff")
+
+
+def test_a_hot_pixel(tmp_path):
+    values = np.random.default_rng(0).integers(0, 4096, (64, 64), np.uint16)
+    values[3, 5] = 65535
+    Image.fromarray(values).save(tmp_path / "a.png")
+    assert_same(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+def test_zero_as_white(tmp_path, dtype):
+    values = np.random.default_rng(0).uniform(0, 4095, (64, 64)).astype(dtype)
+    (tmp_path / "a.tif").write_bytes(tiff(values, {262: 0}))
+    assert_same(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.parametrize("cut", [1, 2, 8])
+def test_a_jpeg_without_its_last_bytes(tmp_path, mode, cut):
+    values = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
+    Image.fromarray(values).resize((1200, 900)).convert(mode).save(tmp_path / "a.jpg")
+    (tmp_path / "a.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:-cut])
+    assert_same(tmp_path / "a.jpg")
+
+
+def test_half_of_a_jpeg_is_refused(tmp_path):
+    Image.effect_noise((300, 300), 90).save(tmp_path / "a.jpg")
+    data = (tmp_path / "a.jpg").read_bytes()
+    (tmp_path / "a.jpg").write_bytes(data[: len(data) // 2])
+    with pytest.raises(OSError, match="truncated"):
+        read_rgb(tmp_path / "a.jpg", "#ffffff")
 
 
 @pytest.mark.parametrize("profile", [wide_profile(), b"no profile"], ids=["wide", "broken"])
@@ -86,4 +118,4 @@ def test_messy_files(sample_data):
             continue
         read.append(path.name)
         np.testing.assert_array_equal(read_rgb(path, "#2080a0"), seen, err_msg=path.name)
-    assert len(read) == 44
+    assert len(read) == 45

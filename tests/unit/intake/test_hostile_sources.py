@@ -235,6 +235,6 @@ def test_every_messy_file_is_accepted_or_rejected_for_a_reason(sample_data, stor
         if len(results) == 1:
             decoders = set(psutil.Process().children(recursive=True)) - before
     assert len(results) == len(list((sample_data / "messy").iterdir())) == 58
-    assert sum(isinstance(one, Accepted) for one in results) == 44
+    assert sum(isinstance(one, Accepted) for one in results) == 45
     assert all(one.reason.endswith(".") for one in results if isinstance(one, Rejected))
     assert len(decoders) == 2
