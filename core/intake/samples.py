@@ -1,4 +1,4 @@
-"""Sample sets that work without a network: real handwritten digits, and drawn shapes."""
+"""Sample sets that work without a network: leaves and shapes that this program draws, and real handwritten digits."""
 
 import io
 import zipfile
@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from core.errors import NotFoundError
-from core.intake import shapes
+from core.intake import leaves, shapes
 from core.storage.disk import describe_disk_errors
 
 DIGITS_A_CLASS: Final = 100
@@ -84,6 +84,25 @@ def _draw_digits() -> Pictures:
 
 SAMPLES: Final[Mapping[str, Sample]] = MappingProxyType(
     {
+        "leaves": Sample(
+            title="Tree leaves",
+            sentence="Leaves of five trees on paper, drawn by this program: a good first try.",
+            classes=leaves.CLASSES,
+            images=len(leaves.CLASSES) * leaves.IMAGES_A_CLASS,
+            licence="CC0 1.0",
+            source="drawn by Graft from a seed",
+            draw=leaves.draw,
+        ),
+        "faulty-leaves": Sample(
+            title="Tree leaves with faults",
+            sentence="The same trees with faults put in on purpose: copies, turned copies, wrong labels, dark and "
+            "blurred pictures, things that are no leaves. Find and repair them.",
+            classes=leaves.CLASSES,
+            images=len(leaves.CLASSES) * (leaves.GOOD_IMAGES + len(leaves.FAULTS)),
+            licence="CC0 1.0",
+            source="drawn by Graft from a seed",
+            draw=leaves.draw_with_faults,
+        ),
         "digits": Sample(
             title="Handwritten digits",
             sentence="Real handwriting of 43 people, 8 by 8 pixels each and enlarged: ten classes.",
@@ -95,8 +114,9 @@ SAMPLES: Final[Mapping[str, Sample]] = MappingProxyType(
             draw=_draw_digits,
         ),
         "shapes": Sample(
-            title="Drawn shapes",
-            sentence="Coloured shapes that this program draws, and a harder task than it seems.",
+            title="Drawn shapes (hard)",
+            sentence="Five shapes in any colour, size and turn. Hard on purpose: the starter network gets about half "
+            "of them right.",
             classes=shapes.CLASSES,
             images=len(shapes.CLASSES) * shapes.IMAGES_A_CLASS,
             licence="CC0 1.0",

@@ -19,7 +19,7 @@ _ASSETS = Path(__file__).parents[2] / "assets"
 
 def draw() -> None:
     """Draw a card for each sample set, those that need a network last."""
-    st.markdown("Look around with a sample set; these two work without a network.")
+    st.markdown("Look around with a sample set. These work without a network.")
     with st.grid(columns=2, min_column_width=280, border=True):
         for name, sample in SAMPLES.items():
             with st.container(key=f"sample-{name}", height="stretch"):
