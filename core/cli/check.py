@@ -46,6 +46,9 @@ def run(options: argparse.Namespace, _settings: Settings) -> None:
     print(f"{len(accepted)} images in {len(classes)} classes would be accepted: {', '.join(classes)}")
     for twins in case_duplicates(classes):
         print(f"these classes differ only by case, and are probably one: {', '.join(twins)}")
+    for image in accepted:
+        if image.note:
+            print(f"note {image.name}: {image.note}")
     for one in rejected:
         print(f"rejected {one.name}: {one.reason}")
     for finding in findings:

@@ -27,6 +27,7 @@ class Inspection:
         format: As Pillow names it.
         statistics: Brightness, contrast, sharpness and difference hash.
         thumbnail: JPEG of at most 256 pixels a side, upright.
+        note: What a person should know of it; mostly empty.
     """
 
     width: int
@@ -34,6 +35,7 @@ class Inspection:
     format: str
     statistics: ImageStatistics
     thumbnail: bytes
+    note: str = ""
 
 
 class DecoderPool:

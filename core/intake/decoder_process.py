@@ -10,7 +10,7 @@ from PIL import Image
 
 from core.errors import ImageError
 from core.intake import rejection_messages
-from core.intake.decode_rgb import decode_rgb, describe_decode_error, is_sideways, open_image
+from core.intake.decode_rgb import LACKS_END, decode_rgb, describe_decode_error, is_sideways, open_image
 from core.intake.image_statistics import measure
 
 THUMBNAIL_SIDE: Final = 256
@@ -37,7 +37,8 @@ def inspect(path: Path, suffix: str) -> tuple[dict[str, Any], bytes]:
         width, height = size if drafted else image.size
         if is_sideways(image):
             width, height = height, width
-        found = {"width": width, "height": height, "format": image.format}
+        note = rejection_messages.LACKS_END if LACKS_END in image.info else ""
+        found = {"width": width, "height": height, "format": image.format, "note": note}
     picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BILINEAR)
     thumbnail = io.BytesIO()
     picture.save(thumbnail, "JPEG", quality=THUMBNAIL_QUALITY)

@@ -192,6 +192,7 @@ class _Pipeline:
             format=found.format,
             size_bytes=size,
             statistics=found.statistics,
+            note=found.note,
         )
 
 

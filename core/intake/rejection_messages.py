@@ -7,6 +7,7 @@ EMPTY: Final = "The file is empty."
 NOT_AN_IMAGE: Final = "It is not an image, or it is too broken to tell."
 UNSUPPORTED_FORMAT: Final = "It is {kind}, which cannot be read here: save it as JPEG or PNG."
 TRUNCATED: Final = "The image is cut off: part of its data is missing."
+LACKS_END: Final = "Its last bytes are missing, which hardly shows: it was accepted."  # a note, not a rejection
 DAMAGED: Final = "The image is damaged and cannot be read."
 TOO_MANY_PIXELS: Final = "It has more than 89 megapixels, the most that can be taken: make it smaller first."
 

@@ -47,6 +47,7 @@ class Accepted:
         statistics: Brightness, contrast, sharpness and difference hash.
         drawn: Whether the split was drawn and may be drawn again; False for a fixed split.
         excluded: Whether a table excludes the image from training.
+        note: What a person should know of it, in one sentence of `core.intake.rejection_messages`; mostly empty.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Accepted:
     statistics: ImageStatistics
     drawn: bool = False
     excluded: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Adding images to a project."""
 
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +24,7 @@ from core.jobs.worker import JobContext
 from core.storage.blobs import OriginalStore
 
 BATCH_SIZE = 64
+NAMED_FILES = 3
 
 
 class _UnconfirmedError(Exception):
@@ -84,10 +86,17 @@ def _copy(context: JobContext, spec: IngestSpec) -> IngestResult:
 def _add(context: JobContext, spec: IngestSpec, scratch: Path) -> IngestResult:
     """Add files, and count those that were accepted and rejected."""
     total_accepted = total_rejected = 0
+    notes: dict[str, list[str]] = defaultdict(list)
     for accepted, rejected in _batches(context, spec, scratch):
         total_accepted += add_items(context.database, context.job.project_id, [_new_item(one) for one in accepted])
         add_rejected_files(context.database, context.job.project_id, [(one.name, one.reason) for one in rejected])
         total_rejected += len(rejected)
+        for one in accepted:
+            if one.note:
+                notes[one.note].append(one.name)
+    for note, names in notes.items():
+        more = f" and {len(names) - NAMED_FILES:,} more" if len(names) > NAMED_FILES else ""
+        context.report(f"{', '.join(names[:NAMED_FILES])}{more}: {note}")
     return IngestResult(accepted=total_accepted, rejected=total_rejected)
 
 

@@ -28,6 +28,19 @@ def test_an_image_of_a_zip_is_stored_under_its_digest(tmp_path, store):
         assert (thumbnail.format, thumbnail.size) == ("JPEG", (256, 171))
 
 
+def test_a_jpeg_without_its_last_bytes_is_accepted_with_a_note(tmp_path, store):
+    data = picture(1, suffix="jpg", size=(300, 200))
+    accepted, rejected = accepted_and_rejected(
+        zipped(tmp_path / "a.zip", {"ants/1.jpg": data[:-2], "ants/2.jpg": picture(2)}), store
+    )
+    assert {name: one.note for name, one in accepted.items()} == {
+        "ants/1.jpg": rejection_messages.LACKS_END,
+        "ants/2.jpg": "",
+    }
+    assert not rejected
+    assert store.path(accepted["ants/1.jpg"].digest).read_bytes() == data[:-2]
+
+
 @pytest.mark.parametrize("name", ["a.tar", "a.tar.gz", "a.tar.bz2", "a.tar.xz"])
 def test_tars_are_accepted(tmp_path, store, name):
     mode = {".tar": "w"}.get(Path(name).suffix, f"w:{Path(name).suffix[1:]}")

@@ -14,8 +14,10 @@ from core.catalog.items import list_items, list_rejected_files
 from core.catalog.labels import list_labels
 from core.catalog.projects import create_project
 from core.intake import rejection_messages
+from core.jobs.events import Message
 from core.jobs.handlers.export_dataset import export_dataset
 from core.jobs.handlers.ingest import ingest
+from core.jobs.queue import read_events
 from core.jobs.specs import ExportDatasetSpec, IngestResult, IngestSpec, WebLink
 from core.jobs.worker import JobContext
 from core.settings import Settings
@@ -123,3 +125,19 @@ def test_a_link_into_this_machine_is_refused(database, settings, project):
     spec = IngestSpec(links=(WebLink(url="https://127.0.0.1/a.jpg", label="ants"),))
     assert run_ingest(database, settings, project, spec) == IngestResult(accepted=0, rejected=1)
     assert list_rejected_files(database, project)[0].reason == rejection_messages.LINK_PRIVATE
+
+
+def test_images_that_lack_their_last_bytes_are_named_among_the_events(database, settings, project):
+    path = upload(settings, "0.png")
+    for number in range(5):
+        data = io.BytesIO()
+        Image.new("RGB", (64, 64), (40 * number, 0, 0)).save(data, "JPEG")
+        (path.parent / f"{number}.jpg").write_bytes(data.getvalue()[:-2])
+    job = jobs.get_job(database, jobs.add_job(database, project, IngestSpec()))
+    paths = tuple(settings.relative(path.parent / f"{number}.jpg") for number in range(5))
+    spec = IngestSpec(paths=paths, label="ants")
+        paths=tuple(settings.relative(path.parent / f"{number}.jpg") for number in range(5)), label="ants"
+    )
+    assert ingest(JobContext(database, settings, job), spec).accepted == 5
+    texts = [event.text for _, _, event in read_events(database, job.id) if isinstance(event, Message)]
+    assert texts == [f"0.jpg, 1.jpg, 2.jpg and 2 more: {rejection_messages.LACKS_END}"]
