@@ -136,8 +136,6 @@ def test_images_that_lack_their_last_bytes_are_named_among_the_events(database, 
     job = jobs.get_job(database, jobs.add_job(database, project, IngestSpec()))
     paths = tuple(settings.relative(path.parent / f"{number}.jpg") for number in range(5))
     spec = IngestSpec(paths=paths, label="ants")
-        paths=tuple(settings.relative(path.parent / f"{number}.jpg") for number in range(5)), label="ants"
-    )
     assert ingest(JobContext(database, settings, job), spec).accepted == 5
     texts = [event.text for _, _, event in read_events(database, job.id) if isinstance(event, Message)]
     assert texts == [f"0.jpg, 1.jpg, 2.jpg and 2 more: {rejection_messages.LACKS_END}"]
