@@ -26,4 +26,6 @@ def class_balance(dataset: Dataset) -> Result:
     if not sentences:
         return no_issue(len(dataset), "Every class has enough images, and none outnumbers the others.")
     flags = counts[dataset.labels] < FEW_IMAGES
-    return Result(np.clip(counts[dataset.labels] / max(largest, 1), 0, 1), flags, " ".join(sentences))
+    return Result(
+        np.clip(counts[dataset.labels] / max(largest, 1), 0, 1), flags, " ".join(sentences), issue_of_dataset=True
+    )

@@ -42,6 +42,7 @@ class Finding(BaseModel):
 
     Attributes:
         check: A key of `core.checks.registry.CHECKS`.
+        has_issue: Whether anything was found, about images or about the dataset as a whole.
         summary: One sentence for a person.
         items: Ids of the flagged items, worst first, or set by set.
         sets: Sizes of the sets that `items` lists one after the other; empty for checks of single images.
@@ -51,6 +52,7 @@ class Finding(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     check: str
+    has_issue: bool
     summary: str
     items: tuple[str, ...] = ()
     sets: tuple[int, ...] = ()
@@ -66,13 +68,20 @@ def dump_findings(dataset: Dataset, results: dict[str, Result]) -> list[dict[str
 def load_findings(data: Iterable[Mapping[str, Any]]) -> list[Finding]:
     """Read what `dump_findings` gave, also in version 0.1; findings of checks that no longer exist are left out."""
     renamed = [{**one, "check": RENAMED.get(one["check"], one["check"])} for one in data]
-    return [Finding.model_validate(one) for one in renamed if one["check"] in CHECKS]
+    return [Finding.model_validate(_with_has_issue(one)) for one in renamed if one["check"] in CHECKS]
+
+
+def _with_has_issue(finding: dict[str, Any]) -> dict[str, Any]:
+    """Add what version 0.1 did not store; it worded a finding about balanced classes with "enough images"."""
+    unbalanced = finding["check"] == "class-balance" and "enough images" not in finding["summary"]
+    return {"has_issue": bool(finding.get("items")) or unbalanced, **finding}
 
 
 def _finding(dataset: Dataset, name: str, result: Result) -> Finding:
     rows = [row for one in result.sets for row in one] if result.sets else result.worst().tolist()
     return Finding(
         check=name,
+        has_issue=result.has_issue,
         summary=result.summary,
         items=tuple(dataset.ids[row] for row in rows),
         sets=tuple(len(one) for one in result.sets),

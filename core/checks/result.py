@@ -39,6 +39,7 @@ class Result:
         sets: Rows that belong together, such as copies of one photograph; empty for checks of single images.
         repair: What one click would do; None where only a person can decide.
         notes: (row -> a few words about it), such as the class that it looks like.
+        issue_of_dataset: Whether the dataset as a whole has the issue, even if no image is flagged.
     """
 
     scores: NDArray[np.float64]
@@ -47,10 +48,16 @@ class Result:
     sets: tuple[tuple[int, ...], ...] = ()
     repair: Repair | None = None
     notes: dict[int, str] = field(default_factory=dict)
+    issue_of_dataset: bool = False
 
     def __post_init__(self) -> None:
         if self.scores.shape != self.flags.shape:
             raise ValueError(f"{self.scores.shape} scores, {self.flags.shape} flags")
+
+    @property
+    def has_issue(self) -> bool:
+        """Whether anything was found."""
+        return self.issue_of_dataset or bool(self.flags.any())
 
     def worst(self) -> NDArray[np.int64]:
         """Flagged rows, the worst first."""

@@ -23,14 +23,13 @@ from core.evaluation.metrics.embedding import make_embedding, measure_ood, write
 from core.evaluation.rendering.tensorboard import write_tensorboard
 from core.evaluation.report.report import FILE_NAME, Report, read_report, write_report
 from core.evaluation.report.summary import Temperature, summarise
-from core.jobs.events import Epoch, load_event
+from core.jobs.events import EVENTS_FILE, Epoch, load_event
 from core.settings import Settings
 from core.storage.blobs import OriginalStore
 from core.training.serving import MODEL_FILE, save_model, set_temperature
 
 # Training images that are looked at again, at the most: enough to see overfitting and to know what is familiar.
 TRAIN_SAMPLE: Final = 1000
-EVENTS_FILE: Final = "events.jsonl"
 
 
 def evaluate(

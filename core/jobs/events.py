@@ -1,14 +1,15 @@
-"""Events: the lines of a run's story, from the worker to every page that looks at it.
+"""Events: what a worker reports about a job, for every page that shows it.
 
-A worker emits them, the catalog numbers and keeps them, pages and the command line read them in order. Every kind is
-one class here; `EVENT` is the registry that reads any of them back from JSON. All other jobs (taking in, checks,
-exports) tell their story with the same `stage`, `message` and `ended`.
+A worker emits them, the catalog numbers and stores them, pages and the command line read them in order. Each kind is
+one class here; `EVENT` reads any of them back from JSON. Only trainings have `batch` and `epoch`.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+# In the folder of a run.
+EVENTS_FILE: Final = "events.jsonl"
 PhaseName = Literal["head", "fine-tune", "scratch"]
 
 
@@ -17,11 +18,11 @@ class _Event(BaseModel):
 
 
 class Started(_Event):
-    """A worker took the job up.
+    """A worker started the job.
 
     Attributes:
         device: Name of the GPU, or of the processor.
-        engine: What computes the frozen prefix, in words; empty where there is none.
+        engine: Name of the engine that computes the frozen prefix; empty where there is none.
         process: Process id of the worker.
     """
 
@@ -35,10 +36,10 @@ class Stage(_Event):
     """How far a stage is.
 
     Attributes:
-        name: What is being done, in plain words, e.g. `Computing features`.
+        name: What is being done, e.g. `Computing features`.
         done: Units done.
-        total: Units altogether; 0 where it is not known.
-        seconds_left: Estimate for this stage; None while there is none.
+        total: All units; 0 where unknown.
+        seconds_left: Estimate for this stage; None without one.
         unit: What is counted, e.g. `images`.
     """
 
@@ -76,7 +77,7 @@ class Epoch(_Event):
         confusion: (n_classes, n_classes) validation counts, rows true, columns predicted.
         learning_rate: Step size used.
         seconds: Wall time of the epoch.
-        best: Whether this is the epoch to keep so far.
+        best: Whether its validation loss is the lowest so far.
     """
 
     kind: Literal["epoch"] = "epoch"
@@ -94,10 +95,10 @@ class Epoch(_Event):
 
 
 class Message(_Event):
-    """One sentence of the story.
+    """One sentence for a person.
 
     Attributes:
-        level: `info`, or `warning` where the person should act.
+        level: `info`, or `warning` if the person should act.
         text: The sentence.
     """
 
@@ -110,10 +111,10 @@ class Ended(_Event):
     """The job is over; always its last event.
 
     Attributes:
-        status: `finished`, `stopped` (a person's wish; what was reached is kept) or `failed`.
+        status: `finished`, `stopped` (by a person) or `failed`.
         reason: Why, in one sentence; empty for `finished`.
         hint: What to do next.
-        detail: The end of the log, for an engineer; empty where the sentence says all.
+        detail: The end of the log, for an engineer; empty if the reason is enough.
     """
 
     kind: Literal["ended"] = "ended"
@@ -136,6 +137,6 @@ def load_event(line: str) -> Event:
     """Read an event back.
 
     Raises:
-        pydantic.ValidationError: The line is no event of a kind known here.
+        pydantic.ValidationError: It is no event of a known kind.
     """
     return EVENT.validate_json(line)

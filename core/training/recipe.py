@@ -32,7 +32,7 @@ class Backbone(_Frozen):
     Attributes:
         name: A key of `core.backbones.zoo.BACKBONES`.
         weights: `imagenet`, `starter`, `none` (random) or `file`.
-        weights_file: Path of a weights file; only with `file`.
+        weights_file: Path of a weights file, relative to the workspace if it is inside; only with `file`.
         input_size: Height and width in pixels; None for the default of the network.
     """
 
@@ -187,6 +187,15 @@ def read_recipe(folder: Path) -> Recipe | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"The recipe {path} cannot be read.", "Use the recipe that came with the model.") from error
+
+
+def resolve_weights_file(recipe: Recipe, workspace: Path) -> Recipe:
+    """Give the recipe with the absolute path of its weights file, if it has one."""
+    if recipe.backbone.weights_file is None:
+        return recipe
+    absolute = str(workspace / recipe.backbone.weights_file)
+    backbone = recipe.backbone.model_copy(update={"weights_file": absolute})
+    return recipe.model_copy(update={"backbone": backbone})
 
 
 def make_recipe(data: dict[str, Any]) -> Recipe:

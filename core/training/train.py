@@ -18,7 +18,7 @@ from core.training.loop import TrainingLoop
 from core.training.networks import Networks, prepare
 from core.training.plan import Plan, make_plan
 from core.training.progress import ProgressReporter, StageProgress
-from core.training.recipe import Recipe
+from core.training.recipe import Recipe, resolve_weights_file
 from core.training.serving import LABELS_FILE, MODEL_FILE, build_serving, save_model
 
 Status = Literal["finished", "stopped"]
@@ -110,6 +110,7 @@ def _prepare(
             downloads.append(reporter.stage(f"Downloading the weights of {plan.spec.name}", "bytes"))
         downloads[0](done, total)
 
+    recipe = resolve_weights_file(recipe, settings.workspace)
     return prepare(recipe, plan, classes=len(manifest.classes), keras_home=settings.keras_home, on_download=on_download)
 
 

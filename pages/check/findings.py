@@ -25,7 +25,7 @@ def draw(project_id: str, found: Sequence[Finding]) -> None:
     """Draw the findings that want a look, then those that are fine."""
     _draw_undo(project_id)
     items = {item.id: item for item in list_items(database(), project_id, Filter(excluded=False))}
-    wanting = [one for one in found if one.items or one.check in _without_images(found)]
+    wanting = [one for one in found if one.has_issue]
     for finding in wanting:
         with st.container(border=True):
             _draw_finding(project_id, finding, items)
@@ -36,11 +36,6 @@ def draw(project_id: str, found: Sequence[Finding]) -> None:
             if finding not in wanting:
                 check, said = CHECKS[finding.check], words.escape_markdown(finding.summary)
                 st.markdown(f"**{check.title}** ({check.term}): {said}")
-
-
-def _without_images(found: Sequence[Finding]) -> set[str]:
-    """Checks whose finding is a sentence about the whole set."""
-    return {one.check for one in found if one.check == "class-balance" and "enough images" not in one.summary}
 
 
 @frame.fragment

@@ -117,7 +117,7 @@ def _draw_own(project_id: str, spec: BackboneSpec) -> None:
     if path is not None:
         state.set(_wants_file(project_id, spec), False)
         state.notify(f"{words.shorten(path.name)} is kept in the workspace; it is checked when the training loads it.")
-        recipe_editor.update(project_id, lambda recipe: with_weights(recipe, "file", str(path)))
+        recipe_editor.update(project_id, lambda recipe: with_weights(recipe, "file", settings().relative(path)))
 
 
 def _draw_previous_runs(spec: BackboneSpec) -> tuple[str, str] | None:

@@ -34,8 +34,10 @@ def finished(database: Database, project: str, spec: Spec, result: Result) -> No
 def duplicates(database: Database, project: str, splits: SplitComparison | None = None) -> CheckResult:
     chosen = [item.id for item in list_items(database, project)][:4]
     repair = RepairOffer(action="exclude", title="Set the others aside", items=(chosen[1], chosen[3]))
-    finding = Finding(check="near-duplicates", summary="Four copies.", items=tuple(chosen), sets=(2, 2), repair=repair)
-    fine = Finding(check="too-dark", summary="No image is too dark.")
+    finding = Finding(
+        check="near-duplicates", has_issue=True, summary="Four copies.", items=tuple(chosen), sets=(2, 2), repair=repair
+    )
+    fine = Finding(check="too-dark", has_issue=False, summary="No image is too dark.")
     return CheckResult(
         images=20,
         network="Starter",
@@ -95,6 +97,7 @@ def test_two_findings_that_set_aside_equally_many_have_a_button_each(open_page, 
     found = [
         Finding(
             check=check,
+            has_issue=True,
             summary="One image.",
             items=(image,),
             repair=RepairOffer(action="exclude", title="Set it aside", items=(image,)),

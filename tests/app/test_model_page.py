@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -246,7 +245,7 @@ def test_a_new_run_can_start_from_the_network_of_a_previous_run_of_any_project(s
     assert choice.options == ["Run 1, of 2024/25 of Leaves"]
     choice.set_value(run).run()
     by_label(tab.button, "Start from it").click().run()
-    kept = Path(recipe_of(database, project).backbone.weights_file)
+    kept = settings.resolve(recipe_of(database, project).backbone.weights_file)
     assert kept.name == "Run 1, of 2024_25 of Leaves.keras"
     shutil.rmtree(settings.runs)
     assert kept.read_bytes() == b"the model of Run 1, of 2024/25"

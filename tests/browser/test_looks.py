@@ -63,9 +63,9 @@ def add_findings(database: Database, project: str) -> None:
     items = tuple(item.id for item in list_items(database, project))[:14]
     repair = RepairOffer(action="exclude", title="Keep one of each, set the others aside", items=items[1:])
     found = [
-        Finding(check=check, summary=f"14 images of “{CLASSES[1]}”.", items=items, repair=repair).model_dump(
-            mode="json"
-        )
+        Finding(
+            check=check, has_issue=True, summary=f"14 images of “{CLASSES[1]}”.", items=items, repair=repair
+        ).model_dump(mode="json")
         for check in CHECKS
     ]
     job = jobs.add_job(database, project, CheckSpec())

@@ -14,7 +14,7 @@ from core.jobs.worker import JobContext
 from core.storage.blobs import OriginalStore
 from core.training.networks import prepare
 from core.training.plan import Plan, make_plan
-from core.training.recipe import Recipe, load_recipe
+from core.training.recipe import Recipe, load_recipe, resolve_weights_file
 
 
 def read_images(context: JobContext, *, unlabelled: bool = False) -> Dataset:
@@ -98,7 +98,7 @@ def _originals(context: JobContext) -> OriginalStore:
 def _network(context: JobContext, recipe: Recipe, plan: Plan) -> keras.Model:
     """Give the network up to its pooled features."""
     networks = prepare(
-        recipe,
+        resolve_weights_file(recipe, context.settings.workspace),
         plan,
         classes=2,
         keras_home=context.settings.keras_home,

@@ -133,4 +133,4 @@ def test_an_end_that_the_full_disk_does_not_take_is_given_to_the_dispatcher(
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
     assert jobs.get_job(database, job).status == "running"
     ended = load_event((tmp_path / "answer").read_text())
-    assert (ended.status, "is full; nothing that was there is lost" in ended.reason) == ("failed", True)
+    assert (ended.status, "is full; nothing that was stored is lost" in ended.reason) == ("failed", True)

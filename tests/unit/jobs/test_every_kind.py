@@ -1,0 +1,129 @@
+"""Every kind of job once through the real queue, dispatcher and workers."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from watching import wait_for_end
+
+from core.catalog import edits, items, jobs, labels, projects
+from core.catalog.database import Database
+from core.checks.registry import CHECKS
+from core.dataset.manifest_file import load_manifest
+from core.evaluation.report.report import read_report
+from core.jobs import queue
+from core.jobs.specs import (
+    SPECS,
+    CheckResult,
+    CheckSpec,
+    CrossValidateResult,
+    CrossValidateSpec,
+    DownloadWeightsSpec,
+    ExplainResult,
+    ExplainSpec,
+    ExportDatasetResult,
+    ExportDatasetSpec,
+    ExportModelResult,
+    ExportModelSpec,
+    IngestResult,
+    IngestSpec,
+    PredictResult,
+    PredictSpec,
+    Result,
+    Spec,
+    SplitDatasetResult,
+    SplitDatasetSpec,
+    TrainResult,
+    TsneResult,
+    TsneSpec,
+)
+from core.settings import Settings
+from core.training.recipe import Backbone, Phase, Recipe, dump_recipe
+from tests.conftest import end_dispatcher
+from tests.unit.checks.photographs import photograph
+
+RECIPE = Recipe(
+    backbone=Backbone(name="Starter", weights="starter", input_size=32), head_phase=Phase(epochs=2, learning_rate=1e-2)
+)
+IMAGES = 24
+
+
+@pytest.fixture
+def settings(tmp_path: Path, keras_home: Path) -> Iterator[Settings]:
+    settings = Settings(workspace=tmp_path / "workspace", warm=False, keras_home=keras_home)
+    yield settings
+    end_dispatcher(settings)
+
+
+@pytest.fixture
+def project(database: Database) -> str:
+    return projects.create_project(database, "Patches")
+
+
+@pytest.fixture
+def upload(settings: Settings) -> str:
+    """A zip among the uploads, as a job names it."""
+    path = settings.uploads / "1234" / "images.zip"
+    path.parent.mkdir(parents=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(IMAGES):
+            data = io.BytesIO()
+            photograph(number).resize((40, 40)).save(data, "PNG")
+            archive.writestr(f"{'ab'[number % 2]}/{number}.png", data.getvalue())
+    return settings.relative(path)
+
+
+def test_every_kind_gives_its_result(database: Database, settings: Settings, project: str, upload: str):
+    done: list[Spec] = []
+
+    def run(spec: Spec) -> Result | None:
+        job = wait_for_end(database, queue.submit(database, settings, project, spec))
+        assert job.status == "finished", queue.read_events(database, job.id)[-1]
+        assert job.spec == spec
+        done.append(spec)
+        return job.result
+
+    assert run(IngestSpec(paths=(upload,))) == IngestResult(accepted=IMAGES, rejected=0)
+    assert run(SplitDatasetSpec(shares=(50, 25, 25), seed=1)) == SplitDatasetResult()
+
+    # A run waits for the worker that a check keeps busy; the project is changed meanwhile.
+    check = queue.submit(database, settings, project, CheckSpec(recipe=dump_recipe(RECIPE)))
+    run_id = queue.submit_run(database, settings, project, RECIPE)
+    waiting = jobs.get_job(database, run_id)
+    before = {(item.digest, item.label, item.split) for item in items.list_items(database, project)}
+    first, second, *_ = items.list_items(database, project)
+    edits.delete_items(database, project, [first.id])
+    labels.rename_label(database, project, labels.list_labels(database, project)[1].id, "renamed")
+    edits.change_items(database, project, [second.id], split="test")
+    checked, trained = wait_for_end(database, check), wait_for_end(database, run_id)
+    done += [checked.spec, trained.spec]
+    assert (waiting.status, trained.status) == ("queued", "finished")
+    assert set(trained.result_as(TrainResult).seconds) >= {"head", "evaluate"}
+    manifest = load_manifest(settings.runs / run_id)
+    splits = ("train", "validation", "test")
+    rows = zip(manifest.digests, manifest.labels, manifest.splits, strict=True)
+    assert {(digest, manifest.classes[label], splits[split]) for digest, label, split in rows} == before
+    assert read_report(settings.runs / run_id).metrics.test.images == 6
+    assert [one["check"] for one in checked.result_as(CheckResult).findings] == list(CHECKS)
+
+    measured = run(CrossValidateSpec(folds=2, include_test=True, recipe=dump_recipe(RECIPE)))
+    assert isinstance(measured, CrossValidateResult)
+    assert measured.measured["images"] == IMAGES - 1
+    archive = run(ExportDatasetSpec())
+    assert isinstance(archive, ExportDatasetResult)
+    bundle = run(ExportModelSpec(run=run_id, formats=("keras",)))
+    assert isinstance(bundle, ExportModelResult)
+    arranged = run(TsneSpec(run=run_id))
+    assert isinstance(arranged, TsneResult)
+    explained = run(ExplainSpec(run=run_id, digest=second.digest, name=second.name, class_index=0, method="grad-cam"))
+    assert isinstance(explained, ExplainResult)
+    for path in (archive.path, bundle.path, arranged.path, explained.image, explained.heatmap):
+        assert not Path(path).is_absolute()
+        assert settings.resolve(path).is_file()
+    predicted = run(PredictSpec(run=run_id, paths=(explained.image,)))
+    assert isinstance(predicted, PredictResult)
+    assert (predicted.classes, len(predicted.probabilities)) == (("a", "b"), 1)
+    run(DownloadWeightsSpec(backbone="MobileNetV2"))
+    assert {spec.kind for spec in done} == SPECS.keys()
