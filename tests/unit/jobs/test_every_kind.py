@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from watching import wait_for_end
+from watching import events_of, wait_for_end
 
 from core.catalog import edits, items, jobs, labels, projects
 from core.catalog.database import Database
@@ -14,6 +14,7 @@ from core.checks.registry import CHECKS
 from core.dataset.manifest_file import load_manifest
 from core.evaluation.report.report import read_report
 from core.jobs import queue
+from core.jobs.events import Ended
 from core.jobs.specs import (
     SPECS,
     CheckResult,
@@ -51,8 +52,9 @@ IMAGES = 24
 
 
 @pytest.fixture
-def settings(tmp_path: Path, keras_home: Path) -> Iterator[Settings]:
-    settings = Settings(workspace=tmp_path / "workspace", warm=False, keras_home=keras_home)
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nothing is downloaded, wherever this runs
+    settings = Settings(workspace=tmp_path / "workspace", warm=False, keras_home=tmp_path / "keras")
     yield settings
     end_dispatcher(settings)
 
@@ -94,9 +96,8 @@ def test_every_kind_gives_its_result(database: Database, settings: Settings, pro
     waiting = jobs.get_job(database, run_id)
     before = {(item.digest, item.label, item.split) for item in items.list_items(database, project)}
     first, second, *_ = items.list_items(database, project)
-    edits.delete_items(database, project, [first.id])
+    edits.delete_items(database, project, [first.id], "1 image deleted")
     labels.rename_label(database, project, labels.list_labels(database, project)[1].id, "renamed")
-    edits.change_items(database, project, [second.id], split="test")
     checked, trained = wait_for_end(database, check), wait_for_end(database, run_id)
     done += [checked.spec, trained.spec]
     assert (waiting.status, trained.status) == ("queued", "finished")
@@ -125,5 +126,8 @@ def test_every_kind_gives_its_result(database: Database, settings: Settings, pro
     predicted = run(PredictSpec(run=run_id, paths=(explained.image,)))
     assert isinstance(predicted, PredictResult)
     assert (predicted.classes, len(predicted.probabilities)) == (("a", "b"), 1)
-    run(DownloadWeightsSpec(backbone="MobileNetV2"))
-    assert {spec.kind for spec in done} == SPECS.keys()
+    download = DownloadWeightsSpec(backbone="MobileNetV2")
+    failed = wait_for_end(database, queue.submit(database, settings, project, download))
+    assert (failed.spec, failed.status, failed.result) == (download, "failed", None)
+    assert "could not be downloaded" in events_of(database, failed.id, Ended)[0].reason
+    assert {spec.kind for spec in (*done, download)} == SPECS.keys()
