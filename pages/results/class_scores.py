@@ -1,4 +1,4 @@
-"""One class at a time: precision, recall and F1, the curves behind them, and what a threshold trades."""
+"""Precision, recall and F1 of each class, their curves, and the effect of a threshold."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from pages.shared import frame, words
 from pages.shared.run_results import Results
 
 _ALL = "All classes together"
-# So many curves can be told apart in one chart.
+# More curves cannot be distinguished in one chart.
 _LINES = 8
 
 
@@ -23,8 +23,8 @@ def draw(results: Results) -> None:
     """Draw the table of the classes, and the curves of one of them."""
     report = results.report
     st.markdown(
-        "**Precision**: of the images called this class, the share that is it. **Recall**: of the images of this "
-        "class, the share that was found. **F1** is high only if both are. Few test images give wide intervals."
+        "**Precision**: of the images predicted as this class, the share that belongs to it. **Recall**: of the images "
+        "of this class, the share that was found. **F1** is high only if both are. Few test images give wide intervals."
     )
     _draw_table(report.metrics.test.per_class)
     chosen = st.selectbox("Curves of", [_ALL, *report.classes], key="curves-of")
@@ -72,13 +72,13 @@ def _range(interval: Interval | None) -> str:
 def _draw_roc(report: Report, chosen: str, run_id: str) -> None:
     lines = _lines(report.curves.roc, report.curves.roc_micro, chosen, report)
     if not lines:
-        st.info("This class needs test images inside and outside of it for a ROC curve.", icon=":material/info:")
+        st.info("A ROC curve needs test images of this class and of others.", icon=":material/info:")
         return
     areas = report.metrics.test.areas
-    said = f"ROC curves. Macro area {_area(areas.roc_macro)}, micro area {_area(areas.roc_micro)}."
+    alt = f"ROC curves. Macro area {_area(areas.roc_macro)}, micro area {_area(areas.roc_micro)}."
     st.markdown(f"**ROC** · mean area of the classes: {_area(areas.roc_macro)}")
     chart = charts.curve(
-        lines, x="false alarms (false positive rate)", y="found (true positive rate)", alt=said, diagonal=True
+        lines, x="false positive rate (false alarms)", y="true positive rate (found)", alt=alt, diagonal=True
     )
     charts.show(chart, key=f"roc-{run_id}")
 
@@ -86,16 +86,16 @@ def _draw_roc(report: Report, chosen: str, run_id: str) -> None:
 def _draw_precision_recall(report: Report, chosen: str, run_id: str) -> None:
     lines = _lines(report.curves.precision_recall, report.curves.precision_recall_micro, chosen, report)
     if not lines:
-        st.info("This class has no test images, and so no precision-recall curve.", icon=":material/info:")
+        st.info("A precision-recall curve needs test images of this class.", icon=":material/info:")
         return
     area = _area(report.metrics.test.areas.average_precision_macro)
     st.markdown(f"**Precision and recall** · mean average precision: {area}")
-    said = f"Precision-recall curves. Mean average precision of the classes {area}."
-    charts.show(charts.curve(lines, x="recall (found)", y="precision", alt=said), key=f"precision-recall-{run_id}")
+    alt = f"Precision-recall curves. Mean average precision of the classes {area}."
+    charts.show(charts.curve(lines, x="recall (found)", y="precision", alt=alt), key=f"precision-recall-{run_id}")
 
 
 def _lines(curves: dict[str, Curve | None], micro: Curve | None, chosen: str, report: Report) -> list[charts.NamedLine]:
-    """The curve of the chosen class; of all classes the common one and the worst of them."""
+    """The curve of the chosen class; for all classes, the micro average and the classes with the lowest F1."""
     if chosen != _ALL:
         curve = curves[chosen]
         return [] if curve is None else [(chosen, curve.x, curve.y)]
@@ -112,15 +112,20 @@ def _area(area: float | None) -> str:
 
 def _draw_threshold(results: Results, index: int) -> None:
     name = words.escape_markdown(results.report.classes[index])
-    threshold = st.slider(f"Call it “{name}” from a probability of", 0, 100, 50, format="%d%%", key="threshold") / 100
+    threshold = (
+        st.slider(f"Predict “{name}” from a probability of (*threshold*)", 0, 100, 50, format="%d%%", key="threshold")
+        / 100
+    )
     probability, is_class = results.test.probabilities[:, index], results.test.true == index
-    called = probability >= threshold
-    hits = int(np.sum(called & is_class))
+    predicted = probability >= threshold
+    hits = int(np.sum(predicted & is_class))
     figures = st.columns(3)
-    figures[0].metric("Called so", words.count(int(called.sum()), "image"))
-    figures[1].metric("Right among them (precision)", words.percent(hits / called.sum()) if called.any() else "none")
+    figures[0].metric("Predicted so", words.count(int(predicted.sum()), "image"))
+    figures[1].metric(
+        "Correct among them (precision)", words.percent(hits / predicted.sum()) if predicted.any() else "none"
+    )
     figures[2].metric("Found of all (recall)", words.percent(hits / is_class.sum()) if is_class.any() else "none")
     st.caption(
-        "A higher threshold gives fewer false alarms and misses more. Chosen on these test images, it is optimistic: "
-        "check it on new ones."
+        "A higher threshold gives fewer false alarms and misses more images. A threshold that is chosen on these test "
+        "images looks better than it is: check it on new ones."
     )

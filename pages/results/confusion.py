@@ -1,4 +1,4 @@
-"""The confusion matrix of the test split, and the images of the cell that was clicked."""
+"""The confusion matrix of the test split, and the images of a clicked cell."""
 
 import numpy as np
 import streamlit as st
@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from pages.components import charts
 from pages.components.confusion_chart import NUMBERS_UP_TO, Shares, confusion_chart, matrix_window
-from pages.results import result_images
+from pages.results import predicted_images
 from pages.shared import frame, words
 from pages.shared.run_results import Results
 
@@ -16,14 +16,14 @@ _SHARES: dict[Shares, str] = {
     "columns": "Share of the column (precision)",
 }
 Cell = tuple[int, int]
-# From so many classes on, blocks of similar classes say more than the order in which they were added.
+# With more classes, similar ones are placed side by side: blocks are easier to see.
 MANY_CLASSES = 10
 
 
 @frame.fragment
 def draw(project_id: str, results: Results) -> None:
     """Draw the matrix, and the images of one of its cells."""
-    st.markdown("A row is what images are, a column what they were called. **Click a cell to see its images.**")
+    st.markdown("A row for each true class, a column for each predicted class. **Click a cell to see its images.**")
     counts = np.array(results.report.confusion, np.int64)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         shares = st.segmented_control(
@@ -35,7 +35,7 @@ def draw(project_id: str, results: Results) -> None:
             key="shares",
             wrap=True,
         )
-        similar = st.toggle("Similar ones together", value=len(counts) > MANY_CLASSES, key="similar-together")
+        similar = st.toggle("Similar classes side by side", value=len(counts) > MANY_CLASSES, key="similar-together")
         mistakes = st.toggle("Mistakes only", key="mistakes-only")
     chart = confusion_chart(
         counts,
@@ -48,25 +48,25 @@ def draw(project_id: str, results: Results) -> None:
     with matrix, matrix_window(len(counts)):
         points = charts.show_selectable(chart, key=f"confusion-{results.run_id}-{similar}")
     clicked = (int(points[0]["customdata"][0]), int(points[0]["customdata"][1])) if points else None
-    with above if len(counts) > NUMBERS_UP_TO else st.container():  # below a large matrix it is far
+    with above if len(counts) > NUMBERS_UP_TO else st.container():  # below a large matrix it would be out of sight
         cell = _choose_cell(counts, results.report.classes, clicked)
     if cell is None:
         return
     test = results.test
     rows = np.flatnonzero((test.true == cell[0]) & (test.predicted == cell[1]))
     rows = rows[np.argsort(-test.confidence[rows], kind="stable")]
-    result_images.draw(project_id, results.run_id, test.rows(rows), f"cell-{cell[0]}-{cell[1]}")
+    predicted_images.draw(project_id, results.run_id, test.rows(rows), f"cell-{cell[0]}-{cell[1]}")
 
 
 def _choose_cell(counts: NDArray[np.int64], classes: tuple[str, ...], clicked: Cell | None) -> Cell | None:
-    """The cell to show; the list does without a mouse what a click in the chart does."""
+    """The cell to show: from a click in the chart or, without a mouse, from a list."""
     cells = _cells(counts)
     if clicked is not None and clicked not in cells:
         cells = [clicked, *cells]
 
     def title(cell: Cell) -> str:
-        is_, called = (words.shorten(classes[index]) for index in cell)
-        return f"is {is_}, called {called}: {words.count(int(counts[cell]), 'image')}"
+        true, predicted = (words.shorten(classes[index]) for index in cell)
+        return f"{true}, predicted as {predicted}: {words.count(int(counts[cell]), 'image')}"
 
     return st.selectbox(
         "Images of the cell",
@@ -79,7 +79,7 @@ def _choose_cell(counts: NDArray[np.int64], classes: tuple[str, ...], clicked: C
 
 
 def _cells(counts: NDArray[np.int64]) -> list[Cell]:
-    """Cells that have images: mistakes first, the most frequent first."""
+    """Cells with images: first the mistakes, each part by number of images."""
     rows, columns = np.nonzero(counts)
     pairs = [(int(row), int(column)) for row, column in zip(rows, columns, strict=True)]
     return sorted(pairs, key=lambda cell: (cell[0] == cell[1], -int(counts[cell])))

@@ -1,4 +1,4 @@
-"""Results: how good a run is, how sure that is, where it fails, and what to do about it."""
+"""Results: how good a run is, how certain that is, where it fails, and how to repair it."""
 
 import streamlit as st
 
@@ -6,15 +6,14 @@ from core.catalog.runs import list_runs
 from pages.components import run_choice
 from pages.results import (
     before_after,
+    calibration,
     class_scores,
-    confidence,
     confusion,
+    downloads,
     headline,
     history,
     image_map,
     mistakes,
-    results_files,
-    retrain,
     run_table,
     transfer_benefit,
 )
@@ -23,15 +22,7 @@ from pages.shared.run_results import has_results, read_results
 from pages.shared.steps import MODEL, TRAIN
 from pages.shared.workspace import database
 
-CONFUSION, MISTAKES, MAP, CLASSES, CONFIDENCE, COURSE, RUNS = (
-    "Confusion",
-    "Mistakes",
-    "Map",
-    "Classes",
-    "Confidence",
-    "Training",
-    "All runs",
-)
+TABS = ("Confusion", "Mistakes", "Map", "Classes", "Confidence", "Training", "All runs")
 
 project = frame.project()
 runs = list_runs(database(), project.id)
@@ -39,43 +30,42 @@ run = run_choice.chosen(runs, has_results)
 
 st.title("Results", anchor=False)
 if run is None:
-    st.info("Nothing was trained yet. Choose a network on the Model page and start it.", icon=":material/info:")
+    st.info("There is no run yet. Choose a network on the Model page and start one.", icon=":material/info:")
     frame.step_link(MODEL, "To the model", icon=MODEL.icon)
     st.stop()
 run_choice.draw(runs, run)
 if not has_results(run.id):
-    st.info("This run was not measured: it goes on, or it ended before its first epoch.", icon=":material/info:")
+    st.info("This run has no results: it is still running, or ended before its first epoch.", icon=":material/info:")
     frame.step_link(TRAIN, "To this run", run_id=run.id, icon=TRAIN.icon)
     run_table.draw(runs, run)
     st.stop()
 
 results = read_results(run.id)
 headline.draw(results.report)
-results_files.draw(project, run, results)
-retrain.draw(project, run, results)
+downloads.draw(project, run, results)
+before_after.draw_retrain(project, run, results)
 before_after.draw(runs, run, results)
 
-parts = [CONFUSION, MISTAKES, MAP, CLASSES, CONFIDENCE, COURSE, RUNS]
-tabs = dict(zip(parts, st.tabs(parts, key="results-part", on_change="rerun", bind="query-params"), strict=True))
-with tabs[CONFUSION]:
-    if tabs[CONFUSION].open:
+tabs = dict(zip(TABS, st.tabs(TABS, key="results-part", on_change="rerun", bind="query-params"), strict=True))
+if tabs["Confusion"].open:
+    with tabs["Confusion"]:
         confusion.draw(project.id, results)
-with tabs[MISTAKES]:
-    if tabs[MISTAKES].open:
+elif tabs["Mistakes"].open:
+    with tabs["Mistakes"]:
         mistakes.draw(project.id, results)
-with tabs[MAP]:
-    if tabs[MAP].open:
+elif tabs["Map"].open:
+    with tabs["Map"]:
         image_map.draw(project.id, results)
-with tabs[CLASSES]:
-    if tabs[CLASSES].open:
+elif tabs["Classes"].open:
+    with tabs["Classes"]:
         class_scores.draw(results)
-with tabs[CONFIDENCE]:
-    if tabs[CONFIDENCE].open:
-        confidence.draw(results.report, run.id)
-with tabs[COURSE]:
-    if tabs[COURSE].open:
+elif tabs["Confidence"].open:
+    with tabs["Confidence"]:
+        calibration.draw(results.report, run.id)
+elif tabs["Training"].open:
+    with tabs["Training"]:
         history.draw(run)
-with tabs[RUNS]:
-    if tabs[RUNS].open:
+elif tabs["All runs"].open:
+    with tabs["All runs"]:
         run_table.draw(runs, run)
         transfer_benefit.draw(project, runs, run)

@@ -1,4 +1,4 @@
-"""A recipe in words: only what differs from another one."""
+"""The settings in which recipes differ, for tables."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,15 +31,15 @@ _NAMES = {
 
 
 def differences(recipe: Recipe, other: Recipe) -> dict[str, str]:
-    """Give the choices of a recipe that another one made differently, by name."""
+    """The settings of a recipe that differ from another recipe, by name."""
     return {name: values[0] for name, values in all_differences([recipe, other]).items()}
 
 
 def all_differences(recipes: Sequence[Recipe]) -> dict[str, list[str]]:
-    """Give the choices that are not the same in all recipes: by name, the value of each recipe."""
+    """The settings that are not the same in all recipes: by name, the value in each recipe."""
     flat = [_flat(recipe.model_dump()) for recipe in recipes]
     return {
-        _NAMES.get(field, field.replace("_", " ").replace(".", " ")): [_say(one[field]) for one in flat]
+        _NAMES.get(field, field.replace("_", " ").replace(".", " ")): [_text(one[field]) for one in flat]
         for field in flat[0]
         if any(one[field] != flat[0][field] for one in flat)
     }
@@ -52,7 +52,7 @@ def _flat(data: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _say(value: object) -> str:
+def _text(value: object) -> str:
     if value is None:
         return "none"
     if isinstance(value, bool):

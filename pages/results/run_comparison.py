@@ -1,4 +1,4 @@
-"""Several runs beside each other: what they chose differently, how they learned, and how good they became."""
+"""Several runs side by side: their different settings, learning curves and accuracies."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ def draw(runs: Sequence[Run]) -> None:
     """Draw the comparison.
 
     Args:
-        runs: Two or more; the first is what the others are compared with.
+        runs: Two or more.
     """
     _draw_table(runs)
     curves = [(run.name, epochs) for run in runs if (epochs := read_epochs(run.id))]
@@ -33,10 +33,10 @@ def draw(runs: Sequence[Run]) -> None:
 
 
 def _draw_table(runs: Sequence[Run]) -> None:
-    """The choices that differ, and what came of them; both splits with intervals, so that chance is seen."""
+    """Draw the settings that differ and the figures of each run, with intervals."""
     chosen = all_differences([load_recipe(run.recipe) for run in runs])
     if not chosen:
-        st.caption("The recipes of these runs are the same; their images may differ.")
+        st.caption("These runs have the same settings; their images may differ.")
     figures = [figures_of(run) for run in runs]
     table = {
         "run": [run.name for run in runs],
@@ -47,15 +47,15 @@ def _draw_table(runs: Sequence[Run]) -> None:
         "test, 95%": [_range(one.test_interval if one else None) for one in figures],
         "epochs": [str(one.epochs) if one else "" for one in figures],
         "time": [words.duration(one.seconds) if one else "" for one in figures],
-        "model (MB)": [_say_megabytes(run) for run in runs],
+        "model (MB)": [_megabytes(run) for run in runs],
     }
-    st.dataframe(pd.DataFrame(table), hide_index=True, alt="What the chosen runs did differently, and what came of it.")
+    st.dataframe(pd.DataFrame(table), hide_index=True, alt="Settings and accuracies of the chosen runs.")
 
 
 def _range(interval: Interval | None) -> str:
     return words.between(*interval) if interval else ""
 
 
-def _say_megabytes(run: Run) -> str:
+def _megabytes(run: Run) -> str:
     size = model_megabytes(run.id)
     return "" if size is None else f"{size:.1f}"

@@ -1,4 +1,4 @@
-"""All runs of a project beside each other, ranked by what may be chosen by: the validation split."""
+"""All runs of a project, sorted by validation accuracy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class _Row:
 
 @frame.fragment
 def draw(runs: Sequence[Run], shown: Run) -> None:
-    """Draw the table; a chosen run is opened, two or more are compared."""
+    """Draw the table. One chosen run can be opened; two or more are compared."""
     rows = sorted((_row(run) for run in runs), key=_rank)
     event = st.dataframe(
         _table(rows),
@@ -39,7 +39,7 @@ def draw(runs: Sequence[Run], shown: Run) -> None:
             "model (MB)": st.column_config.NumberColumn(format="%.1f"),
         },
     )
-    st.caption(_remark([row for row in rows if row.figures]))
+    st.caption(_advice([row for row in rows if row.figures]))
     chosen = [rows[index] for index in event["selection"]["rows"] if index < len(rows)]
     if len(chosen) == 1 and chosen[0].run.id != shown.id:
         if st.button(f"Open {words.escape_markdown(chosen[0].run.name)}", icon=":material/open_in_new:"):
@@ -70,7 +70,7 @@ def _table(rows: Sequence[_Row]) -> pd.DataFrame:
             "test, 95%": [_range(row.figures) for row in rows],
             "network": [row.recipe.backbone.name for row in rows],
             "strategy": [row.recipe.strategy for row in rows],
-            "differs from the first in": [_differences(row.recipe, first) for row in rows],
+            "different from the first": [_differences(row.recipe, first) for row in rows],
             "epochs": [row.figures.epochs if row.figures else None for row in rows],
             "time": [words.duration(row.figures.seconds) if row.figures else "" for row in rows],
             "model (MB)": [model_megabytes(row.run.id) for row in rows],
@@ -87,11 +87,11 @@ def _differences(recipe: Recipe, first: Recipe) -> str:
     return ", ".join(f"{name}: {value}" for name, value in differences(recipe, first).items())
 
 
-def _remark(measured: Sequence[_Row]) -> str:
-    said = (
-        "Sorted by validation accuracy: choose by it. The test split is for looking, not for choosing; "
-        "whoever chooses by it makes it a second validation split."
+def _advice(measured: Sequence[_Row]) -> str:
+    text = (
+        "Sorted by validation accuracy: choose a run by it. If you choose by the test accuracy, the test split becomes "
+        "a second validation split, and its accuracy is no longer honest."
     )
     if len(measured) > 2:  # noqa: PLR2004 - the best of two is hardly optimistic
-        said += f" The best test accuracy of {len(measured)} runs is optimistic: some of it is luck."
-    return said
+        text += f" The best test accuracy of {len(measured)} runs is optimistic: part of it is luck."
+    return text

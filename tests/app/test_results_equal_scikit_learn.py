@@ -24,7 +24,7 @@ class Table:
     def __init__(self, path):
         rows = pd.read_csv(path)
         self.rows = rows[rows["split"] == "test"]
-        self.true, self.called = self.rows["true"].to_numpy(), self.rows["predicted"].to_numpy()
+        self.true, self.predicted = self.rows["true"].to_numpy(), self.rows["predicted"].to_numpy()
         self.probabilities = self.rows[[f"p:{name}" for name in CLASSES]].to_numpy()
 
 
@@ -83,19 +83,19 @@ def figure(tab, start):
 
 def test_the_headline(open_part, table):
     tab = open_part()
-    assert figure(tab, "Accuracy") == percent(reference.accuracy_score(table.true, table.called))
-    assert figure(tab, "Balanced") == percent(reference.balanced_accuracy_score(table.true, table.called))
-    assert figure(tab, "Macro F1") == percent(reference.f1_score(table.true, table.called, average="macro"))
-    assert interval(sum(table.true == table.called), len(table.true)) in text_of(tab)
+    assert figure(tab, "Accuracy") == percent(reference.accuracy_score(table.true, table.predicted))
+    assert figure(tab, "Balanced") == percent(reference.balanced_accuracy_score(table.true, table.predicted))
+    assert figure(tab, "Macro F1") == percent(reference.f1_score(table.true, table.predicted, average="macro"))
+    assert interval(sum(table.true == table.predicted), len(table.true)) in text_of(tab)
 
 
 def drawn_anew(table, score):
     """The 95% interval of a score: test images drawn again and again, each class as often as it is there."""
     generator = np.random.default_rng(1)
-    true, called = (pd.Categorical(names, categories=CLASSES).codes for names in (table.true, table.called))
+    true, predicted = (pd.Categorical(names, categories=CLASSES).codes for names in (table.true, table.predicted))
     rows = [np.flatnonzero(true == label) for label in range(len(CLASSES))]
     draws = [np.concatenate([generator.choice(one, len(one)) for one in rows]) for _ in range(600)]
-    return 100 * np.quantile([score(true[draw], called[draw]) for draw in draws], [0.025, 0.975])
+    return 100 * np.quantile([score(true[draw], predicted[draw]) for draw in draws], [0.025, 0.975])
 
 
 def test_the_intervals_of_means_over_classes(open_part, table):
@@ -131,23 +131,25 @@ def test_the_baselines(open_part, table, settings, run):
 
 def test_the_confusion_matrix_and_its_cells(open_part, table):
     tab = open_part()
-    expected = reference.confusion_matrix(table.true, table.called, labels=CLASSES)
+    expected = reference.confusion_matrix(table.true, table.predicted, labels=CLASSES)
     options = next(box for box in tab.selectbox if box.label == "Images of the cell").options
-    shown = {re.fullmatch(r"is (.*), called (.*): (\d+) images?", one).groups() for one in options}
+    shown = {re.fullmatch(r"(.*), predicted as (.*): (\d+) images?", one).groups() for one in options}
     assert shown == {
-        (CLASSES[true], CLASSES[called], str(images)) for (true, called), images in np.ndenumerate(expected) if images
+        (CLASSES[true], CLASSES[predicted], str(images))
+        for (true, predicted), images in np.ndenumerate(expected)
+        if images
     }
 
 
 def test_the_table_of_classes(open_part, table):
     shown = open_part("Classes").dataframe[0].value.set_index("class")
-    scores = reference.precision_recall_fscore_support(table.true, table.called, labels=CLASSES)
+    scores = reference.precision_recall_fscore_support(table.true, table.predicted, labels=CLASSES)
     ours = shown[["precision", "recall", "F1"]].to_numpy().T
     np.testing.assert_allclose(ours, 100 * np.array(scores[:3]), rtol=1e-14)
     assert shown["test images"].tolist() == scores[3].tolist()
     for column, name in enumerate(CLASSES):
-        hits = sum((table.true == name) & (table.called == name))
-        assert shown.loc[name, "precision, 95%"] == interval(hits, sum(table.called == name))
+        hits = sum((table.true == name) & (table.predicted == name))
+        assert shown.loc[name, "precision, 95%"] == interval(hits, sum(table.predicted == name))
         assert shown.loc[name, "recall, 95%"] == interval(hits, sum(table.true == name))
         probability = table.probabilities[:, column]
         area = reference.roc_auc_score(table.true == name, probability)
@@ -171,15 +173,15 @@ def test_what_a_threshold_trades(open_part, table, threshold):
     tab = open_part("Classes")
     tab.selectbox(key="curves-of").set_value("squares").run()
     tab.slider(key="threshold").set_value(threshold).run()
-    called = table.probabilities[:, 1] >= threshold / 100
-    assert figure(tab, "Called so") == f"{called.sum()} images"
-    assert figure(tab, "Right among") == percent(reference.precision_score(table.true == "squares", called))
-    assert figure(tab, "Found of all") == percent(reference.recall_score(table.true == "squares", called))
+    predicted = table.probabilities[:, 1] >= threshold / 100
+    assert figure(tab, "Predicted so") == f"{predicted.sum()} images"
+    assert figure(tab, "Correct among") == percent(reference.precision_score(table.true == "squares", predicted))
+    assert figure(tab, "Found of all") == percent(reference.recall_score(table.true == "squares", predicted))
 
 
 def test_the_calibration_error(open_part, table):
     """From scikit-learn's reliability curve, weighted by the images of each bin."""
-    confidence, right = table.probabilities.max(axis=1), table.true == table.called
+    confidence, right = table.probabilities.max(axis=1), table.true == table.predicted
     accuracy, mean = calibration_curve(right, confidence, n_bins=10)
     images = np.histogram(confidence, bins=np.linspace(0, 1, 11))[0]
     error = np.sum(images[images > 0] * np.abs(accuracy - mean)) / len(right)
@@ -188,11 +190,13 @@ def test_the_calibration_error(open_part, table):
 
 def test_the_mistakes(open_part, table):
     tab = open_part("Mistakes")
-    wrong = table.rows[table.true != table.called]
+    wrong = table.rows[table.true != table.predicted]
     assert f"**{len(wrong)} images**" in text_of(tab)
     pairs = tab.dataframe[0].value
     counted = wrong.groupby(["true", "predicted"]).size()
-    assert {(row["is"], row["was called"]): row["test images"] for _, row in pairs.iterrows()} == counted.to_dict()
+    assert {
+        (row["true class"], row["predicted class"]): row["test images"] for _, row in pairs.iterrows()
+    } == counted.to_dict()
 
 
 def test_before_and_after(open_page, workspace, settings, project, table):
@@ -200,7 +204,7 @@ def test_before_and_after(open_page, workspace, settings, project, table):
     after = add_run(workspace, project, right=0.9, seed=5)
     tab = open_page(RESULTS, project=project, run=after)
     later = Table(settings.runs / after / "predictions.csv")
-    before, now = table.true == table.called, later.true == later.called
+    before, now = table.true == table.predicted, later.true == later.predicted
     assert figure(tab, "Before") == percent(before.mean())
     assert figure(tab, "After") == percent(now.mean())
     repaired, broken = sum(now & ~before), sum(before & ~now)
@@ -211,8 +215,8 @@ def test_before_and_after(open_page, workspace, settings, project, table):
 
 def test_the_table_of_runs(open_part, table, settings, run):
     shown = open_part("All runs").dataframe[0].value.iloc[0]
-    assert shown["test"] == pytest.approx(100 * reference.accuracy_score(table.true, table.called), rel=1e-14)
-    assert shown["test, 95%"] == interval(sum(table.true == table.called), len(table.true))
+    assert shown["test"] == pytest.approx(100 * reference.accuracy_score(table.true, table.predicted), rel=1e-14)
+    assert shown["test, 95%"] == interval(sum(table.true == table.predicted), len(table.true))
     rows = pd.read_csv(settings.runs / run / "predictions.csv")
     validation = rows[rows["split"] == "validation"]
     accuracy = reference.accuracy_score(validation["true"], validation["predicted"])

@@ -48,13 +48,13 @@ def text_of(tab):
 
 def test_a_project_without_runs_says_what_to_do(open_page, project):
     tab = open_page(RESULTS, project=project)
-    assert "Nothing was trained yet" in tab.info[0].value
+    assert "There is no run yet" in tab.info[0].value
 
 
 def test_a_run_without_a_report_says_so(open_page, workspace, project):
     queued = create_run(workspace.database, project, dump_recipe(Recipe()))
     tab = open_page(RESULTS, project=project, run=queued)
-    assert "was not measured" in tab.info[0].value
+    assert "has no results" in tab.info[0].value
     assert not tab.exception
 
 
@@ -114,15 +114,15 @@ def test_where_nothing_is_wrong_the_unsure_images_are_shown_first(open_page, wor
     run = add_run(workspace, project, right=1.0)
     assert not read_report(workspace.settings.runs / run).mistakes.wrong
     tab = open_page(RESULTS, project=project, run=run, **{"results-part": "Mistakes"})
-    assert "No test image was called wrongly." in tab.success[0].value
-    assert "The two most probable classes were close" in text_of(tab)
+    assert "Every test image was predicted correctly." in tab.success[0].value
+    assert "The two most probable classes are close" in text_of(tab)
     assert not tab.info
 
 
 def test_a_threshold_trades_precision_for_recall(open_page, project, run):
     tab = open_page(RESULTS, project=project, run=run, **{"results-part": "Classes"})
     by_label(tab.selectbox, "Curves of").set_value("squares").run()
-    by_label(tab.slider, "Call it").set_value(0).run()
+    by_label(tab.slider, "Predict “").set_value(0).run()
     assert by_label(tab.metric, "Found of all").value == "100.0%"
 
 
@@ -148,14 +148,14 @@ def test_the_table_ranks_by_validation(open_page, workspace, project, run):
     tab = open_page(RESULTS, project=project, run=run, **{"results-part": "All runs"})
     table = tab.dataframe[0].value
     assert list(table["run"]) == ["Better", "Run 1"]
-    assert "the test split is for looking" in text_of(tab).lower()
+    assert "the test split becomes a second validation split" in text_of(tab)
     assert better != run
 
 
 def test_the_table_says_what_recipes_did_differently(open_page, workspace, project, run):
     add_run(workspace, project, right=0.1, recipe=Recipe(background="#000000", seed=3), name="Other")
     tab = open_page(RESULTS, project=project, run=run, **{"results-part": "All runs"})
-    assert list(tab.dataframe[0].value["differs from the first in"]) == ["", "background: #000000, seed: 3"]
+    assert list(tab.dataframe[0].value["different from the first"]) == ["", "background: #000000, seed: 3"]
 
 
 @pytest.mark.usefixtures("open_page")

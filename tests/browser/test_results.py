@@ -80,7 +80,7 @@ def test_a_cell_opens_its_images_and_one_of_them_is_moved(results_page: Page, se
     row, column, images = a_confused_pair(server, run)
     click_cell(results_page, row, column)
     expect(results_page.get_by_text(re.compile(rf"{images} images?, 0 chosen"))).to_be_visible()
-    expect(results_page.get_by_text(f"is {CLASSES[row]}").first).to_be_visible()
+    expect(results_page.get_by_text(f"true: {CLASSES[row]}").first).to_be_visible()
 
     results_page.get_by_role("button", name=re.compile("^Choose .*png")).first.click()
     expect(results_page.get_by_text("1 chosen")).to_be_visible()
@@ -141,7 +141,7 @@ def test_a_cell_can_be_chosen_without_a_mouse(results_page: Page, server: Server
 
 def test_images_are_looked_at_and_encircled_on_a_map_that_a_worker_arranges(results_page: Page):
     open_part(results_page, "Map")
-    results_page.get_by_role("radio", name="Neighbours (t-SNE)").click()
+    results_page.get_by_role("radio", name="By neighbours (t-SNE)").click()
     map_ = results_page.get_by_label(re.compile("^Map of 60 images in 3 groups; across near is alike"))
     expect(map_).to_be_visible()
     map_.press("ArrowRight")

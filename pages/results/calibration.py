@@ -1,4 +1,4 @@
-"""Whether a confidence of 80% is right 80% of the time, and what is refused as none of the classes."""
+"""Calibration: whether predictions with 80% confidence are correct in 80% of the cases. And images of other classes."""
 
 import pandas as pd
 import streamlit as st
@@ -11,10 +11,10 @@ from pages.shared import words
 
 
 def draw(report: Report, run_id: str) -> None:
-    """Draw the reliability of the model that is exported, and what calibration and refusing do."""
+    """Draw the calibration of the exported model, and how well it recognises pictures of none of the classes."""
     st.markdown(
-        "When the network says it is 80% sure, it should be right in 80% of the cases (*calibration*). Bars below "
-        "the line: too sure of itself; above: too modest."
+        "Predictions with a confidence of 80% should be correct in 80% of the cases (*calibration*). Bars below the "
+        "line: the network is overconfident; above: underconfident."
     )
     _draw_diagrams(report.calibration, run_id)
     st.markdown(_temperature(report.calibration))
@@ -23,7 +23,7 @@ def draw(report: Report, run_id: str) -> None:
 
 
 def _draw_diagrams(calibration: Calibration, run_id: str) -> None:
-    """What the exported model says, beside what it would say without its temperature."""
+    """Draw the exported model, and beside it the model without its temperature."""
     if not calibration.kept:
         _draw_diagram("**As exported**", calibration.before, f"reliability-{run_id}")
         return
@@ -37,70 +37,72 @@ def _draw_diagrams(calibration: Calibration, run_id: str) -> None:
 def _draw_diagram(title: str, diagram: Diagram, key: str) -> None:
     error = f"{100 * diagram.error:.1f} points"
     st.markdown(f"{title}: confidence and accuracy differ by **{error}** (*expected calibration error*)")
-    said = f"Reliability diagram: share of right answers by confidence. On average they differ by {error}."
-    charts.show(charts.reliability(diagram.confidence, diagram.accuracy, diagram.counts, said), key=key)
+    alt = f"Reliability diagram: accuracy by confidence. On average they differ by {error}."
+    charts.show(charts.reliability(diagram.confidence, diagram.accuracy, diagram.counts, alt), key=key)
 
 
 def _temperature(calibration: Calibration) -> str:
     if not calibration.kept:
-        return "By the validation split, the confidence needs no correction (*temperature 1*)."
+        return "On the validation split, the confidence needs no correction (*temperature 1*)."
     before, after = calibration.validation_loss
     losses = f"cross-entropy of the validation split {before:.3f} without and {after:.3f} with it"
     return (
         f"The exported model corrects its confidence by one number (*temperature {calibration.temperature:.2f}*, "
-        f"fitted on the validation split: {losses}). The answers stay the same."
+        f"fitted on the validation split: {losses}). The predicted classes stay the same."
     )
 
 
 def _draw_unknown(report: Report) -> None:
     unknown, images = report.unknown, report.metrics.test.images
     st.markdown(
-        "Pictures that are farther from all training images than true ones usually are can be refused: Try it and the "
-        "exported bundle say so."
+        "Pictures that are farther from all training images than most test images (*out of distribution*) are marked "
+        "as none of the classes, on the Try it page and in the exported bundle."
     )
     accepted = unknown.accepted_held_out
     with st.grid(columns="auto", min_column_width=240, border=True):
         with st.container():
-            st.metric("Refused wrongly (false rejects)", words.percent(unknown.refused_test), help=_REFUSED)
-            st.caption(_refused_words(unknown, images))
+            st.metric("Marked wrongly (false rejects)", words.percent(unknown.refused_test), help=_REFUSED)
+            st.caption(_describe_rejected(unknown, images))
         with st.container():
             mean = words.percent(sum(accepted.values()) / len(accepted)) if accepted else "not measured"
-            st.metric("Accepted wrongly (false accepts)", mean, help=_ACCEPTED)
-            st.caption(_accepted_words(accepted))
+            st.metric("Missed (false accepts)", mean, help=_ACCEPTED)
+            st.caption(_describe_accepted(accepted))
     if len(accepted) > 1:
-        with st.expander("Each class as a stranger"):
+        with st.expander("Each class as an unknown one"):
             _draw_accepted(accepted)
 
 
-_REFUSED = "Test images of true classes that the model would refuse."
-_ACCEPTED = "Test images of a class that are accepted when its training images are left out, as if it were unknown."
+_REFUSED = "Test images of the classes that are marked as none of them."
+_ACCEPTED = (
+    "The training images of one class are left out, as if it were unknown. These of its test images are not marked."
+)
 
 
-def _refused_words(unknown: OutOfDistribution, images: int) -> str:
+def _describe_rejected(unknown: OutOfDistribution, images: int) -> str:
     interval = share_interval(round(unknown.refused_test * images), images)
     of = f"of {words.count(images, 'test image')}"
     return f"{of}; 95% interval: {words.between(*interval)}" if interval else of
 
 
-def _accepted_words(accepted: dict[str, float]) -> str:
+def _describe_accepted(accepted: dict[str, float]) -> str:
     if not accepted:
-        return "No class can be left out: try pictures of other things on the Try it page."
+        return "With two classes, none can be left out. Try pictures of other things on the Try it page."
     worst, share = max(accepted.items(), key=lambda pair: pair[1])
     return (
         f"Mean of the classes, each left out in turn; "
         f"most of “{words.escape_markdown(worst)}” ({words.percent(share)}). "
-        "Things that are less alike are refused more surely."
+        "Pictures of very different things are recognised more reliably."
     )
 
 
 def _draw_accepted(accepted: dict[str, float]) -> None:
     ranked = sorted(accepted.items(), key=lambda pair: -pair[1])
     table = pd.DataFrame(
-        {"left out": [name for name, _ in ranked], "accepted (%)": [100 * share for _, share in ranked]}
+        {"class left out": [name for name, _ in ranked], "not marked (%)": [100 * share for _, share in ranked]}
     )
     st.dataframe(
         table,
         hide_index=True,
-        alt="Share of each class that is accepted when it was left out, the highest first.",
-        column_config={"accepted (%)": st.column_config.NumberColumn(format="%.1f")},
+        alt="Share of each class that is not marked when it was left out, the highest first.",
+        column_config={"not marked (%)": st.column_config.NumberColumn(format="%.1f")},
     )

@@ -1,4 +1,4 @@
-"""The results as files: to mail, to compute with, to look at with other tools."""
+"""The results as files: a report, all figures, all predictions, and logs for TensorBoard."""
 
 import shlex
 from collections.abc import Callable
@@ -18,7 +18,7 @@ TENSORBOARD = "tensorboard"
 
 
 def draw(project: Project, run: Run, results: Results) -> None:
-    """Draw the buttons behind one that opens them."""
+    """Draw a button that opens the downloads."""
     folder = settings().runs / run.id
 
     def html() -> bytes:
@@ -33,7 +33,7 @@ def draw(project: Project, run: Run, results: Results) -> None:
         _button("All predictions (CSV)", (folder / PREDICTIONS_FILE).read_bytes, f"{run.name}.csv", "text/csv")
         st.caption("The report is one file with everything inside; it opens without a network.")
         if (folder / TENSORBOARD).is_dir():
-            st.caption("The course of the training for TensorBoard, on the machine that Graft runs on:")
+            st.caption("The training curves in TensorBoard, on the machine that runs Graft:")
             st.code(f"tensorboard --logdir {shlex.quote(str(folder / TENSORBOARD))}", language="bash")
 
 

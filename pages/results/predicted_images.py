@@ -1,4 +1,4 @@
-"""Images that a run has judged, what it made of them, and what can be done about them."""
+"""A gallery of images with their true and predicted classes, and the buttons that change them."""
 
 from collections.abc import Callable, Sequence
 
@@ -19,30 +19,32 @@ from pages.shared.workspace import database, store
 PAGE = 24
 
 
-def draw(project_id: str, run_id: str, judged: Predictions, key: str, *, changeable: bool = True) -> None:
-    """Draw a gallery of judged images with the buttons that change them.
+def draw(project_id: str, run_id: str, predictions: Predictions, key: str, *, changeable: bool = True) -> None:
+    """Draw a gallery of predicted images with the buttons that change them.
 
     Args:
         project_id: Their project.
-        run_id: The run that judged them.
-        judged: What it said about them, in the order to show.
-        key: Of this gallery among others on the page.
-        changeable: Whether to draw the buttons: one gallery of a page has them; in others, a click opens a picture.
+        run_id: The run that predicted them.
+        predictions: Its predictions, in the order to show.
+        key: Distinguishes this gallery from others on the page.
+        changeable: Whether to draw the buttons. Without them, a click opens the image.
     """
-    total = len(judged)
+    total = len(predictions)
     if not total:
-        st.info("No image is like this.", icon=":material/info:")
+        st.info("There is no such image.", icon=":material/info:")
         return
     pages = -(-total // PAGE)
     bar, pictures = st.container(), st.container()
     page = st.pagination(pages, key=f"{key}-page-{pages}") if pages > 1 else 1
-    shown = judged.rows(np.arange((page - 1) * PAGE, min(page * PAGE, total)))
+    shown = predictions.rows(np.arange((page - 1) * PAGE, min(page * PAGE, total)))
     items = _items(project_id, shown.digests)
     with pictures:
         chosen = _draw_gallery(shown, items, f"{key}-{run_id}", changeable)
     if changeable:
         with bar:
-            _draw_bar(project_id, run_id, total, judged=shown.rows(np.array(chosen, np.int64)), items=items, key=key)
+            _draw_bar(
+                project_id, run_id, total, predictions=shown.rows(np.array(chosen, np.int64)), items=items, key=key
+            )
 
 
 def _items(project_id: str, digests: Sequence[str]) -> dict[str, Item]:
@@ -51,9 +53,9 @@ def _items(project_id: str, digests: Sequence[str]) -> dict[str, Item]:
 
 
 def _draw_gallery(shown: Predictions, items: dict[str, Item], key: str, changeable: bool) -> list[int]:
-    """Draw the pictures, and give the rows that are chosen and still in the project."""
+    """Draw the images, and return the rows of the chosen ones that are still in the project."""
     pictures = [_tile(shown, row, items.get(digest)) for row, digest in enumerate(shown.digests)]
-    answer = show_gallery(f"{key}-{_round(key)}", pictures, "Images and what they were called", choosable=changeable)
+    answer = show_gallery(f"{key}-{_round(key)}", pictures, "Images with their predicted classes", choosable=changeable)
     opened = items.get(answer.opened or "")
     if opened is not None:
         show_image(opened)
@@ -62,16 +64,18 @@ def _draw_gallery(shown: Predictions, items: dict[str, Item], key: str, changeab
 
 
 def _tile(shown: Predictions, row: int, item: Item | None) -> Tile:
-    true, called = shown.classes[shown.true[row]], shown.classes[shown.predicted[row]]
-    verdict = f"called {called}" if true != called else "called so"
-    lines = (f"is {true}{_since(item, true)}", f"{verdict} · {words.percent(shown.confidence[row], 0)} sure")
+    true, predicted = shown.classes[shown.true[row]], shown.classes[shown.predicted[row]]
+    lines = (
+        f"true: {true}{_change_since(item, true)}",
+        f"predicted: {predicted} · {words.percent(shown.confidence[row], 0)}",
+    )
     digest = shown.digests[row]
     away = item is None or item.excluded
     return Tile(digest, store().thumbnail_path(digest), shown.names[row], lines, muted=away)
 
 
-def _since(item: Item | None, true: str) -> str:
-    """What has become of an image since the run."""
+def _change_since(item: Item | None, true: str) -> str:
+    """What changed about an image since the run."""
     if item is None:
         return " · deleted since"
     if item.excluded:
@@ -80,32 +84,34 @@ def _since(item: Item | None, true: str) -> str:
 
 
 def _draw_bar(
-    project_id: str, run_id: str, total: int, *, judged: Predictions, items: dict[str, Item], key: str
+    project_id: str, run_id: str, total: int, *, predictions: Predictions, items: dict[str, Item], key: str
 ) -> None:
-    """Draw the buttons for the chosen images, which are `judged`."""
-    st.markdown(f"**{words.count(total, 'image')}**, {len(judged)} chosen. Click pictures to choose them.")
-    ids = [items[digest].id for digest in judged.digests]
-    show_change_buttons(project_id, list_labels(database(), project_id), ids, _forget(f"{key}-{run_id}"))
+    """Draw the buttons that change the chosen images."""
+    st.markdown(f"**{words.count(total, 'image')}**, {len(predictions)} chosen. Click images to choose them.")
+    ids = [items[digest].id for digest in predictions.digests]
+    show_change_buttons(project_id, list_labels(database(), project_id), ids, _clear_choice(f"{key}-{run_id}"))
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
             "Explain",
             key=f"{key}-explain",
             icon=":material/visibility:",
-            disabled=len(judged) != 1,
-            help="Choose one picture: where in it the network looked (*Grad-CAM*).",
+            disabled=len(predictions) != 1,
+            help="Choose one image to see which parts of it spoke for a class (*Grad-CAM*).",
         ):
-            explanation.explain(_question(project_id, run_id, judged))
+            explanation.explain(_question(project_id, run_id, predictions))
         frame.step_link(IMAGES, "Add more like these", icon=":material/add_photo_alternate:")
         show_undo_button(project_id)
 
 
-def _question(project_id: str, run_id: str, judged: Predictions) -> explanation.Question:
-    """About the first of the images: what spoke for what it was called, and for what it is."""
-    asked = (int(judged.predicted[0]), int(judged.true[0]))
-    return explanation.Question(project_id, run_id, judged.names[0], judged.classes, asked, digest=judged.digests[0])
+def _question(project_id: str, run_id: str, predictions: Predictions) -> explanation.Question:
+    """What spoke for the predicted class of the first image, and what for its true class."""
+    asked = (int(predictions.predicted[0]), int(predictions.true[0]))
+    return explanation.Question(
+        project_id, run_id, predictions.names[0], predictions.classes, asked, digest=predictions.digests[0]
+    )
 
 
-def _forget(key: str) -> Callable[[], None]:
+def _clear_choice(key: str) -> Callable[[], None]:
     return lambda: state.set(f"{key}-round", _round(key) + 1)
 
 
