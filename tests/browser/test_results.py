@@ -139,10 +139,10 @@ def test_a_cell_can_be_chosen_without_a_mouse(results_page: Page, server: Server
     expect(results_page.get_by_text(re.compile(rf"{images} images?, 0 chosen"))).to_be_visible()
 
 
-def test_images_are_looked_at_and_encircled_on_a_map_that_a_worker_arranges(results_page: Page):
+def test_images_are_viewed_and_selected_on_a_map_that_a_worker_computes(results_page: Page):
     open_part(results_page, "Map")
     results_page.get_by_role("radio", name="By neighbours (t-SNE)").click()
-    map_ = results_page.get_by_label(re.compile("^Map of 60 images in 3 groups; across near is alike"))
+    map_ = results_page.get_by_label(re.compile("^Map of 60 images in 3 groups; across near means similar"))
     expect(map_).to_be_visible()
     map_.press("ArrowRight")
     name = results_page.get_by_role("status").filter(
