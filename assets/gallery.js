@@ -1,6 +1,6 @@
-// Pictures to choose from. A click chooses one, shift and a click a range; the choice is told a moment after the last
-// click, so that choosing ten pictures draws the page once.
-const TELL_AFTER_MS = 250;
+// A grid of images. A click chooses one, Shift and a click a range. The selection is sent a moment after the last click,
+// so that choosing ten images reruns the page once.
+const SEND_AFTER_MS = 250;
 
 function element(name, className, text) {
   const made = document.createElement(name);
@@ -9,33 +9,33 @@ function element(name, className, text) {
   return made;
 }
 
-function drawPicture(picture, choosable) {
-  const figure = element("figure", picture.muted ? "muted" : "");
+function drawTile(tile, choosable, thumbnails) {
+  const figure = element("figure", tile.muted ? "muted" : "");
   const pick = element("button", "pick");
   pick.type = "button";
-  pick.dataset.id = picture.id;
-  pick.setAttribute("aria-label", `${choosable ? "Choose" : "Look at"} ${picture.name}`);
-  if (picture.src) {
-    const image = element("img");
-    image.src = picture.src;
-    image.alt = "";
-    image.draggable = false;
-    pick.append(image);
-  }
+  pick.dataset.id = tile.id;
+  pick.setAttribute("aria-label", `${choosable ? "Choose" : "Open"} ${tile.name}`);
+  const image = element("img");
+  image.loading = "lazy";
+  image.onerror = () => image.remove();
+  image.src = new URL(thumbnails + tile.digest, document.baseURI);
+  image.alt = "";
+  image.draggable = false;
+  pick.append(image);
   figure.append(pick);
   if (choosable) {
     const open = element("button", "open", "⤢");
     open.type = "button";
-    open.dataset.id = picture.id;
-    open.title = "Look at it in full size";
-    open.setAttribute("aria-label", `Look at ${picture.name}`);
+    open.dataset.id = tile.id;
+    open.title = "Open in full size";
+    open.setAttribute("aria-label", `Open ${tile.name}`);
     figure.append(open);
   }
   const caption = element("figcaption");
-  const name = element("span", "name", picture.name.split("/").at(-1)); // its folder is its class, told below
-  name.title = picture.name;
+  const name = element("span", "name", tile.name.split("/").at(-1)); // its folder is mostly its class, which stands below
+  name.title = tile.name;
   caption.append(name);
-  for (const line of picture.lines) caption.append(element("span", "note", line));
+  for (const line of tile.lines) caption.append(element("span", "note", line));
   figure.append(caption);
   return figure;
 }
@@ -45,9 +45,9 @@ export default function (component) {
   const grid = parentElement.querySelector(".grid");
   if (grid.dataset.version === data.version) return;
   grid.dataset.version = data.version;
-  grid.classList.toggle("only-look", !data.choosable);
+  grid.classList.toggle("view-only", !data.choosable);
   grid.setAttribute("aria-label", data.label);
-  grid.replaceChildren(...data.pictures.map((picture) => drawPicture(picture, data.choosable)));
+  grid.replaceChildren(...data.tiles.map((tile) => drawTile(tile, data.choosable, data.thumbnails)));
 
   const chosen = new Set(data.chosen);
   const picks = [...grid.querySelectorAll(".pick")];
@@ -57,9 +57,9 @@ export default function (component) {
   const show = () => {
     if (data.choosable) for (const pick of picks) pick.setAttribute("aria-pressed", chosen.has(pick.dataset.id));
   };
-  const tell = () => {
+  const send = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => setStateValue("chosen", [...chosen]), TELL_AFTER_MS);
+    timer = setTimeout(() => setStateValue("chosen", [...chosen]), SEND_AFTER_MS);
   };
   const choose = (position, range) => {
     const wanted = !chosen.has(picks[position].dataset.id);
@@ -71,7 +71,7 @@ export default function (component) {
     }
     last = position;
     show();
-    tell();
+    send();
   };
 
   grid.onclick = (event) => {

@@ -13,7 +13,7 @@ from core.checks.result import Action
 from pages.components.gallery import Tile, show_gallery
 from pages.components.image_viewer import show_image
 from pages.shared import frame, words
-from pages.shared.workspace import database, store
+from pages.shared.workspace import database
 
 PAGE = 12
 # Short enough for the buttons of a narrow window; a repair that says more says it above them.
@@ -113,4 +113,4 @@ def _draw_undo(project_id: str) -> None:
 
 def _tile(item: Item, note: str) -> Tile:
     lines = tuple(line for line in (item.label or "no class", note, item.split or "") if line)
-    return Tile(item.id, store().thumbnail_path(item.digest), item.name, lines)
+    return Tile(item.id, item.digest, item.name, lines)

@@ -1,6 +1,8 @@
-"""Pictures in a grid, to choose several of them or to look at one."""
+"""A grid of images, to choose several of them or to open one.
 
-import base64
+The browser asks the server for each thumbnail when its tile comes into view.
+"""
+
 import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -8,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+
+from pages.routes import thumbnails
 
 _ASSETS = Path(__file__).parents[2] / "assets"
 _GRID = st.components.v2.component(
@@ -20,30 +24,30 @@ _GRID = st.components.v2.component(
 
 @dataclass(frozen=True)
 class Tile:
-    """One picture of a gallery.
+    """One image of a gallery.
 
     Attributes:
-        id: What the answer calls it.
-        thumbnail: A JPEG file; one that is not there leaves an empty tile.
-        name: Of the file.
-        lines: What to say below the name, a few words a line.
-        muted: Whether it is shown pale.
+        id: Its name in the `Selection`.
+        digest: SHA-256 of the image, by which the browser asks for its thumbnail; a missing one leaves an empty tile.
+        name: File name.
+        lines: Text below the name, a few words a line.
+        muted: Whether the picture is shown pale, for an image that is set aside.
     """
 
     id: str
-    thumbnail: Path
+    digest: str
     name: str
     lines: tuple[str, ...] = ()
     muted: bool = False
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a person did in a gallery.
+class Selection:
+    """The state of a gallery.
 
     Attributes:
-        chosen: Ids of the chosen pictures among those shown; None before anything was clicked.
-        opened: Id of the picture to look at now, None for none.
+        chosen: Ids of the chosen tiles among those shown; None before the first click.
+        opened: Id of the tile that was just opened; None for none.
     """
 
     chosen: frozenset[str] | None
@@ -51,37 +55,30 @@ class Answer:
 
 
 def show_gallery(
-    key: str, pictures: Sequence[Tile], label: str, chosen: Collection[str] = (), *, choosable: bool = True
-) -> Answer:
-    """Draw pictures.
+    key: str, tiles: Sequence[Tile], label: str, chosen: Collection[str] = (), *, choosable: bool = True
+) -> Selection:
+    """Show a grid of images.
 
     Args:
-        key: Of the widget. The same key with the same pictures keeps what the person clicked; with another key,
-            `chosen` counts.
-        pictures: What to show, a page of them.
-        label: What they are, for screen readers.
+        key: Key of the widget. The selection is kept while the key and the tiles stay the same; a new key starts from
+            `chosen`.
+        tiles: The tiles of one page.
+        label: Name of the grid for screen readers.
         chosen: Ids that are chosen at first.
-        choosable: Whether a click chooses a picture; otherwise it opens it.
+        choosable: Whether a click chooses a tile; otherwise it opens it.
     """
     shown: list[dict[str, Any]] = [
-        {"id": one.id, "src": _source(one.thumbnail), "name": one.name, "lines": one.lines, "muted": one.muted}
-        for one in pictures
+        {"id": one.id, "digest": one.digest, "name": one.name, "lines": one.lines, "muted": one.muted} for one in tiles
     ]
-    version = hashlib.sha256(repr((key, pictures)).encode()).hexdigest()
+    version = hashlib.sha256(repr((key, tiles)).encode()).hexdigest()
     data = {
         "version": version,
         "label": label,
+        "thumbnails": thumbnails.link(""),
         "choosable": choosable,
-        "pictures": shown,
-        "chosen": [one.id for one in pictures if one.id in chosen],
+        "tiles": shown,
+        "chosen": [one.id for one in tiles if one.id in chosen],
     }
     result = _GRID(key=key, data=data, on_chosen_change=lambda: None, on_opened_change=lambda: None)
     clicked = result.get("chosen")
-    return Answer(None if clicked is None else frozenset(clicked), result.get("opened"))
-
-
-def _source(thumbnail: Path) -> str | None:
-    try:
-        return "data:image/jpeg;base64," + base64.b64encode(thumbnail.read_bytes()).decode("ascii")
-    except FileNotFoundError:
-        return None
+    return Selection(None if clicked is None else frozenset(clicked), result.get("opened"))

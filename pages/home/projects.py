@@ -37,7 +37,7 @@ def draw_list(projects: Sequence[Project]) -> None:
     with cards, st.grid(columns="auto", min_column_width=290, border=True):
         for project in found[(page - 1) * PAGE : page * PAGE]:
             with st.container(key=f"project-{project.id}", height="stretch"):
-                _draw_card(project)
+                _show_card(project)
 
 
 def _search(projects: Sequence[Project]) -> Sequence[Project]:
@@ -50,7 +50,7 @@ def _search(projects: Sequence[Project]) -> Sequence[Project]:
     return found
 
 
-def _draw_card(project: Project) -> None:
+def _show_card(project: Project) -> None:
     st.subheader(words.escape_markdown(project.name), anchor=False)
     st.caption(
         f"{words.count(project.classes, 'class', 'classes')}, {words.count(project.images, 'image')}, "

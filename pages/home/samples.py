@@ -23,40 +23,40 @@ def draw() -> None:
     with st.grid(columns=2, min_column_width=280, border=True):
         for name, sample in SAMPLES.items():
             with st.container(key=f"sample-{name}", height="stretch"):
-                _draw_card(name, sample)
+                _show_card(name, sample)
     with st.expander("Well-known public sets, downloaded on demand", icon=":material/cloud_download:"):
         st.markdown("A download is used only if it is exactly the published file, and is kept for the next time.")
         with st.grid(columns=2, min_column_width=280, border=True):
             for name, public in PUBLIC_SAMPLES.items():
                 with st.container(key=f"sample-{name}", height="stretch"):
-                    _draw_public_card(name, public)
+                    _show_public_card(name, public)
 
 
-def _draw_card(name: str, sample: Sample) -> None:
+def _show_card(name: str, sample: Sample) -> None:
     st.subheader(sample.title, anchor=False)
     st.image(_ASSETS / f"sample-{name}.png", alt=f"Some of the {sample.title.lower()}", width="stretch")
     st.markdown(f"{sample.sentence} {sample.images:,} images.")
-    _draw_source(f"{sample.licence}: {sample.source}.")
-    _draw_button(name, sample.title)
+    _show_source(f"{sample.licence}: {sample.source}.")
+    _show_button(name, sample.title)
 
 
-def _draw_public_card(name: str, sample: PublicSample) -> None:
+def _show_public_card(name: str, sample: PublicSample) -> None:
     st.subheader(sample.title, anchor=False)
     st.markdown(
         f"{sample.sentence} {sample.images:,} images of {len(sample.classes)} classes, a download of "
         f"{sample.size_bytes / 1e6:.0f} MB."
     )
     host = words.escape_markdown(urlsplit(sample.url).hostname or "")
-    _draw_source(f"Licence: {sample.licence}. Source: {sample.source}. Downloaded from {host}.")
-    _draw_button(name, sample.title)
+    _show_source(f"Licence: {sample.licence}. Source: {sample.source}. Downloaded from {host}.")
+    _show_button(name, sample.title)
 
 
-def _draw_source(text: str) -> None:
+def _show_source(text: str) -> None:
     """Draw it small; a link in a caption would be too pale to read."""
     st.markdown(f":small[{text}]")
 
 
-def _draw_button(name: str, title: str) -> None:
+def _show_button(name: str, title: str) -> None:
     st.space("stretch")
     if st.button(f"Try “{title}”", key=f"try-{name}"):
         with frame.show_errors():

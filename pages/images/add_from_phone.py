@@ -44,11 +44,11 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
         frame.run_action(lambda: add_label(database(), project_id, name))
     else:
         invitation = invitations().invite(project_id)
-        _draw_code(phone.link(origin, invitation, label.id), invitation, label)
+        _show_code(phone.link(origin, invitation, label.id), invitation, label)
         _look(project_id, _state(project_id))
 
 
-def _draw_code(link: str, invitation: Invitation, label: Label) -> None:
+def _show_code(link: str, invitation: Invitation, label: Label) -> None:
     code, steps = st.columns([1, 2], vertical_alignment="center")
     code.image(picture(link), width=CODE_WIDTH, alt=f"A code to scan with a phone, for {link}")
     with steps:

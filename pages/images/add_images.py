@@ -32,20 +32,20 @@ _HELP = (
 def draw(project_id: str, labels: Sequence[Label]) -> None:
     """Draw the choice of a way, and that way."""
     ways: dict[str, Callable[[], None]] = {
-        ARCHIVE: lambda: _draw_archive(project_id),
-        FOLDER: lambda: _draw_folder(project_id),
-        FILES: lambda: _draw_files(project_id, labels),
-        CAMERA: lambda: _draw_camera(project_id, labels),
+        ARCHIVE: lambda: _show_archive(project_id),
+        FOLDER: lambda: _show_folder(project_id),
+        FILES: lambda: _show_files(project_id, labels),
+        CAMERA: lambda: _show_camera(project_id, labels),
         BURST: lambda: camera_burst.draw(project_id, labels),
         PHONE: lambda: add_from_phone.draw(project_id, labels),
-        WEB: lambda: _draw_links(project_id, labels),
-        PROJECT: lambda: _draw_project(project_id),
+        WEB: lambda: _show_links(project_id, labels),
+        PROJECT: lambda: _show_project(project_id),
     }
     chosen = st.pills("Where are they?", list(ways), default=ARCHIVE, required=True)
     ways[chosen]()
 
 
-def _draw_archive(project_id: str) -> None:
+def _show_archive(project_id: str) -> None:
     files = st.file_uploader(
         "An archive with one folder a class",
         type=["zip", "gz", "tgz", "tar", "csv", "tsv", "xlsx"],
@@ -57,7 +57,7 @@ def _draw_archive(project_id: str) -> None:
         frame.run_action(lambda: _take_in(project_id, _below(uploads.move_to_disk("archive", files))))
 
 
-def _draw_folder(project_id: str) -> None:
+def _show_folder(project_id: str) -> None:
     files = st.file_uploader(
         "A folder that holds one folder a class",
         accept_multiple_files="directory",
@@ -68,22 +68,22 @@ def _draw_folder(project_id: str) -> None:
         frame.run_action(lambda: _take_in(project_id, [uploads.move_to_disk("folder", files)]))
 
 
-def _draw_files(project_id: str, labels: Sequence[Label]) -> None:
+def _show_files(project_id: str, labels: Sequence[Label]) -> None:
     label = choose_class(labels, "files")
     files = st.file_uploader(
         "Images of this class", type=uploads.IMAGE_TYPES, accept_multiple_files=True, key=uploads.uploader_key("files")
     )
-    _draw_add(project_id, label, "files", files)
+    _show_add(project_id, label, "files", files)
 
 
-def _draw_camera(project_id: str, labels: Sequence[Label]) -> None:
+def _show_camera(project_id: str, labels: Sequence[Label]) -> None:
     label = choose_class(labels, "camera")
     st.caption("Browsers give the camera only to pages on localhost or HTTPS.")
     picture = st.camera_input("A picture of this class", key=uploads.uploader_key("camera"), width=480)
-    _draw_add(project_id, label, "camera", [] if picture is None else [picture])
+    _show_add(project_id, label, "camera", [] if picture is None else [picture])
 
 
-def _draw_add(project_id: str, label: str | None, way: str, files: Sequence[UploadedFile]) -> None:
+def _show_add(project_id: str, label: str | None, way: str, files: Sequence[UploadedFile]) -> None:
     """Draw the button that adds files to a class; the class stays chosen, for the next picture."""
     what = words.count(len(files), "image") if files else "images"
     if st.button(
@@ -101,7 +101,7 @@ def _take_in(project_id: str, paths: Sequence[Path], label: str | None = None) -
     submit(database(), settings(), project_id, IngestSpec(paths=stored, label=label, remove_uploads=True))
 
 
-def _draw_links(project_id: str, labels: Sequence[Label]) -> None:
+def _show_links(project_id: str, labels: Sequence[Label]) -> None:
     """Draw the list, the class for addresses that name none, and the button that fetches the images."""
     text = st.text_area(
         "Addresses of images, one a line",
@@ -128,7 +128,7 @@ def _fetch(project_id: str, links: Sequence[Link], label: str | None) -> None:
     state.set(_ROUND, state.get(_ROUND, 0) + 1)
 
 
-def _draw_project(project_id: str) -> None:
+def _show_project(project_id: str) -> None:
     """Draw the choice of a project and of its classes, and the button that copies them."""
     others = {one.id: one for one in list_projects(database()) if one.id != project_id and one.images}
     if not others:

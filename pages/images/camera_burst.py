@@ -45,13 +45,13 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
         "Browsers give the camera only to pages on localhost or HTTPS."
     )
     if labels:
-        _draw_camera(project_id, labels)
+        _show_camera(project_id, labels)
     else:
         st.info("Add a class first; its button appears here.", icon=":material/info:")
 
 
 @frame.fragment
-def _draw_camera(project_id: str, labels: Sequence[Label]) -> None:
+def _show_camera(project_id: str, labels: Sequence[Label]) -> None:
     last: _Received | None = state.get(_STATE, None)
     frames = show_camera(f"burst-{project_id}", labels, None if last is None else (last.burst, last.number))
     if frames is None or (last is not None and frames.burst == last.burst and frames.last <= last.number):

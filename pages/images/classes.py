@@ -12,13 +12,13 @@ from pages.shared.workspace import database
 def draw(project_id: str, labels: Sequence[Label]) -> None:
     """Draw the counts as a table and as bars, what can be done to a class, and the form for a new one."""
     if labels:
-        _draw_table(labels)
-        _draw_actions(project_id, labels)
+        _show_table(labels)
+        _show_actions(project_id, labels)
     else:
         st.info(
             "There is no class yet. Add one below, or images in folders named after classes.", icon=":material/info:"
         )
-    _draw_new(project_id)
+    _show_new(project_id)
     if any(label.images for label in labels):
         from pages.components import charts  # noqa: PLC0415 - Plotly only where something is plotted
         from pages.images.class_chart import class_chart  # noqa: PLC0415
@@ -26,7 +26,7 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
         charts.show(class_chart(labels), key="class-chart")
 
 
-def _draw_table(labels: Sequence[Label]) -> None:
+def _show_table(labels: Sequence[Label]) -> None:
     st.dataframe(
         {
             "Class": [label.name for label in labels],
@@ -42,7 +42,7 @@ def _draw_table(labels: Sequence[Label]) -> None:
     )
 
 
-def _draw_actions(project_id: str, labels: Sequence[Label]) -> None:
+def _show_actions(project_id: str, labels: Sequence[Label]) -> None:
     by_id = {label.id: label for label in labels}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
@@ -56,7 +56,7 @@ def _draw_actions(project_id: str, labels: Sequence[Label]) -> None:
             _ask_to_delete(project_id, by_id[chosen])
 
 
-def _draw_new(project_id: str) -> None:
+def _show_new(project_id: str) -> None:
     with st.form("new-class", border=False, clear_on_submit=True):
         name, button = st.columns([4, 1], vertical_alignment="bottom")
         typed = name.text_input("Name of a new class")

@@ -30,7 +30,7 @@ def draw(project: Project) -> None:
         job_progress.show_outcome(last, _TITLE)
     packed = _packed(project.id)
     if packed is not None:
-        _draw_download(project, packed)
+        _show_download(project, packed)
     if st.button("Pack the images" if packed is None else "Pack them again", icon=":material/archive:"):
         frame.run_action(lambda: submit(database(), settings(), project.id, ExportDatasetSpec()))
 
@@ -41,7 +41,7 @@ def _packed(project_id: str) -> Job | None:
     return next((job for job in reversed(found) if (path := downloads.packed_file(job)) and path.is_file()), None)
 
 
-def _draw_download(project: Project, job: Job) -> None:
+def _show_download(project: Project, job: Job) -> None:
     result, path = job.result_as(ExportDatasetResult), downloads.packed_file(job)
     if result is None or path is None:
         return

@@ -12,7 +12,7 @@ from pages.components.change_images import show_change_buttons, show_undo_button
 from pages.components.gallery import Tile, show_gallery
 from pages.components.image_viewer import show_image
 from pages.shared import frame, state, words
-from pages.shared.workspace import database, store
+from pages.shared.workspace import database
 
 SIZES = (24, 48, 96)
 ANY, NO_CLASS = "All classes", "Without a class"
@@ -40,21 +40,21 @@ class Choice:
 @frame.fragment
 def draw(project_id: str, labels: Sequence[Label]) -> None:
     """Draw the filters, the bar of changes and a page of pictures."""
-    chosen_filter = _draw_filters(labels)
+    chosen_filter = _show_filters(labels)
     total = count_items(database(), project_id, chosen_filter)
     bar = st.container()
     pictures = st.container()
-    page, size = _draw_pages(total, chosen_filter)
+    page, size = _show_pages(total, chosen_filter)
     items = list_items(database(), project_id, chosen_filter, offset=(page - 1) * size, limit=size)
     with pictures:
-        choice = _draw_pictures(_choice(project_id), items, str((chosen_filter, page, size)))
+        choice = _show_pictures(_choice(project_id), items, str((chosen_filter, page, size)))
     with bar:
-        _draw_bar(choice, chosen_filter, items, total)
+        _show_bar(choice, chosen_filter, items, total)
         show_change_buttons(project_id, labels, choice.ids, lambda: _remember(choice, frozenset()))
         show_undo_button(project_id)
 
 
-def _draw_filters(labels: Sequence[Label]) -> Filter:
+def _show_filters(labels: Sequence[Label]) -> Filter:
     columns = st.columns([3, 2, 2, 3])
     options = [ANY, *(label.id for label in labels), NO_CLASS]
     names = {label.id: label.name for label in labels}
@@ -70,7 +70,7 @@ def _draw_filters(labels: Sequence[Label]) -> Filter:
     )
 
 
-def _draw_pages(total: int, chosen: Filter) -> tuple[int, int]:
+def _show_pages(total: int, chosen: Filter) -> tuple[int, int]:
     left, right = st.columns([1, 2], vertical_alignment="center")
     size = left.segmented_control(
         "Pictures a page", SIZES, default=SIZES[0], required=True, key="gallery-size", label_visibility="collapsed"
@@ -81,7 +81,7 @@ def _draw_pages(total: int, chosen: Filter) -> tuple[int, int]:
     return right.pagination(pages, key=f"gallery-page-{hash((chosen, size, pages))}", width="stretch"), size
 
 
-def _draw_pictures(choice: Choice, items: Sequence[Item], view: str) -> Choice:
+def _show_pictures(choice: Choice, items: Sequence[Item], view: str) -> Choice:
     """Draw a page of pictures, and give the choice with what was clicked."""
     if not items:
         st.info("No image is like this. Choose another class, split or name above.", icon=":material/info:")
@@ -100,7 +100,7 @@ def _draw_pictures(choice: Choice, items: Sequence[Item], view: str) -> Choice:
     return choice
 
 
-def _draw_bar(choice: Choice, chosen_filter: Filter, items: Sequence[Item], total: int) -> None:
+def _show_bar(choice: Choice, chosen_filter: Filter, items: Sequence[Item], total: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{words.count(total, 'image')}**, {len(choice.ids):,} chosen", width="content")
         if st.button("Choose this page", type="tertiary", disabled=not items):
@@ -129,4 +129,4 @@ def _choice(project_id: str) -> Choice:
 def _tile(item: Item) -> Tile:
     where = "set aside" if item.excluded else item.split or "no split yet"
     line = f"{item.label or 'no class'} · {where}"
-    return Tile(item.id, store().thumbnail_path(item.digest), item.name, (line,), muted=item.excluded)
+    return Tile(item.id, item.digest, item.name, (line,), muted=item.excluded)

@@ -43,14 +43,14 @@ def draw(project_id: str, job: Job, labels: Sequence[Label]) -> None:
             "name to rename a class, and give two classes the same name to merge them."
         )
         with st.form(f"guess-form-{job.id}", border=False):
-            typed = _draw_classes(job.id, guess, known)
+            typed = _show_classes(job.id, guess, known)
             accepted = st.form_submit_button("Take them in with these classes", type="primary")
         if accepted:
             frame.run_action(lambda: _take_in(project_id, job, {name: _clean(text) for name, text in typed.items()}))
-        _draw_others(project_id, job, guess)
+        _show_others(project_id, job, guess)
 
 
-def _draw_classes(job_id: str, guess: ClassGuess, known: Mapping[str, str]) -> dict[str, str]:
+def _show_classes(job_id: str, guess: ClassGuess, known: Mapping[str, str]) -> dict[str, str]:
     """Draw a row for each class; gives what was typed, by guessed name."""
     typed: dict[str, str] = {}
     rows = len(guess.classes) + bool(guess.unnamed)
@@ -59,21 +59,21 @@ def _draw_classes(job_id: str, guess: ClassGuess, known: Mapping[str, str]) -> d
             name = one.name
             about = f"{words.count(one.images, 'image')}: {_examples(one)}"
             shown = known.get(name.casefold(), name)
-            typed[name] = _draw_row(about, shown, f"guess-{job_id}-{number}", f"Name of the class {name}")
+            typed[name] = _show_row(about, shown, f"guess-{job_id}-{number}", f"Name of the class {name}")
         if guess.unnamed:
             about = words.count(guess.unnamed, "image whose name says no class", "images whose names say no class")
-            typed[""] = _draw_row(about, "", f"guess-{job_id}-unnamed", "Name of the class of the other images")
+            typed[""] = _show_row(about, "", f"guess-{job_id}-unnamed", "Name of the class of the other images")
     return typed
 
 
-def _draw_row(about: str, name: str, key: str, label: str) -> str:
+def _show_row(about: str, name: str, key: str, label: str) -> str:
     left, right = st.columns([2, 3], vertical_alignment="center")
     text = left.text_input(label, value=name, key=key, placeholder="No class", label_visibility="collapsed")
     right.markdown(about)
     return text
 
 
-def _draw_others(project_id: str, job: Job, guess: ClassGuess) -> None:
+def _show_others(project_id: str, job: Job, guess: ClassGuess) -> None:
     """Draw what else can be done with the upload."""
     names = [*(one.name for one in guess.classes), ""]
     with st.container(horizontal=True, vertical_alignment="bottom"):

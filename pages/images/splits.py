@@ -29,9 +29,9 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
         "The network learns from the **train** split, choices are made by the **validation** split, and the **test** "
         "split is kept for one honest look at the end. Each class is divided in the same shares (*stratified*)."
     )
-    _draw_counts(labels)
+    _show_counts(labels)
     draft = state.draft(project_id)
-    changed = _draw_choices(draft)
+    changed = _show_choices(draft)
     state.save_draft(project_id, changed)
     fixed = count_items(database(), project_id, Filter(excluded=False, fixed=True))
     if fixed:
@@ -44,7 +44,7 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
             frame.run_action(lambda: _choose_seed(project_id, changed))
 
 
-def _draw_counts(labels: Sequence[Label]) -> None:
+def _show_counts(labels: Sequence[Label]) -> None:
     totals = {split: sum(label.splits.get(split, 0) for label in labels) for split in ("train", "validation", "test")}
     everything = sum(totals.values())
     with st.grid(columns=3, min_column_width=96):
@@ -53,7 +53,7 @@ def _draw_counts(labels: Sequence[Label]) -> None:
             st.metric(split.capitalize(), f"{images:,}", share, delta_color="off", delta_arrow="off", border=True)
 
 
-def _draw_choices(draft: Draft) -> Draft:
+def _show_choices(draft: Draft) -> Draft:
     columns = st.columns(4, vertical_alignment="bottom")
     names = ("Train", "Validation", "Test")
     shares = tuple(

@@ -14,7 +14,7 @@ from pages.components.gallery import Tile, show_gallery
 from pages.components.image_viewer import show_image
 from pages.shared import frame, state, words
 from pages.shared.steps import IMAGES
-from pages.shared.workspace import database, store
+from pages.shared.workspace import database
 
 PAGE = 24
 
@@ -71,7 +71,7 @@ def _tile(shown: Predictions, row: int, item: Item | None) -> Tile:
     )
     digest = shown.digests[row]
     away = item is None or item.excluded
-    return Tile(digest, store().thumbnail_path(digest), shown.names[row], lines, muted=away)
+    return Tile(digest, digest, shown.names[row], lines, muted=away)
 
 
 def _change_since(item: Item | None, true: str) -> str:

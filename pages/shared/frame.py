@@ -51,8 +51,8 @@ def run(page: Page) -> None:
     """Draw the sidebar and a page."""
     with show_errors():
         st.html(_STYLE)
-        _draw_sidebar()
-        _draw_notes()
+        _show_sidebar()
+        _show_notes()
         page.run()
         if state.draft_is_stale():
             state.reload_draft()
@@ -167,7 +167,7 @@ def show_errors() -> Iterator[None]:
             st.page_link(HOME.file, label="To the Home page", icon=HOME.icon)
 
 
-def _draw_sidebar() -> None:
+def _show_sidebar() -> None:
     st.logo(_LOGO, size="large")
     with st.sidebar:
         st.page_link(HOME.file, label=HOME.title, icon=HOME.icon)
@@ -186,7 +186,7 @@ def _busy_steps(project_id: str) -> set[Step]:
     return {_STEP_OF_JOB[job.kind] for job in running if job.kind in _STEP_OF_JOB}
 
 
-def _draw_notes() -> None:
+def _show_notes() -> None:
     for note in state.pop_notices():
         if note.kind == "done":
             st.toast(words.escape_markdown(note.text), icon=":material/check:")

@@ -146,7 +146,7 @@ def test_images_are_found_by_name_and_chosen_on_all_pages(server: Server, tab: P
 def test_an_image_is_looked_at_in_full_size(server: Server, tab: Page):
     project = _project(server)
     tab.goto(f"{server.url}/dataset?project={project}")
-    tab.get_by_role("button", name="Look at circles 0.png").click()
+    tab.get_by_role("button", name="Open circles 0.png").click()
     expect(tab.get_by_role("dialog").get_by_role("img", name="circles 0.png")).to_be_visible()
     expect(tab.get_by_role("dialog").get_by_text("96 by 96 pixels")).to_be_visible()
     tab.set_viewport_size({"width": 1280, "height": 900})
