@@ -1,4 +1,4 @@
-"""The frame around every page: navigation, the sidebar, and the one place where an error becomes a sentence."""
+"""The frame around every page: navigation, the sidebar, and the one place that turns an error into a sentence."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Literal, ParamSpec
 
 import streamlit as st
-from streamlit.navigation.page import Page
-from streamlit.runtime.pages_manager import PagesManager
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.errors import StreamlitAPIException
 
 from core.catalog.jobs import list_jobs
 from core.catalog.projects import Project, get_project
 from core.errors import ConflictError, GraftError, NotFoundError
 from core.jobs.specs import IngestSpec, SplitDatasetSpec, TrainSpec
+from pages import compat
 from pages.shared import state, words, workspace
 from pages.shared.steps import HOME, IMAGES, PROJECT_STEPS, STEPS, TRAIN, Step
 
@@ -30,29 +29,26 @@ _STEP_OF_JOB = {
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    """What is done once, when the server starts.
-
-    Beside a folder `pages`, Streamlit makes pages of its files until `st.navigation` was called for the first time: the
-    first link after a start would be answered with "Page not found".
-    """
-    PagesManager.uses_pages_directory = False
+    """Prepare the server before its first request."""
+    compat.disable_page_discovery()
+    compat.disable_address_lookup()
     yield
 
 
-def pages() -> list[Page]:
-    """All pages, for `st.navigation`."""
+def pages() -> list[compat.Page]:
+    """Give all pages, for `st.navigation`."""
     return [
         st.Page(step.file, title=step.title, icon=step.icon, url_path=step.url_path, default=step is HOME)
         for step in STEPS
     ]
 
 
-def run(page: Page) -> None:
-    """Draw the sidebar and a page."""
+def run(page: compat.Page) -> None:
+    """Show the sidebar and run a page."""
     with show_errors():
         st.html(_STYLE)
         _show_sidebar()
-        _show_notes()
+        _show_notices()
         page.run()
         if state.draft_is_stale():
             state.reload_draft()
@@ -61,7 +57,7 @@ def run(page: Page) -> None:
 
 
 def project() -> Project:
-    """The project that the link names; without one, a person reads what to do, and the page ends.
+    """Give the project that the link names; without one, say what to do and stop the page.
 
     Raises:
         NotFoundError: There is no such project.
@@ -75,12 +71,10 @@ def project() -> Project:
 
 
 def step_link(step: Step, label: str | None = None, *, run_id: str | None = None, icon: str | None = None) -> None:
-    """Draw a link to another step of the project."""
+    """Show a link to another step of the project."""
+    project_id = None if step is HOME else state.project_id()
     st.page_link(
-        step.file,
-        label=label,
-        icon=icon,
-        query_params=state.link_parameters(_project_for(step), run_id or state.run_id()),
+        step.file, label=label, icon=icon, query_params=state.link_parameters(project_id, run_id or state.run_id())
     )
 
 
@@ -89,33 +83,34 @@ def go_to(step: Step, *, project_id: str | None = None, run_id: str | None = Non
     st.switch_page(step.file, query_params=state.link_parameters(project_id or state.project_id(), run_id))
 
 
-def run_action(work: Callable[[], object], done: str = "") -> None:
-    """Do what a button asks for, and draw the page anew; what goes wrong is said where the button is.
+def run_action(action: Callable[[], object], success: str = "") -> None:
+    """Do what a button asks for and rerun the page; an error is shown where the button is.
 
     Args:
-        work: Changes something.
-        done: What to say when it went well; empty for nothing.
+        action: Changes something.
+        success: Sentence to show when it succeeded; empty for none.
     """
     with show_errors():
-        work()
-        if done:
-            state.notify(done)
+        action()
+        if success:
+            state.notify(success)
         st.rerun()
 
 
 def auto_refresh(seconds: Callable[P, float | None]) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """Make a part of a page that draws itself anew, as often as a function of its arguments says; None for not at all.
+    """Make a fragment that reruns by itself and shows its errors as sentences.
 
-    An error in it becomes a sentence, as everywhere.
+    Args:
+        seconds: Gives the interval from the fragment's arguments; None for no reruns.
     """
 
-    def decorate(draw: Callable[P, None]) -> Callable[P, None]:
-        @wraps(draw)
+    def decorate(body: Callable[P, None]) -> Callable[P, None]:
+        @wraps(body)
         def in_fragment(*args: P.args, **kwargs: P.kwargs) -> None:
             with show_errors():
-                draw(*args, **kwargs)
+                body(*args, **kwargs)
 
-        @wraps(draw)
+        @wraps(body)
         def mount(*args: P.args, **kwargs: P.kwargs) -> None:
             st.fragment(in_fragment, run_every=seconds(*args, **kwargs))(*args, **kwargs)
 
@@ -124,28 +119,30 @@ def auto_refresh(seconds: Callable[P, float | None]) -> Callable[[Callable[P, No
     return decorate
 
 
-def fragment(draw: Callable[P, None]) -> Callable[P, None]:
-    """Make a part of a page that is drawn anew alone when something in it is used."""
-    return auto_refresh(lambda *_args, **_kwargs: None)(draw)
+def fragment(body: Callable[P, None]) -> Callable[P, None]:
+    """Make a fragment, which reruns alone when something in it is used, and shows its errors as sentences."""
+    return auto_refresh(lambda *_args, **_kwargs: None)(body)
 
 
 def rerun() -> None:
-    """Draw the part of the page that is being drawn anew, or the whole page where all of it is being drawn."""
-    context = get_script_run_ctx()
-    st.rerun(scope="fragment" if context is not None and context.fragment_ids_this_run else "app")
+    """Rerun the fragment that is running, or the page if all of it is running."""
+    try:
+        st.rerun(scope="fragment")
+    except StreamlitAPIException:  # no fragment runs alone
+        st.rerun()
 
 
 def dialog(
     title: str, width: Literal["small", "medium", "large"] = "small"
 ) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """Make a dialog in which an error becomes a sentence, as everywhere."""
+    """Make a dialog that shows its errors as sentences."""
 
-    def decorate(draw: Callable[P, None]) -> Callable[P, None]:
+    def decorate(body: Callable[P, None]) -> Callable[P, None]:
         @st.dialog(title, width=width)
-        @wraps(draw)
+        @wraps(body)
         def open_dialog(*args: P.args, **kwargs: P.kwargs) -> None:
             with show_errors():
-                draw(*args, **kwargs)
+                body(*args, **kwargs)
 
         return open_dialog
 
@@ -154,7 +151,7 @@ def dialog(
 
 @contextmanager
 def show_errors() -> Iterator[None]:
-    """Show an error of Graft as a sentence and what to do next."""
+    """Show an error of Graft as a sentence that says what to do next."""
     try:
         yield
     except ConflictError as error:
@@ -186,15 +183,12 @@ def _busy_steps(project_id: str) -> set[Step]:
     return {_STEP_OF_JOB[job.kind] for job in running if job.kind in _STEP_OF_JOB}
 
 
-def _show_notes() -> None:
-    for note in state.pop_notices():
-        if note.kind == "done":
-            st.toast(words.escape_markdown(note.text), icon=":material/check:")
-        elif note.kind == "warning":
-            st.warning(words.escape_markdown(note.text), icon=":material/warning:")
+def _show_notices() -> None:
+    for notice in state.pop_notices():
+        text = words.escape_markdown(notice.text)
+        if notice.kind == "done":
+            st.toast(text, icon=":material/check:")
+        elif notice.kind == "warning":
+            st.warning(text, icon=":material/warning:")
         else:
-            st.error(words.escape_markdown(note.text), icon=":material/error:")
-
-
-def _project_for(step: Step) -> str | None:
-    return None if step is HOME else state.project_id()
+            st.error(text, icon=":material/error:")

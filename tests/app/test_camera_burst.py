@@ -5,8 +5,7 @@ import base64
 import pytest
 
 from core.errors import WorkspaceError
-from pages.components.burst_camera import FRAME_BYTES, FRAMES, Frames, read_frames
-from pages.images.camera_burst import _keep
+from pages.images.camera_burst import FRAME_BYTES, FRAMES_PER_MESSAGE, Frames, read_frames, store_frames
 
 BURST = "0123456789abcdef"
 JPEG = b"\xff\xd8\xff picture"
@@ -34,10 +33,10 @@ def test_frames_are_read():
         {"frames": ["no base64!"]},
         {"frames": [base64.b64encode(b"<svg>").decode()]},
         {"frames": [base64.b64encode(JPEG + bytes(FRAME_BYTES)).decode()]},
-        {"frames": [base64.b64encode(JPEG).decode()] * (FRAMES + 1)},
+        {"frames": [base64.b64encode(JPEG).decode()] * (FRAMES_PER_MESSAGE + 1)},
     ],
 )
-def test_what_is_no_burst_is_passed_over(changes):
+def test_a_message_that_graft_did_not_send_is_ignored(changes):
     assert read_frames(message(**changes)) is None
 
 
@@ -47,16 +46,16 @@ def uploads(settings, monkeypatch):
     return settings.uploads
 
 
-def test_a_message_that_comes_twice_is_kept_once(uploads):
-    first = _keep(Frames(BURST, "1", 1, (b"a", b"b"), ended=False), None)
-    again = _keep(Frames(BURST, "1", 1, (b"x", b"x", b"c"), ended=False), first)
-    last = _keep(Frames(BURST, "1", 4, (), ended=True), again)
+def test_a_repeated_message_is_stored_once(uploads):
+    first = store_frames(Frames(BURST, "1", 1, (b"a", b"b"), ended=False), None)
+    again = store_frames(Frames(BURST, "1", 1, (b"x", b"x", b"c"), ended=False), first)
+    last = store_frames(Frames(BURST, "1", 4, (), ended=True), again)
     assert [path.read_bytes() for path in sorted(last.folder.iterdir())] == [b"a", b"b", b"c"]
-    assert (last.folder, last.number) == (uploads / f"burst-{BURST}", 4)
+    assert (last.folder, last.last) == (uploads / f"burst-{BURST}", 4)
 
 
-def test_a_disk_that_cannot_be_written_is_told(uploads):
+def test_a_disk_that_cannot_be_written_raises_an_error(uploads):
     uploads.parent.mkdir(parents=True)
     uploads.write_text("a file where a folder should be")
     with pytest.raises(WorkspaceError, match="cannot be written"):
-        _keep(Frames(BURST, "1", 1, (b"a",), ended=False), None)
+        store_frames(Frames(BURST, "1", 1, (b"a",), ended=False), None)

@@ -1,0 +1,48 @@
+"""Everything that Graft uses of Streamlit beyond its public interface; `tests/app/test_compat.py` fails when an update changes it.
+
+Each entry names the public alternative that was tried with Streamlit 1.67.
+"""
+
+from collections.abc import Sequence
+
+from streamlit import net_util
+from streamlit.navigation.page import Page
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+__all__ = ["Page", "UploadedFile", "disable_address_lookup", "disable_page_discovery", "forget_uploads"]
+
+
+def disable_page_discovery() -> None:
+    """Keep Streamlit from making a page of each file in the folder `pages` until `st.navigation` runs for the first time.
+
+    The first link after a start would otherwise be answered with "Page not found". Tried: `client.showSidebarNavigation`
+    hides these pages but still serves them; a folder of another name is not what DESIGN.md and the field expect.
+    """
+    PagesManager.uses_pages_directory = False
+
+
+def disable_address_lookup() -> None:
+    """Keep Streamlit from asking a service on the internet for this machine's public address.
+
+    It asks when the server starts on all addresses, and when a request has a foreign Origin. Tried: `browser.serverAddress`
+    stops it, but then every printed address and every CORS header has that one name.
+    """
+    net_util.get_external_ip = _no_external_address
+
+
+def forget_uploads(files: Sequence[UploadedFile]) -> None:
+    """Remove uploaded files from the memory of the web process.
+
+    Tried: a widget with another key is empty, but Streamlit keeps the bytes until the tab is closed.
+    """
+    context = get_script_run_ctx()
+    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        for file in files:
+            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+
+
+def _no_external_address() -> None:
+    return None
