@@ -1,6 +1,7 @@
-"""Everything that Graft uses of Streamlit beyond its public interface; `tests/app/test_compat.py` fails when an update changes it.
+"""What Graft uses of Streamlit beyond its public interface.
 
-Each entry names the public alternative that was tried with Streamlit 1.67.
+Each entry names the public alternative that was tried with Streamlit 1.67. `tests/app/test_compat.py` fails when an
+update changes one of them.
 """
 
 from collections.abc import Sequence
@@ -16,10 +17,10 @@ __all__ = ["Page", "UploadedFile", "disable_address_lookup", "disable_page_disco
 
 
 def disable_page_discovery() -> None:
-    """Keep Streamlit from making a page of each file in the folder `pages` until `st.navigation` runs for the first time.
+    """Keep Streamlit from making a page of each file in the folder `pages` before `st.navigation` first runs.
 
-    The first link after a start would otherwise be answered with "Page not found". Tried: `client.showSidebarNavigation`
-    hides these pages but still serves them; a folder of another name is not what DESIGN.md and the field expect.
+    The first link after a start would otherwise be answered with "Page not found". Tried:
+    `client.showSidebarNavigation = false` hides these pages but still serves them.
     """
     PagesManager.uses_pages_directory = False
 
@@ -27,8 +28,8 @@ def disable_page_discovery() -> None:
 def disable_address_lookup() -> None:
     """Keep Streamlit from asking a service on the internet for this machine's public address.
 
-    It asks when the server starts on all addresses, and when a request has a foreign Origin. Tried: `browser.serverAddress`
-    stops it, but then every printed address and every CORS header has that one name.
+    It asks when the server starts on all addresses, and when a request has a foreign Origin. Tried:
+    `browser.serverAddress` stops it at the start, but not for a foreign Origin, and replaces every printed address.
     """
     net_util.get_external_ip = _no_external_address
 

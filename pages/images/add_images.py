@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.catalog.labels import Label, list_labels
 from core.catalog.projects import Project, list_projects
@@ -12,6 +11,7 @@ from core.intake.links import Link, read_links
 from core.intake.web import WebLimits
 from core.jobs.queue import submit
 from core.jobs.specs import IngestSpec, WebLink
+from pages.compat import UploadedFile
 from pages.images import add_from_phone, camera_burst
 from pages.images.class_picker import choose_class
 from pages.shared import frame, state, uploads, words

@@ -85,8 +85,8 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
     if submitted:
         frame.run_action(lambda: add_label(database(), project_id, typed))
     st.markdown(
-        "Hold the button of a class to take five images a second. Hold it **three times or more**, each time in front of "
-        "another background or from another side: the images of one burst look alike, so they stay in one split."
+        "Hold the button of a class to take five images a second. Hold it **three times or more**, each time in front "
+        "of another background or from another side: the images of one burst look alike, so they stay in one split."
     )
     st.caption(
         "Only the images that you take leave the browser, and they go no further than the machine that runs Graft. "

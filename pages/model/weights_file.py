@@ -5,10 +5,9 @@ import re
 import shutil
 from pathlib import Path
 
-from streamlit.runtime.uploaded_file_manager import UploadedFile
-
 from core.storage.atomic import write_atomic
 from core.storage.disk import describe_disk_errors
+from pages.compat import UploadedFile
 from pages.shared import uploads
 from pages.shared.run_results import MODEL_FILE
 from pages.shared.workspace import settings

@@ -5,11 +5,9 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.uploaded_file_manager import UploadedFile
-
 from core.errors import WorkspaceError
+from pages import compat
+from pages.compat import UploadedFile
 from pages.shared import state
 from pages.shared.workspace import settings
 
@@ -47,7 +45,7 @@ def move_to_disk(name: str, files: Sequence[UploadedFile]) -> Path:
         raise WorkspaceError(
             f"The files could not be kept: {error.strerror or error}.", "Free some space, then add them again."
         ) from error
-    _forget(files)
+    compat.forget_uploads(files)
     state.set(_round(name), state.get(_round(name), 0) + 1)
     return folder
 
@@ -65,14 +63,6 @@ def _free(path: Path) -> Path:
         number += 1
         free = path.with_name(f"{path.stem} {number}{path.suffix}")
     return free
-
-
-def _forget(files: Sequence[UploadedFile]) -> None:
-    # Streamlit keeps the bytes until the tab is closed, whatever becomes of the widget.
-    context = get_script_run_ctx()
-    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
-        for file in files:
-            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
 
 
 def _round(name: str) -> str:

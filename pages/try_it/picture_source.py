@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.catalog.runs import Run
 from core.errors import GraftError
+from pages.compat import UploadedFile
 from pages.shared import state, uploads
 from pages.shared.run_results import has_results, read_results
 from pages.shared.workspace import store

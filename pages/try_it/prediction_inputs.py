@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import ImageError
 from core.intake.decoder_pool import DecoderPool
 from core.intake.results import Limits
+from pages.compat import UploadedFile
 from pages.shared import state, uploads
 from pages.shared.workspace import settings
 
