@@ -25,13 +25,13 @@ from core.training.recipe import Recipe, make_recipe
 
 LOOK_SECONDS = 0.02
 LONGEST_SECONDS = 300
+SHARED = "service"
 
 
 def response(bench: Bench) -> Iterator[str]:
     """From the click on Train to the first event and to the first epoch, with a worker that has nothing to do."""
-    settings = _settings(bench, "service")
     started, learned = [], []
-    with contextlib.closing(Database(settings)) as database, _dispatcher(settings):
+    with _service(bench, "response") as settings, contextlib.closing(Database(settings)) as database:
         project = projects.create_project(database, "Shapes")
         _wait_for(database, submit(database, settings, project, IngestSpec(sample="shapes")), None)
         recipe = _small_recipe(bench)
@@ -51,9 +51,8 @@ def response(bench: Bench) -> Iterator[str]:
 def classroom(bench: Bench) -> Iterator[str]:
     """A class presses Train at once, each with a seed of their own, on the images of one project and one worker."""
     students = 2 if bench.short else 30
-    settings = _settings(bench, "classroom")
     recipe = _small_recipe(bench) if bench.short else Recipe()
-    with contextlib.closing(Database(settings)) as database, _dispatcher(settings):
+    with _service(bench, "classroom") as settings, contextlib.closing(Database(settings)) as database:
         project = projects.create_project(database, "Class")
         flowers = str(bench.sets / "flowers5_small.zip")
         spec = IngestSpec(sample="shapes") if bench.short else IngestSpec(paths=(flowers,))
@@ -98,10 +97,27 @@ def agreement(bench: Bench) -> Iterator[str]:
     )
 
 
-def _settings(bench: Bench, name: str) -> Settings:
-    """A workspace of its own; in the short form, workers that nothing is asked of import no framework."""
+@contextlib.contextmanager
+def _service(bench: Bench, name: str) -> Iterator[Settings]:
+    """Give the settings of a workspace whose dispatcher, which its first job starts, ends afterwards.
+
+    In the short form all sections share one workspace and one dispatcher, which `end_services` ends; its workers import
+    frameworks only when a job needs them.
+    """
     home = bench.photographs.settings.keras_home
-    return Settings(workspace=bench.folder / name, keras_home=home, warm=not bench.short)
+    if bench.short:
+        yield Settings(workspace=bench.folder / SHARED, keras_home=home, warm=False)
+        return
+    settings = Settings(workspace=bench.folder / name, keras_home=home)
+    try:
+        yield settings
+    finally:
+        _end(settings.workspace / PID_NAME)
+
+
+def end_services(folder: Path) -> None:
+    """End the dispatcher that the sections of the short form share, and its workers."""
+    _end(folder / SHARED / PID_NAME)
 
 
 def _small_recipe(bench: Bench) -> Recipe:
@@ -127,15 +143,6 @@ def _wait_for(database: Database, job: str, kind: type | None) -> float:
             return now
         time.sleep(LOOK_SECONDS)
     raise TimeoutError(f"waited {LONGEST_SECONDS} s for a job")
-
-
-@contextlib.contextmanager
-def _dispatcher(settings: Settings) -> Iterator[None]:
-    """End the dispatcher of a workspace, which its first job starts, and its workers."""
-    try:
-        yield
-    finally:
-        _end(settings.workspace / PID_NAME)
 
 
 def _end(pid_file: Path) -> None:

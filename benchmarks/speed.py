@@ -22,7 +22,7 @@ from benchmarks.clock import machine
 from benchmarks.peers import Task
 from benchmarks.photographs import drawn, from_zip
 from benchmarks.sections import Bench, feature_extraction, fine_tuning, growth, intake, scaled_decoding, throughput
-from benchmarks.service import agreement, classroom, response
+from benchmarks.service import agreement, classroom, end_services, response
 
 DATA = "GRAFT_TEST_DATA"
 SECTIONS: dict[str, Callable[[Bench], Iterator[str]]] = {
@@ -48,10 +48,13 @@ def main() -> None:
         bench = _prepare(choices, Path(folder))
         pieces = [f"Measured on {machine()}; medians of {bench.rounds}.\n"]
         print(pieces[0], flush=True)
-        for name in choices.sections or SECTIONS:
-            for piece in SECTIONS[name](bench):
-                pieces.append(piece)
-                print(piece, flush=True)
+        try:
+            for name in choices.sections or SECTIONS:
+                for piece in SECTIONS[name](bench):
+                    pieces.append(piece)
+                    print(piece, flush=True)
+        finally:
+            end_services(Path(folder))
     if choices.out:
         choices.out.write_text("\n".join(pieces), encoding="utf-8")
 
