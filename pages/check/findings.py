@@ -1,4 +1,4 @@
-"""What the checks found, each with its images and a repair of one click."""
+"""The findings of the checks, each with its images and a repair in one click."""
 
 from collections.abc import Sequence
 
@@ -16,26 +16,26 @@ from pages.shared import frame, words
 from pages.shared.workspace import database
 
 PAGE = 12
-# Short enough for the buttons of a narrow window; a repair that says more says it above them.
+# Short labels for buttons; a longer title of a repair is drawn above them.
 _VERBS: dict[Action, str] = {"exclude": "Set aside", "delete": "Delete", "relabel": "Move"}
 _PLAIN = ("Set aside", "Set it aside", "Set them aside")
 
 
 def draw(project_id: str, found: Sequence[Finding]) -> None:
-    """Draw the findings that want a look, then those that are fine."""
+    """Draw the findings with an issue, then those without."""
     _draw_undo(project_id)
     items = {item.id: item for item in list_items(database(), project_id, Filter(excluded=False))}
-    wanting = [one for one in found if one.has_issue]
-    for finding in wanting:
+    issues = [one for one in found if one.has_issue]
+    for finding in issues:
         with st.container(border=True):
             _draw_finding(project_id, finding, items)
-    if not wanting:
-        st.success("Nothing was found that wants a look.", icon=":material/check_circle:")
-    with st.expander(f"{words.count(len(found) - len(wanting), 'check')} without a finding"):
+    if not issues:
+        st.success("No issue was found.", icon=":material/check_circle:")
+    with st.expander(f"{words.count(len(found) - len(issues), 'check')} without a finding"):
         for finding in found:
-            if finding not in wanting:
-                check, said = CHECKS[finding.check], words.escape_markdown(finding.summary)
-                st.markdown(f"**{check.title}** ({check.term}): {said}")
+            if finding not in issues:
+                check, summary = CHECKS[finding.check], words.escape_markdown(finding.summary)
+                st.markdown(f"**{check.title}** ({check.term}): {summary}")
 
 
 @frame.fragment
@@ -43,16 +43,16 @@ def _draw_finding(project_id: str, finding: Finding, items: dict[str, Item]) -> 
     check = CHECKS[finding.check]
     st.subheader(check.title, anchor=False, help=f"The field's term: {check.term}.")
     st.markdown(words.escape_markdown(finding.summary))
-    there = [item for item in finding.items if item in items]
-    if len(there) < len(finding.items):
-        st.caption(f"{words.count(len(finding.items) - len(there), 'of them is', 'of them are')} repaired already.")
-    if not there:
+    present = [item for item in finding.items if item in items]
+    if len(present) < len(finding.items):
+        st.caption(f"{words.count(len(finding.items) - len(present), 'of them is', 'of them are')} repaired already.")
+    if not present:
         return
     offered = set(finding.repair.items) if finding.repair and finding.repair.preselected else set()
     pictures = st.container()
-    first = _page(finding.check, len(there))
+    first = _page(finding.check, len(present))
     notes = _set_numbers(finding) | finding.notes
-    shown = [_tile(items[item], notes.get(item, "")) for item in there[first : first + PAGE]]
+    shown = [_tile(items[item], notes.get(item, "")) for item in present[first : first + PAGE]]
     with pictures:
         answer = show_gallery(
             f"finding-{finding.check}-{first}",
@@ -67,13 +67,13 @@ def _draw_finding(project_id: str, finding: Finding, items: dict[str, Item]) -> 
 
 
 def _set_numbers(finding: Finding) -> dict[str, str]:
-    """Say of each image which others it belongs to."""
+    """The number of the set that each image belongs to."""
     sets = (number for number, images in enumerate(finding.sets, start=1) for _ in range(images))
     return {item: f"set {number}" for item, number in zip(finding.items, sets, strict=False)}
 
 
 def _page(check: str, images: int) -> int:
-    """Let the person leaf through the images, and give the first one to show."""
+    """Draw the page control, and return the index of the first image to show."""
     pages = -(-images // PAGE)
     return (st.pagination(pages, key=f"finding-page-{check}-{pages}") - 1) * PAGE if pages > 1 else 0
 
@@ -81,19 +81,19 @@ def _page(check: str, images: int) -> int:
 def _draw_repair(
     project_id: str, finding: Finding, chosen: frozenset[str] | None, shown: set[str], items: dict[str, Item]
 ) -> None:
-    """Draw the button; what was not shown is repaired only with the second button, which says how many."""
+    """Draw a button for the chosen images of this page, and one for all images where there are more pages."""
     offer = finding.repair
     if offer is None:
         return
     offered = {item for item in offer.items if item in items} if offer.preselected else set()
-    here = (offered & shown) if chosen is None else chosen & shown
+    on_page = (offered & shown) if chosen is None else chosen & shown
     verb = _VERBS[offer.action]
     if offer.title not in _PLAIN:
         st.markdown(f"**{offer.title}:**")
     with st.container(horizontal=True):
-        title = f"{verb} {words.count(len(here), 'chosen image')}"
-        if st.button(title, key=f"repair-{finding.check}", disabled=not here):
-            _repair(project_id, offer, here)
+        title = f"{verb} {words.count(len(on_page), 'chosen image')}"
+        if st.button(title, key=f"repair-{finding.check}", disabled=not on_page):
+            _repair(project_id, offer, on_page)
         if offered - shown and st.button(f"{verb} all {len(offered):,}", key=f"repair-all-{finding.check}"):
             _repair(project_id, offer, offered)
 
@@ -101,7 +101,7 @@ def _draw_repair(
 def _repair(project_id: str, offer: RepairOffer, chosen: set[str] | frozenset[str]) -> None:
     frame.run_action(
         lambda: repair(database(), project_id, offer, chosen),
-        f"{words.count(len(chosen), 'image')} repaired; undo above.",
+        f"{words.count(len(chosen), 'image')} repaired. Undo is above.",
     )
 
 

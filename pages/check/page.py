@@ -1,4 +1,4 @@
-"""Check: what is wrong with the images, before a network learns it."""
+"""Check: what is wrong with the images, before a network learns from them."""
 
 import streamlit as st
 
@@ -17,8 +17,8 @@ project = frame.project()
 
 st.title("Check", anchor=False)
 st.markdown(
-    "Most surprises come from the images, not from the network: copies that make the test too easy, wrong labels, a "
-    "background that gives the class away. Look here before you train."
+    "Most bad surprises come from the images, not from the network: copies that make the test too easy, wrong labels, "
+    "a background that gives the class away. Check the images before you train."
 )
 
 running = job_progress.running_job(project.id, CheckSpec)
@@ -41,8 +41,8 @@ again = "Check again" if found else "Check the images"
 if st.button(again, type="secondary" if found else "primary", icon=":material/search:"):
     frame.run_action(lambda: submit(database(), settings(), project.id, CheckSpec(recipe=recipe)))
 if last is not None and last.ended_at is not None and result is not None and found:
-    looked = f" with {result.network}" if result.network else ""
-    st.caption(f"Checked {words.ago(last.ended_at)}, {words.count(result.images, 'image')}{looked}.")
+    network = f" with {result.network}" if result.network else ""
+    st.caption(f"Checked {words.ago(last.ended_at)}, {words.count(result.images, 'image')}{network}.")
     job_progress.show_warnings(last.id)
     if result.split_comparison is not None:
         split_comparison.draw(SplitComparison.model_validate(result.split_comparison), result.network)
