@@ -256,7 +256,7 @@ def _benchmark_app(network: Path, size: int, seconds: int) -> float:
     """Images a second of OpenVINO's own tool, with requests of the same size; its telemetry is off."""
     images = max(1, round(PIXELS_PER_REQUEST / size**2))
     script = (
-        "from core.features.telemetry import disable_telemetry; disable_telemetry();"
+        "from core.compat import disable_openvino_telemetry; disable_openvino_telemetry();"
         "from openvino.tools.benchmark.main import main; main()"
     )
     options = ["-m", network, "-hint", "throughput", "-infer_precision", "f32", "-t", seconds]

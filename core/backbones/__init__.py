@@ -1,19 +1,17 @@
-"""Backbones: what can be chosen, how it wants its pixels, where its weights come from, where it can be cut.
+"""Backbones: the networks that can be chosen, their pixels, their weights, and where they can be cut.
 
-Who decides what:
+    zoo           the networks and what is published about them; reads `survey.json`
+    survey        measures every network and writes `survey.json` (worker only, a tool)
+    blocks        the block that a layer belongs to, from its name
+    graph         where a network can be divided (worker only)
+    cuts          which layers a cut or a number freezes, and how many parameters remain to train
+    network       builds a network, divides it, freezes its layers (worker only)
+    weights       where weights lie on this machine, and the download of ImageNet weights
+    weights_file  reads weights files that may be hostile
+    matching      which stored layer belongs to which layer of a network
+    loading       loads a weights file into a network (worker only)
+    speed         images per second of networks on this machine
+    starter       the small backbone of this project and its pretraining
 
-    zoo        which networks there are, and what is published about them; reads `survey.json`
-    survey     measures every network and writes `survey.json` (worker only, a tool)
-    blocks     which block a layer belongs to, from its name
-    graph      where a network can be divided, from its operations (worker only)
-    cuts       which layers a choice of cut or of a number freezes, and what that leaves to train
-    network    builds a network, divides it, freezes its layers (worker only)
-    weights    where weights lie on this machine and how ImageNet weights are downloaded
-    stored     what a stranger's weights file holds, and whether it may be read at all
-    matching   which stored layer belongs to which, and whether the weights are for this network
-    loading    puts the weights of a file into a network (worker only)
-    starter    the project's own small backbone and how it was pretrained
-
-They do not decide what is trained: strategies, heads and learning rates are `core.training`'s, activations and their
-cache `core.features`'s.
+Strategies, heads and learning rates belong to `core.training`, activations and their cache to `core.features`.
 """

@@ -1,7 +1,7 @@
-"""Which block of its network a layer belongs to, read from its name.
+"""The block of a network that a layer belongs to, from its name.
 
-Each family of networks names its layers in its own way. A layer without a telling name (Keras numbers it) belongs to
-the block of the layer that feeds it.
+Each family of networks has its own naming scheme. A layer that was numbered by Keras belongs to the block of the layer
+that feeds it.
 """
 
 import re
@@ -11,7 +11,7 @@ STEM = "stem"
 TOP = "top"
 WHOLE = "whole backbone"
 
-# Per family: pattern of the name -> words for a person. The first pattern that matches decides.
+# By family: pattern of a layer name -> name of the block. The first matching pattern decides.
 PATTERNS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Starter": ((r"^block(\d+)(?:_|$)", "block {0}"),),
     "VGG": ((r"^block(\d+)_", "block {0}"),),
@@ -56,14 +56,14 @@ PATTERNS: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 
 def block_of(family: str, layer: str, feeding: str) -> str:
-    """The block of a layer, in words.
+    """Name of the block that a layer belongs to.
 
     Args:
         family: Key of `PATTERNS`.
         layer: Name of the layer or operation.
         feeding: Block of the layer that feeds it.
     """
-    for pattern, words in PATTERNS[family]:
+    for pattern, label in PATTERNS[family]:
         if found := re.search(pattern, layer):
-            return words.format(*found.groups())
+            return label.format(*found.groups())
     return feeding

@@ -1,6 +1,6 @@
-"""Which layers a choice of cut or of a number of layers freezes, and how many parameters that leaves to train.
+"""Which layers a cut or a number of layers freezes, and how many parameters remain to train.
 
-`None` stands for the place before the first layer, where nothing is frozen.
+`None` as a cut is the place before the first layer, where nothing is frozen.
 """
 
 import difflib
@@ -13,10 +13,10 @@ BatchNorm = Literal["frozen", "trained"]
 
 
 def find_cut(spec: BackboneSpec, name: str) -> Cut:
-    """The cut of that name, or with that label.
+    """The cut with this name or label.
 
     Raises:
-        RecipeError: The network has no such cut; the hint names near matches.
+        RecipeError: The network has no such cut; the hint names similar ones.
     """
     for cut in spec.cuts:
         if name in (cut.name, cut.label):
@@ -28,14 +28,14 @@ def find_cut(spec: BackboneSpec, name: str) -> Cut:
 
 
 def cut_for_layers(spec: BackboneSpec, layers: int) -> tuple[Cut | None, int]:
-    """Where to divide so that exactly this many layers are frozen.
+    """Where to divide a network so that exactly this many layers are frozen.
 
     Args:
         spec: The network.
         layers: Frozen layers, from the input.
 
     Returns:
-        The last cut at or before that number (None: before all layers), and the layers to freeze behind it.
+        The last cut at or before that number (None: before all layers), and how many layers to freeze after it.
 
     Raises:
         RecipeError: The network has fewer layers, or the number is negative.
@@ -50,15 +50,15 @@ def cut_for_layers(spec: BackboneSpec, layers: int) -> tuple[Cut | None, int]:
 
 
 def count_parameters(spec: BackboneSpec, layers: int, batch_norm: BatchNorm = "frozen") -> tuple[int, int]:
-    """How many parameters stay as they are and how many training can change.
+    """Count the parameters that stay frozen and those that training can change.
 
     Args:
         spec: The network.
         layers: Frozen layers, from the input.
-        batch_norm: `frozen` keeps the batch normalisation behind them as it is as well.
+        batch_norm: `frozen` also freezes the batch normalisation after these layers.
 
     Returns:
-        (frozen, trainable); they add up to all parameters of the network, without a head.
+        (frozen, trainable); together all parameters of the network, without a head.
     """
     trainable = sum(
         parameters

@@ -1,4 +1,4 @@
-"""Puts the weights of a file into a built network. Worker only: imports Keras."""
+"""Loads the weights of a file into a built network. Worker only: imports Keras."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -13,11 +13,11 @@ from core.backbones.zoo import BackboneSpec
 
 
 def load_weights(model: keras.Model, spec: BackboneSpec, path: Path) -> None:
-    """Set all weights of a network from a file; a classification top in the file is left aside.
+    """Set all weights of a network from a file; a classification top in the file is ignored.
 
     Args:
         model: A network from `core.backbones.network.architecture`.
-        spec: What it was built from.
+        spec: Its entry in the zoo.
         path: `.h5`, `.weights.h5` or `.keras`: of this network alone, with a top, or within a model trained by Graft.
 
     Raises:
@@ -37,7 +37,7 @@ def load_weights(model: keras.Model, spec: BackboneSpec, path: Path) -> None:
 
 
 def _with_weights(layers: Sequence[keras.Layer], container: str) -> Iterator[tuple[str, keras.Layer]]:
-    """Layers that hold weights themselves, each with the path at which Keras 3 stores it."""
+    """Layers that have weights, each with the path at which Keras 3 stores it."""
     counts: dict[str, int] = {}
     for layer in layers:
         kind = snake_case(layer.__class__.__name__)
@@ -51,6 +51,6 @@ def _with_weights(layers: Sequence[keras.Layer], container: str) -> Iterator[tup
 
 
 def snake_case(name: str) -> str:
-    """The name of a class as Keras writes it in the names of layers and in files, e.g. `batch_normalization`."""
+    """The name of a class as Keras uses it in names of layers and in files, e.g. `batch_normalization`."""
     spaced = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", spaced).lower()

@@ -1,8 +1,8 @@
-"""Which stored layer belongs to which layer of a network, and whether the weights are for this network at all.
+"""Matches the layers of a weights file to the layers of a network, and detects weights of another network.
 
-Free of frameworks. Three ways are tried, from the surest to the weakest: by the names of the layers; by the paths that
-Keras 3 gives them (class and number), at any depth of the file; and by their order, as Keras reads its older files.
-What the file holds beyond the backbone may only be a head.
+Free of frameworks. Three ways are tried, the most reliable first: by the names of the layers; by the paths that Keras 3
+gives them (class and number), at any depth of the file; and by their order, as Keras reads its older files. The
+remaining layers of the file must be a head.
 """
 
 import re
@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.backbones.blocks import block_of
-from core.backbones.weights_file import StoredLayer, shapes_in_words
+from core.backbones.weights_file import StoredLayer, format_shapes
 from core.errors import WeightsError
 
-# The largest tops of keras.applications have three layers with weights; leave a person's own head some room.
+# The largest tops of keras.applications have three layers with weights; other heads may have more.
 MAX_HEAD_LAYERS = 6
 
 
@@ -23,7 +23,7 @@ class WantedLayer:
 
     Attributes:
         name: Its name.
-        path: Where Keras 3 would store it, e.g. `layers/conv2d_3`.
+        path: The path at which Keras 3 would store it, e.g. `layers/conv2d_3`.
         shapes: Shape of each of its weights.
     """
 
@@ -35,14 +35,14 @@ class WantedLayer:
 def match_layers(
     wanted: Sequence[WantedLayer], stored: Sequence[StoredLayer], *, network: str, family: str, file_name: str
 ) -> list[StoredLayer]:
-    """The stored layer of each wanted one.
+    """Find the stored layer of each wanted layer.
 
     Args:
         wanted: Layers of the network, from the input to the output.
         stored: Layers of the file, in its order.
-        network: Name of the network, for the sentence.
-        family: Its family, whose names of blocks tell a backbone's layer from a head's.
-        file_name: For the sentence.
+        network: Name of the network, for the message.
+        family: Its family, which decides whether a name belongs to the backbone or to a head.
+        file_name: For the message.
 
     Raises:
         WeightsError: The weights belong to another network; names the first layer that differs.
@@ -70,7 +70,7 @@ def _by_path(wanted: Sequence[WantedLayer], stored: Sequence[StoredLayer]) -> It
 
 
 def _containers(paths: Mapping[str, object]) -> list[str]:
-    """What can stand before `layers/`: nothing, or the path of a model within the model."""
+    """What can precede `layers/`: nothing, or the path of a nested model."""
     found = {path[: place.start()] for path in paths for place in re.finditer("layers/", path)}
     return sorted(found, key=len)
 
@@ -84,8 +84,8 @@ def _same_shapes(wanted: Sequence[WantedLayer], found: Sequence[StoredLayer]) ->
 
 
 def _rest_is_a_head(found: Sequence[StoredLayer], stored: Sequence[StoredLayer], family: str) -> bool:
-    taken = {layer.path for layer in found}
-    rest = [layer for layer in stored if layer.path not in taken]
+    matched = {layer.path for layer in found}
+    rest = [layer for layer in stored if layer.path not in matched]
     return len(rest) <= MAX_HEAD_LAYERS and not any(block_of(family, layer.name, "") for layer in rest)
 
 
@@ -97,7 +97,7 @@ def _difference(wanted: Sequence[WantedLayer], stored: Sequence[StoredLayer]) ->
         if want.shapes != have.shapes:
             where = f"layer {have.name}" if have.name else f"the layer at {have.path}"
             return (
-                f"its layer {want.name} has weights of {shapes_in_words(want.shapes)}, "
-                f"and {where} of the file has {shapes_in_words(have.shapes)}"
+                f"its layer {want.name} has weights of {format_shapes(want.shapes)}, "
+                f"and {where} of the file has {format_shapes(have.shapes)}"
             )
     return f"it has {len(wanted)} layers with weights, and the file has {len(stored)}"

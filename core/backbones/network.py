@@ -1,8 +1,8 @@
 """Builds a backbone, divides it at a cut and freezes its layers. Worker only: imports Keras.
 
-The built model takes pixels of 0 to 255, RGB, and contains its preprocessing as plain Keras layers, so that a saved
-model needs nothing but Keras. Its layers have the same names in every process: Keras numbers unnamed layers through
-the life of a process, and a cut or a saved weight found by such a name would be another one the next time.
+The built model takes RGB pixels from 0 to 255 and contains its preprocessing as plain Keras layers, so a saved model
+needs nothing but Keras. Its layers have the same names in every process, because cuts and weights are found by name:
+Keras numbers unnamed layers from the start of the process.
 """
 
 import math
@@ -20,17 +20,17 @@ from core.backbones.weights import DownloadProgress, available, download, no_pro
 from core.backbones.zoo import BackboneSpec, Cut, WeightsKind
 from core.errors import RecipeError
 
-# Means and deviations of ImageNet, as in keras.applications.imagenet_utils.
+# Means and standard deviations of ImageNet, as in keras.applications.imagenet_utils.
 CAFFE_MEAN_RGB = (123.68, 116.779, 103.939)
 TORCH_MEAN_RGB = (0.485, 0.456, 0.406)
 TORCH_DEVIATION_RGB = (0.229, 0.224, 0.225)
 
 
 def architecture(spec: BackboneSpec, input_size: int | None = None) -> keras.Model:
-    """The network with random weights, (batch, size, size, 3) float32 pixels of 0 to 255 in, its last features out.
+    """The network with random weights: (batch, size, size, 3) float32 pixels from 0 to 255 -> feature maps.
 
     Raises:
-        RecipeError: The input size is smaller than the network's smallest.
+        RecipeError: The input size is smaller than the minimum of the network.
     """
     size = input_size or spec.input_size
     if size < spec.min_size:
@@ -39,7 +39,7 @@ def architecture(spec: BackboneSpec, input_size: int | None = None) -> keras.Mod
             f"Choose an input size from {spec.min_size}; its own is {spec.input_size}.",
         )
     model = _starter(size) if spec.function == "starter" else _application(spec, size)
-    _name_for_good(model, spec.name)
+    _set_stable_names(model, spec.name)
     return keras.Model(model.inputs[0], model.outputs[0], name=spec.name)
 
 
@@ -62,7 +62,7 @@ def _application(spec: BackboneSpec, size: int) -> keras.Model:
 
 
 def _preprocess(pixels: keras.KerasTensor, spec: BackboneSpec) -> keras.KerasTensor:
-    """What `keras.applications` does outside of the network, as layers that any Keras loads."""
+    """The preprocessing of `keras.applications` as built-in layers."""
     name = f"{PREPROCESSING_PREFIX}_scale"
     if spec.preprocessing == "tf":
         return keras.layers.Rescaling(1 / 127.5, offset=-1.0, name=name)(pixels)
@@ -77,9 +77,9 @@ def _preprocess(pixels: keras.KerasTensor, spec: BackboneSpec) -> keras.KerasTen
 
 
 def _corrected(model: keras.Model) -> keras.Model:
-    """EfficientNet as its ImageNet weights want it.
+    """EfficientNet with the rescaling that its ImageNet weights need.
 
-    `keras.applications` adds a rescaling behind the normalisation only while it loads its own ImageNet weights itself
+    `keras.applications` adds a rescaling after the normalisation only if it loads its ImageNet weights itself
     (https://github.com/tensorflow/tensorflow/issues/49930). Here weights are loaded after building.
     """
 
@@ -93,8 +93,8 @@ def _corrected(model: keras.Model) -> keras.Model:
     return keras.models.clone_model(model, call_function=call)
 
 
-def _name_for_good(model: keras.Model, network: str) -> None:
-    """Give operations that Keras numbered a name that depends on nothing but the network."""
+def _set_stable_names(model: keras.Model, network: str) -> None:
+    """Rename operations that Keras numbered, so that their names depend on the network alone."""
     counts: dict[str, int] = {}
     for operation in model.operations:
         kind = snake_case(operation.__class__.__name__)
@@ -112,29 +112,29 @@ def build(
     input_size: int | None = None,
     on_progress: DownloadProgress = no_progress,
 ) -> keras.Model:
-    """The network with its weights.
+    """Build a network with its weights.
 
-    Random weights (`none`) depend on `keras.utils.set_random_seed` alone.
+    Random weights (`none`) depend only on `keras.utils.set_random_seed`.
 
     Args:
         spec: The network.
-        weights: Which weights; `file` takes `weights_file`.
-        keras_home: Folder whose `models` holds ImageNet weights; they are downloaded to there when missing.
-        weights_file: A person's own weights.
-        input_size: Height and width in pixels; None is the network's own.
-        on_progress: Told the bytes of a download as they come.
+        weights: Kind of the weights; `file` takes `weights_file`.
+        keras_home: Folder whose `models` holds ImageNet weights; missing ones are downloaded to it.
+        weights_file: A weights file.
+        input_size: Height and width in pixels; None for the default of the network.
+        on_progress: Receives the bytes done and the total of a download.
 
     Returns:
-        A functional model: (batch, size, size, 3) float32 RGB pixels of 0 to 255 -> (batch, height, width, channels).
+        A functional model: (batch, size, size, 3) float32 RGB pixels from 0 to 255 -> (batch, height, width, channels).
 
     Raises:
-        RecipeError: The input size is too small, or the network cannot be had with these weights.
+        RecipeError: The input size is too small, or the network does not exist with these weights.
         WeightsError: The file is damaged, is no weights file or belongs to another network.
-        NetworkError: The weights are not there and could not be downloaded.
+        NetworkError: The weights are missing and could not be downloaded.
     """
     if weights not in spec.weights_kinds:
         raise RecipeError(
-            f"{spec.name} cannot be had with the weights {weights!r}.",
+            f"There are no weights of the kind {weights!r} for {spec.name}.",
             f"Choose one of {', '.join(spec.weights_kinds)}.",
         )
     model = architecture(spec, input_size)
@@ -144,18 +144,18 @@ def build(
         download(spec, keras_home, on_progress)
     path = weights_file if weights == "file" else weights_path(spec, keras_home)
     if path is None:
-        raise RecipeError("Weights from a file were chosen, and no file is named.")
+        raise RecipeError("The weights should come from a file, but no file is named.")
     load_weights(model, spec, path)
     return model
 
 
 @dataclass(frozen=True)
 class Split:
-    """A network divided at a cut; both parts share their layers, and so their weights, with the whole.
+    """A network divided at a cut; both parts share their layers and weights with the network.
 
     Attributes:
-        prefix: Pixels -> crossing tensor, or list of two in NASNet; None where nothing is before the cut.
-        suffix: Crossing tensor(s) -> features of the whole network; None where nothing is behind the cut.
+        prefix: Pixels -> crossing tensor, or a list of two in NASNet; None if no layer is before the cut.
+        suffix: Crossing tensor(s) -> features of the network; None if no layer is after the cut.
     """
 
     prefix: keras.Model | None
@@ -167,7 +167,7 @@ def split(model: keras.Model, cut: Cut | None) -> Split:
 
     Args:
         model: A network from `build`.
-        cut: One of its cuts; None leaves everything to the suffix.
+        cut: One of its cuts; None puts all layers into the suffix.
     """
     if cut is None:
         return Split(prefix=None, suffix=model)
@@ -183,18 +183,18 @@ def split(model: keras.Model, cut: Cut | None) -> Split:
 
 
 def freeze(model: keras.Model, spec: BackboneSpec, layers: int, batch_norm: BatchNorm = "frozen") -> None:
-    """Freeze the first layers of a built network and make all others trainable, also within its prefix and suffix.
+    """Freeze the first layers of a built network and make the others trainable, also in its prefix and suffix.
 
-    Frozen batch normalisation is made not trainable, which in Keras keeps its statistics in inference mode however
-    the model is called (https://keras.io/guides/transfer_learning/); its scale and offset stay as they are, too.
-    Calling the suffix with `training=False` would keep the statistics alone, and would turn off the stochastic depth
-    of EfficientNet. Dropout has no weights to freeze: called with `training=True` it is active in every layer.
+    Batch normalisation that is not trainable runs in inference mode however the model is called
+    (https://keras.io/guides/transfer_learning/), and its scale and offset do not change. Calling the suffix with
+    `training=False` instead would freeze only the statistics, and would turn off the stochastic depth of EfficientNet.
+    Dropout has no weights to freeze: with `training=True` it is active in every layer.
 
     Args:
         model: A network from `build`.
-        spec: What it was built from.
+        spec: Its entry in the zoo.
         layers: How many layers to freeze, from the input, counted as in the cuts.
-        batch_norm: `frozen` keeps batch normalisation frozen behind them as well.
+        batch_norm: `frozen` also freezes the batch normalisation after these layers.
     """
     for index, layer in enumerate(ordered_layers(model, spec)):
         keeps_statistics = batch_norm == "frozen" and isinstance(layer, keras.layers.BatchNormalization)

@@ -1,4 +1,4 @@
-"""How fast networks run on this machine: measured by trainings, shown beside the networks. Free of frameworks."""
+"""Images per second of networks on this machine, measured by trainings. Free of frameworks."""
 
 import json
 import time
@@ -12,16 +12,16 @@ from core.settings import Settings
 from core.storage.atomic import atomic_path
 
 FILE: Final = "speeds.json"
-# From fewer images the number would be mostly that of starting up.
-LEAST_IMAGES: Final = 64
+# With fewer images, the time of starting up would dominate.
+MIN_IMAGES: Final = 64
 
 
 @dataclass
 class Speedometer:
-    """Listens to the progress of a pass over images; what was done before its first report is not counted.
+    """Measures the speed of computing images from reports of its progress, without the first report.
 
     Attributes:
-        images: Images done between the first report and the last.
+        images: Images computed between the first and the last report.
         seconds: Time between them.
     """
 
@@ -30,7 +30,7 @@ class Speedometer:
     _first: tuple[int, float] | None = None
 
     def __call__(self, done: int, _total: int) -> None:
-        """Hear that so many images are done."""
+        """Receive the number of computed images."""
         if not done:
             return
         now = time.monotonic()
@@ -39,24 +39,24 @@ class Speedometer:
 
 
 def record_speed(settings: Settings, network: str, speedometer: Speedometer) -> None:
-    """Keep how many images a second a network took in, decoding included, unless it saw too few to tell.
+    """Store the images per second of a network, including decoding, if enough images were computed.
 
     Args:
-        settings: Where it is kept.
+        settings: Location of the file.
         network: Name of the network.
-        speedometer: What it heard.
+        speedometer: The measurement.
     """
-    if speedometer.images < LEAST_IMAGES or not speedometer.seconds:
+    if speedometer.images < MIN_IMAGES or not speedometer.seconds:
         return
     path = settings.workspace / FILE
-    with suppress(OSError), FileLock(path.with_suffix(".lock")):  # a full disk fails no training for this
+    with suppress(OSError), FileLock(path.with_suffix(".lock")):  # a full disk must not fail the training
         speeds = read_speeds(settings) | {network: speedometer.images / speedometer.seconds}
         with atomic_path(path) as part:
             part.write_text(json.dumps(speeds), encoding="utf-8")
 
 
 def read_speeds(settings: Settings) -> dict[str, float]:
-    """Images a second of each network that was measured here; a file that cannot be read is none."""
+    """Images per second of each network that was measured; empty if the file cannot be read."""
     try:
         found = json.loads((settings.workspace / FILE).read_text(encoding="utf-8"))
         return {str(name): float(speed) for name, speed in found.items()}

@@ -1,7 +1,6 @@
-"""Where the weights of the zoo lie on this machine, and how ImageNet weights are downloaded. Free of frameworks.
+"""Where the weights of the zoo lie on this machine, and the download of ImageNet weights. Free of frameworks.
 
-Files lie where `keras.applications` looks for them and come from where it takes them, so that a folder prepared for one
-serves the other.
+Paths and URLs are those of `keras.applications`, so both can use the same folder.
 """
 
 import hashlib
@@ -25,16 +24,16 @@ MD5_DIGITS = 32
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
-# Told the bytes done and the bytes altogether (0 where not known); may raise to stop the download.
+# Receives the bytes done and the total (0 if unknown); may raise to stop the download.
 DownloadProgress = Callable[[int, int], None]
 
 
 def no_progress(_done: int, _total: int) -> None:
-    """Tell nobody."""
+    """Ignore the progress."""
 
 
 def weights_path(spec: BackboneSpec, keras_home: Path) -> Path:
-    """Where the pretrained weights of a network lie, or would lie."""
+    """Path of the pretrained weights of a network, whether they exist or not."""
     if spec.weights_file is None:
         return STARTER_WEIGHTS
     return keras_home / "models" / spec.weights_file.name
@@ -46,18 +45,18 @@ def available(spec: BackboneSpec, keras_home: Path) -> bool:
 
 
 def download(spec: BackboneSpec, keras_home: Path, on_progress: DownloadProgress = no_progress) -> Path:
-    """Fetch the ImageNet weights of a network; nothing but the complete, checked file ever has its name.
+    """Download the ImageNet weights of a network; only a complete, verified file gets the final name.
 
     Args:
         spec: A network that has ImageNet weights.
-        keras_home: Folder in whose `models` the file shall lie.
-        on_progress: Told the bytes as they come.
+        keras_home: Folder in whose `models` the file is stored.
+        on_progress: Receives the bytes done and the total.
 
     Returns:
         Path of the file.
 
     Raises:
-        NetworkError: It could not be downloaded, or what arrived is not the published file.
+        NetworkError: It could not be downloaded, or the received file is not the published one.
         WorkspaceError: It could not be written.
     """
     file = spec.weights_file
@@ -75,7 +74,7 @@ def download(spec: BackboneSpec, keras_home: Path, on_progress: DownloadProgress
 
 
 def _fetch(file: WeightsFile, part: Path, on_progress: DownloadProgress) -> str:
-    """Write what the server sends; returns why that is not the published file, or nothing."""
+    """Write the received file; returns the reason of a failure, or an empty string."""
     host = urllib.parse.urlsplit(file.url).hostname
     with part.open("wb") as out:
         try:

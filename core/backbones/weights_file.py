@@ -273,6 +273,6 @@ def _number(name: str) -> tuple[int, str]:
     return (int(name) if name.isdecimal() else LAST, name)
 
 
-def shapes_in_words(shapes: Sequence[Sequence[int]]) -> str:
+def format_shapes(shapes: Sequence[Sequence[int]]) -> str:
     """Shapes as a person reads them, e.g. `3x3x3x32 and 32`."""
     return " and ".join("x".join(map(str, shape)) or "1" for shape in shapes) or "nothing"

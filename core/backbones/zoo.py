@@ -1,8 +1,8 @@
-"""The zoo: every backbone that can be chosen, with the facts a person compares.
+"""The zoo: every backbone that can be chosen, with its published and measured properties.
 
-What is written down here is what only people know: which function of `keras.applications` builds a network, how it
-wants its pixels, how accurate its published weights are and who says so. What can be measured (layers, parameters,
-cuts, the file its weights come in) was measured by `python -m core.backbones.survey` and lies in `survey.json`.
+This file contains what is published about a network: the function of `keras.applications` that builds it, its
+preprocessing, and the accuracy of its weights with the source. What can be measured (layers, parameters, cuts, weights
+file) was measured by `python -m core.backbones.survey` and lies in `survey.json`.
 """
 
 import difflib
@@ -30,9 +30,9 @@ class Cut:
     """A place at the end of a block where the network can be divided into a frozen prefix and a trained suffix.
 
     Attributes:
-        label: Words for a person, e.g. `block 13`.
+        label: Name for a person, e.g. `block 13`.
         tensors: Names of the operations whose outputs cross the cut: one, or two in NASNet.
-        layers: Layers before the cut, counted as `keras.applications` counts them; all are frozen.
+        layers: Number of layers before the cut, as `keras.applications` counts them; all are frozen.
         parameters: Parameters of these layers.
         shapes: Shape of each crossing tensor at the network's own input size, without the batch.
     """
@@ -56,12 +56,12 @@ class Cut:
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """The published ImageNet weights, without the classification top.
+    """The file of the published ImageNet weights, without the classification top.
 
     Attributes:
         name: File name under `KERAS_HOME/models`, as `keras.applications` looks for it.
-        url: Where it is published.
-        checksum: MD5 or SHA-256 that Keras knows for it; None where Keras knows none.
+        url: URL of the file.
+        checksum: MD5 or SHA-256 from Keras; None if Keras has none.
     """
 
     name: str
@@ -75,22 +75,22 @@ class BackboneSpec:
 
     Attributes:
         name: Key in `BACKBONES`, and name of the built model.
-        family: Networks of one family share their way of naming blocks.
+        family: Networks of one family share their naming scheme of blocks.
         function: Attribute of `keras.applications`, or `starter`.
         arguments: Further arguments of that function.
-        input_size: Height and width in pixels the published weights were trained for.
+        input_size: Height and width in pixels that the published weights were trained with.
         min_size: Smallest height and width in pixels.
-        preprocessing: What is done to pixels of 0 to 255 before the first layer: `caffe` (BGR, mean subtracted),
-            `tf` (-1 to 1), `torch` (0 to 1, standardised) or `included` (the network's own layers do it).
-        file_megabytes: Size of the published weights with their classification top; None where not published.
-        top1: ImageNet top-1 accuracy of the published weights, 0 to 1; None where not published.
-        top5: ImageNet top-5 accuracy, 0 to 1; None where not published.
-        source: Who says so.
-        weights_kinds: Weights that can be had for it.
-        parameters: All parameters, without the classification top.
-        layers: Layers, without the top, as `keras.applications` counts them (its input layer included).
+        preprocessing: Preprocessing of pixels from 0 to 255 before the first layer: `caffe` (BGR, mean subtracted),
+            `tf` (-1 to 1), `torch` (0 to 1, standardised) or `included` (in layers of the network).
+        file_megabytes: Size of the published weights with their classification top; None if not published.
+        top1: ImageNet top-1 accuracy of the published weights, 0 to 1; None if not published.
+        top5: ImageNet top-5 accuracy, 0 to 1; None if not published.
+        source: Source of these numbers.
+        weights_kinds: Kinds of weights that exist for it.
+        parameters: Number of parameters, without the classification top.
+        layers: Number of layers without the top, as `keras.applications` counts them (including the input layer).
         cuts: Places where it can be divided, from the input to the output; the last is the whole backbone.
-        weights_file: Where its ImageNet weights come from; None for the starter.
+        weights_file: The file of its ImageNet weights; None for the starter.
         layer_parameters: Parameters of each layer, in the order in which layers are frozen.
         layer_trainable: Parameters of each layer that training can change.
         batch_norms: Indices of the batch normalisation layers in that order.
@@ -118,7 +118,7 @@ class BackboneSpec:
 
     @property
     def weights_megabytes(self) -> float:
-        """Size of its float32 weights without the top: about what a download takes, in megabytes of 2**20 bytes."""
+        """Size of its float32 weights without the top, about that of the download, in units of 2**20 bytes."""
         return self.parameters * 4 / 2**20
 
 
@@ -132,7 +132,7 @@ def _published(
     top5: float | None = None,
     **others: Any,  # noqa: ANN401 - any other field
 ) -> BackboneSpec:
-    """A network of `keras.applications`; its function has its name, its figures are from keras.io, unless said."""
+    """A network of `keras.applications`; by default its function has its name and its numbers are from keras.io."""
     figures = {"function": name, "source": KERAS_IO, **others}
     return BackboneSpec(
         name=name,
@@ -250,17 +250,17 @@ def _surveyed(entry: BackboneSpec, found: Mapping[str, Any]) -> BackboneSpec:
 
 _FOUND = _read_survey(SURVEY)
 
-# A network takes part once it has been surveyed.
+# Only networks that have been surveyed can be chosen.
 BACKBONES: Mapping[str, BackboneSpec] = {
     entry.name: _surveyed(entry, _FOUND[entry.name]) for entry in ENTRIES if entry.name in _FOUND
 }
 
 
 def find_backbone(name: str) -> BackboneSpec:
-    """The network of that name.
+    """The network with this name.
 
     Raises:
-        RecipeError: There is none; the sentence names near matches.
+        RecipeError: There is none; the message names similar ones.
     """
     if name in BACKBONES:
         return BACKBONES[name]

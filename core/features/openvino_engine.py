@@ -1,8 +1,6 @@
 """Computes a network with OpenVINO on the processor. Worker only: imports OpenVINO."""
 
-import importlib.metadata
 import os
-import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -12,9 +10,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.features.telemetry import disable_telemetry
+from core.compat import disable_openvino_telemetry, fix_openvino_converter
 
-disable_telemetry()
+disable_openvino_telemetry()
 
 import openvino  # noqa: E402 - after its telemetry is disabled
 
@@ -45,20 +43,8 @@ def convert(function: Any) -> Any:  # noqa: ANN401 - untyped in TensorFlow and O
     Raises:
         Exception: Of many kinds, if it cannot be converted.
     """
-    if sys.version_info >= (3, 13):
-        _tell_tensorflow_version()
+    fix_openvino_converter()
     return openvino.convert_model(function)
-
-
-def _tell_tensorflow_version() -> None:
-    """Keep the converter from asking for TensorFlow's version in its own way.
-
-    It executes `del tensorflow` among a function's locals, which raises NameError since Python 3.13
-    (https://peps.python.org/pep-0667): up to OpenVINO 2026.4.1 no network could be converted there.
-    """
-    from openvino.frontend.tensorflow import utils
-
-    utils.get_environment_setup = lambda _framework: {"tensorflow": importlib.metadata.version("tensorflow")}
 
 
 def save_network(network: Any, path: Path) -> None:  # noqa: ANN401

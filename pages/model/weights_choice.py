@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.advice.changes import with_weights
 from core.advice.default_recipe import is_online
-from core.backbones.starter.preview import draw_sheet
+from core.backbones.starter.preview import draw_preview
 from core.backbones.weights import available
 from core.backbones.zoo import BackboneSpec, find_backbone
 from core.catalog.jobs import Job
@@ -183,5 +183,5 @@ def _show_preview() -> None:
     if st.button("Draw another sheet", icon=":material/refresh:"):
         state.set(_PREVIEW_NUMBER, number := number + 1)
     alt = f"{_PREVIEW_ROWS * _PREVIEW_COLUMNS} images of drawn shapes and textures"
-    sheet = draw_sheet(_PREVIEW_ROWS, _PREVIEW_COLUMNS, seed=number)
+    sheet = draw_preview(_PREVIEW_ROWS, _PREVIEW_COLUMNS, seed=number)
     st.image(sheet, width="stretch", caption=f"Sheet {number}", alt=alt)

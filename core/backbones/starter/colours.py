@@ -1,5 +1,5 @@
-# ruff: noqa: PLR2004 - the numbers are what is drawn, each is used once
-"""Palettes: programs that turn values from 0 to 1 into colours."""
+# ruff: noqa: PLR2004 - the constants of formulas, each used once
+"""Procedural palettes that map values from 0 to 1 to colours."""
 
 import colorsys
 
@@ -11,7 +11,7 @@ Table = NDArray[np.float32]
 
 
 def palette(index: int, seed: int) -> Table:
-    """Palette `index` of a seed: two to five colours, blended or side by side.
+    """Palette `index` of a seed: two to five colours, blended or in steps.
 
     Returns:
         (STEPS, 3) float32 RGB from 0 to 1.
@@ -33,6 +33,6 @@ def palette(index: int, seed: int) -> Table:
 
 
 def jitter(table: Table, rng: np.random.Generator) -> Table:
-    """The palette a little lighter or darker, warmer or colder: what varies between two images of one palette."""
+    """Vary the brightness and warmth of a palette: the difference between two images of one palette."""
     gains = rng.uniform(0.75, 1.15) * rng.uniform(0.93, 1.07, 3)
     return np.clip(table ** rng.uniform(0.8, 1.25) * gains, 0, 1).astype(np.float32)

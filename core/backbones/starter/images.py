@@ -1,9 +1,9 @@
-# ruff: noqa: PLR2004 - the numbers are what is drawn, each is used once
-"""Images drawn by formulas: what the starter backbone is pretrained on.
+# ruff: noqa: PLR2004 - the constants of formulas, each used once
+"""Synthetic images, on which the starter backbone is pretrained.
 
-An image is a pure function of its class, its instance and a seed. The class is the shape that is shown; the instance
-draws everything else: the textures and colours of objects and ground, how many there are, where, how large, how lit,
-how sharp. All that was drawn with a number of its own is an answer that the network can be asked for: `Answers`.
+An image is a pure function of its class, its instance and a seed. The class is the shape of its objects. The instance
+decides everything else: textures and colours of objects and ground, number, positions, sizes, light and sharpness. The
+choices with a number of their own are the targets of the pretraining: `Targets`.
 """
 
 from dataclasses import astuple, dataclass
@@ -23,8 +23,8 @@ Pixels = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What is to be seen on an image: the programs that drew it, by number, and what kinds of programs they are."""
+class Targets:
+    """The prediction targets of an image: the numbers of its shape, textures and palettes, and their kinds."""
 
     form: int
     surface_kind: int
@@ -36,12 +36,12 @@ class Answers:
     ground_palette: int
 
     def as_row(self) -> tuple[int, ...]:
-        """The numbers in the order of `CHOICES`."""
+        """The targets in the order of `TARGETS`."""
         return astuple(self)
 
 
-# How many different values each answer has.
-CHOICES = {
+# Number of classes of each target.
+TARGETS = {
     "form": len(FORMS),
     "surface_kind": len(KINDS),
     "ground_kind": len(KINDS),
@@ -55,7 +55,7 @@ CHOICES = {
 
 @dataclass(frozen=True)
 class _Light:
-    """Where the light comes from and how strong it is."""
+    """Direction and strength of the light."""
 
     x: float
     y: float
@@ -64,33 +64,33 @@ class _Light:
     shadow: float
 
 
-def draw(label: int, instance: int, seed: int = 0, size: int = 128) -> tuple[NDArray[np.uint8], Answers]:
-    """Draw one image.
+def draw_image(label: int, instance: int, seed: int = 0, size: int = 128) -> tuple[NDArray[np.uint8], Targets]:
+    """Render one image.
 
     Args:
         label: Class, from 0 to SHAPES - 1.
-        instance: Which of the class' images; any number from 0.
-        seed: Of the programs and of everything else.
+        instance: Number of the image within its class, from 0.
+        seed: Of all random choices.
         size: Height and width in pixels.
 
     Returns:
-        (size, size, 3) RGB, and what is to be seen on it.
+        (size, size, 3) RGB, and its targets.
     """
     rng = np.random.default_rng([seed, 7, label, instance])
-    answers = _answers(label, seed, rng)
+    targets = _targets(label, seed, rng)
     line = (np.arange(size, dtype=np.float32) + 0.5) / (size / 2) - 1
     x, y = np.meshgrid(line, line)
     light = _light(rng)
-    canvas = _paint(_texture(answers.ground, seed), _palette(answers.ground_palette, seed), x, y, rng)
+    canvas = _paint(_texture(targets.ground, seed), _palette(targets.ground_palette, seed), x, y, rng)
     if rng.random() < 0.45:
-        canvas = _out_of_focus(canvas, int(rng.integers(2, 8)))
+        canvas = _blur_background(canvas, int(rng.integers(2, 8)))
     for _ in range(int(rng.integers(1, 4)) if rng.random() < 0.3 else 0):
         other = _shape(int(rng.integers(SHAPES)), seed)
         surface, colours = int(rng.integers(TEXTURES)), int(rng.integers(PALETTES))
-        _place(canvas, other, surface, colours, rng.uniform(0.1, 0.35), light, rng)
+        _paint_object(canvas, other, surface, colours, rng.uniform(0.1, 0.35), light, rng)
     for scale in _scales(rng):
-        _place(canvas, _shape(label, seed), answers.surface, answers.surface_palette, scale, light, rng)
-    return _photograph(canvas, x, y, rng), answers
+        _paint_object(canvas, _shape(label, seed), targets.surface, targets.surface_palette, scale, light, rng)
+    return _apply_camera(canvas, x, y, rng), targets
 
 
 _texture = lru_cache(maxsize=1024)(texture)
@@ -98,10 +98,10 @@ _palette = lru_cache(maxsize=1024)(palette)
 _shape = lru_cache(maxsize=1024)(shape)
 
 
-def _answers(label: int, seed: int, rng: np.random.Generator) -> Answers:
+def _targets(label: int, seed: int, rng: np.random.Generator) -> Targets:
     surface, ground = (int(rng.integers(TEXTURES)) for _ in range(2))
     surface_palette, ground_palette = (int(rng.integers(PALETTES)) for _ in range(2))
-    return Answers(
+    return Targets(
         form=_shape(label, seed).form,
         surface_kind=KINDS.index(_texture(surface, seed).kind),
         ground_kind=KINDS.index(_texture(ground, seed).kind),
@@ -126,7 +126,7 @@ def _light(rng: np.random.Generator) -> _Light:
 
 
 def _scales(rng: np.random.Generator) -> NDArray[np.float64]:
-    """Sizes of the main objects: mostly one large one, sometimes a few, seldom many small ones."""
+    """Sizes of the main objects: mostly one large object, sometimes a few, rarely many small ones."""
     kind = rng.random()
     if kind < 0.72:
         return rng.uniform(0.5, 1.2, 1)
@@ -135,28 +135,28 @@ def _scales(rng: np.random.Generator) -> NDArray[np.float64]:
     return rng.uniform(0.15, 0.35, int(rng.integers(5, 10)))
 
 
-def _paint(program: Texture, table: Table, x: Field, y: Field, rng: np.random.Generator) -> Pixels:
-    """A texture in the colours of a palette, at a place, turn and scale drawn from `rng`."""
+def _paint(texture_: Texture, table: Table, x: Field, y: Field, rng: np.random.Generator) -> Pixels:
+    """A texture in the colours of a palette, with a random position, rotation and scale."""
     turn, scale = rng.uniform(-0.5, 0.5), np.exp(rng.uniform(-0.35, 0.35))
     if rng.random() < 0.3:
         turn = rng.uniform(0, 2 * np.pi)
     c, s = np.float32(scale * np.cos(turn)), np.float32(scale * np.sin(turn))
     u, v = c * x - s * y + np.float32(rng.uniform(-5, 5)), s * x + c * y + np.float32(rng.uniform(-5, 5))
     table = jitter(table, rng)
-    colours: Pixels = table[(program.values(u, v) * 255.9).astype(np.uint8)]
-    return colours * program.grains(u, v)[..., None] if program.grain else colours
+    colours: Pixels = table[(texture_.values(u, v) * 255.9).astype(np.uint8)]
+    return colours * texture_.grains(u, v)[..., None] if texture_.grain else colours
 
 
-def _out_of_focus(canvas: Pixels, radius: int) -> Pixels:
-    """The canvas as if it lay far behind the object."""
+def _blur_background(canvas: Pixels, radius: int) -> Pixels:
+    """Blur the canvas as if it were far behind the object."""
     width = (2 * radius + 1, 2 * radius + 1, 1)
     once = scipy.ndimage.uniform_filter(canvas, width, mode="reflect")
     twice: Pixels = scipy.ndimage.uniform_filter(once, width, mode="reflect")
     return twice
 
 
-def _place(
-    canvas: Pixels, program: Shape, surface: int, colours: int, scale: float, light: _Light, rng: np.random.Generator
+def _paint_object(
+    canvas: Pixels, shape_: Shape, surface: int, colours: int, scale: float, light: _Light, rng: np.random.Generator
 ) -> None:
     """Paint one object over the canvas."""
     size = len(canvas)
@@ -165,10 +165,10 @@ def _place(
     rows, columns = _window(cy, 1.1 * scale, size), _window(cx, 1.1 * scale, size)
     x = ((np.arange(size, dtype=np.float32)[columns] + 0.5) / (size / 2) - 1 - np.float32(cx))[None, :]
     y = ((np.arange(size, dtype=np.float32)[rows] + 0.5) / (size / 2) - 1 - np.float32(cy))[:, None]
-    a, b = _into_object(x, y, scale, rng)
-    depth = program.pose(rng)(a, b)
+    a, b = _object_coordinates(x, y, scale, rng)
+    depth = shape_.pose(rng)(a, b)
     cover = np.clip(depth * np.float32(scale * size / 6) + 0.5, 0, 1)[..., None]
-    painted = _paint(_texture(surface, program.seed), _palette(colours, program.seed), a, b, rng)
+    painted = _paint(_texture(surface, shape_.seed), _palette(colours, shape_.seed), a, b, rng)
     painted = _shade(painted, depth, light, rng)
     patch = canvas[rows, columns]
     if light.shadow:
@@ -181,8 +181,8 @@ def _window(middle: float, reach: float, size: int) -> slice:
     return slice(max(0, int(low)), min(size, int(high) + 1))
 
 
-def _into_object(x: Field, y: Field, scale: float, rng: np.random.Generator) -> tuple[Field, Field]:
-    """Coordinates of the image -> coordinates of the object, turned, sheared and mirrored."""
+def _object_coordinates(x: Field, y: Field, scale: float, rng: np.random.Generator) -> tuple[Field, Field]:
+    """Map coordinates of the image to those of the object, with rotation, shear and mirroring."""
     turn = rng.normal(0, 0.35) if rng.random() < 0.7 else rng.uniform(0, 2 * np.pi)
     squeeze, shear = np.exp(rng.normal(0, 0.12)), rng.normal(0, 0.12)
     mirror = rng.choice([-1, 1])
@@ -193,7 +193,7 @@ def _into_object(x: Field, y: Field, scale: float, rng: np.random.Generator) -> 
 
 
 def _shade(painted: Pixels, depth: Field, light: _Light, rng: np.random.Generator) -> Pixels:
-    """Light on the rounded surface, and on some a dark or bright outline."""
+    """Shade the rounded surface, and add a dark or bright outline to some objects."""
     if light.ambient < 1:
         inner = np.clip(depth, 0, 1)
         height = np.sqrt(inner * (2 - inner))
@@ -213,14 +213,14 @@ def _shade(painted: Pixels, depth: Field, light: _Light, rng: np.random.Generato
 
 
 def _shadow(cover: Pixels, light: _Light, pixels: float) -> Pixels:
-    """The cover moved away from the light, and softened."""
+    """The mask, shifted away from the light and blurred."""
     shift = (int(0.12 * pixels * light.y), int(0.12 * pixels * light.x))
     moved = np.roll(cover[..., 0], shift, (0, 1))
     return scipy.ndimage.uniform_filter(moved, max(3, int(0.1 * pixels)))[..., None]
 
 
-def _photograph(canvas: Pixels, x: Field, y: Field, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Uneven light, contrast, blur and noise of a camera."""
+def _apply_camera(canvas: Pixels, x: Field, y: Field, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Add uneven light, contrast, blur and noise of a camera."""
     slope = rng.normal(0, 0.15, 2)
     gain = rng.uniform(0.8, 1.2) * (1 + np.float32(slope[0]) * x + np.float32(slope[1]) * y)
     canvas = (canvas - 0.5) * np.float32(rng.uniform(0.75, 1.2)) + 0.5

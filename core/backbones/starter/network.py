@@ -1,9 +1,9 @@
 """The starter network. Worker only: imports Keras.
 
-Each block passes one single tensor on: what it found, beside a pooled copy of what came before it. So the end of every
-block is a cut, and the global average of the last block's output sees colours and edges as well as shapes. What came
-early varies less than what came late, so the last layer brings all channels to one scale: without it a head hardly uses
-the early ones (test accuracy on sign_digits, a head that began with random numbers, two seeds: 0.67, 0.79).
+Each block outputs one tensor: its new features, concatenated with a pooled copy of its input. So the end of every block
+is a cut, and the global average of the output contains early features (colours, edges) as well as late ones (shapes).
+Early features vary less, so the last layer normalises all channels: without it a head hardly uses the early ones (test
+accuracy on sign_digits with a randomly initialised head, two seeds: 0.67 and 0.79).
 """
 
 import keras
@@ -11,8 +11,8 @@ from keras import layers
 
 STEM_WIDTH = 32
 LAST_BLOCK, SCALE = "block4", "features"
-# Name and width of each block, and how what came before it is made smaller: the strongest answer in a window tells
-# more than the mean (by 0.015 in the linear probe of a random network), both together a little more.
+# Name and width of each block, and the pooling of its input. Max pooling gives better features than average pooling
+# (by 0.015 in a linear probe of a random network), both together slightly better ones.
 BLOCKS = (
     ("block1", 64, ("max",)),
     ("block2", 128, ("max",)),
@@ -30,12 +30,11 @@ def build_starter(
 
     Args:
         input_size: Height and width in pixels, at least 32; None accepts any size.
-        norm: The normalisation; only the pretraining gives another one, which computes the same faster.
+        norm: The normalisation layer; the pretraining uses a faster one with the same results.
 
     Returns:
-        A functional model of built-in layers: (n, size, size, 3) RGB from 0 to 255 ->
-        (n, size / 16, size / 16, 896), not pooled. The preprocessing is inside. The last layer's statistics are
-        those of the pooled map, over images.
+        A functional model of built-in layers with its preprocessing: (n, size, size, 3) RGB from 0 to 255 ->
+        (n, size / 16, size / 16, 896). The statistics of the last layer are those of the pooled features of images.
     """
     image = keras.Input((input_size, input_size, 3), name="image")
     x = layers.Rescaling(1 / 127.5, offset=-1, name="rescale")(image)
@@ -49,7 +48,7 @@ def build_starter(
 def _block(
     x: keras.KerasTensor, width: int, pools: tuple[str, ...], name: str, norm: type[layers.BatchNormalization]
 ) -> keras.KerasTensor:
-    """New features from all that came before, joined to the old ones at the new resolution."""
+    """Compute new features from the input, and concatenate them with the pooled input."""
     entry = _convolution(x, width, 3 if pools else 1, 2 if pools else 1, f"{name}_entry", norm)
     y = _convolution(entry, width, 3, 1, f"{name}_first", norm)
     y = layers.Conv2D(width, 3, padding="same", use_bias=False, name=f"{name}_second_conv")(y)

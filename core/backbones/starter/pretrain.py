@@ -1,9 +1,9 @@
-"""Pretrain the starter backbone on images drawn by formulas.
+"""Pretrain the starter backbone on synthetic images.
 
     python -m core.backbones.starter.pretrain [--folder DIR] [--output FILE] [--steps N] [--minutes M]
 
-draws the images into the folder, trains with the fixed recipe, and writes the weights. Started again after a kill, or
-after its minutes were over, it goes on from its last checkpoint; what a step sees depends on nothing but its number.
+renders the images into the folder, trains with the fixed recipe, and writes the weights. After a kill or a time limit
+it resumes from its last checkpoint; the data of a step depends on its number alone.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.backbones.starter.recipe import PretrainingRecipe
-from core.backbones.starter.renderer import Album, open_album
+from core.backbones.starter.renderer import RenderedDataset, render_dataset
 from core.errors import GraftError, InputError
 from core.settings import Settings
 
@@ -30,34 +30,35 @@ WEIGHTS = Path(__file__).parents[3] / "assets" / "starter.weights.h5"
 def pretrain(
     recipe: PretrainingRecipe, folder: Path, output: Path, *, minutes: float | None = None, save_every: int = 200
 ) -> None:
-    """Draw, train, and write the weights.
+    """Render the images, train, and write the weights.
 
     Args:
         recipe: Every choice.
-        folder: For images and checkpoints; with the same folder a pretraining goes on.
+        folder: Folder of images and checkpoints; a pretraining in the same folder is resumed.
         output: File of the weights, `*.weights.h5`.
-        minutes: Stop after that time, with a checkpoint; None for never.
+        minutes: Time limit, after which a checkpoint is saved; None for no limit.
         save_every: Steps between two checkpoints.
 
     Raises:
-        InputError: The output's name does not end as Keras wants it.
+        InputError: The name of the output does not end in `.weights.h5`.
     """
     if not output.name.endswith(".weights.h5"):
         raise InputError(f"Weights cannot be written to {output.name!r}.", "Give a name that ends in .weights.h5.")
-    clock = _Clock(minutes)
-    album = open_album(folder, recipe.pages + 1, recipe.seed, recipe.image_size, clock.pages)
-    from core.backbones.starter.pretraining import Pretraining, save_weights  # only now: the drawers need no Keras
+    progress = _Progress(minutes)
+    dataset = render_dataset(folder, recipe.images_per_class + 1, recipe.seed, recipe.image_size, progress.shards)
+    # Imported late: the rendering processes need no Keras.
+    from core.backbones.starter.pretraining import Pretraining, save_weights
 
-    training = Pretraining(recipe, folder, Album(album.images[:-1], album.answers[:-1]))
-    _train(training, clock, save_every)
-    training.settle(Album(album.images[-1:], album.answers[-1:]))
+    training = Pretraining(recipe, folder, RenderedDataset(dataset.images[:-1], dataset.targets[:-1]))
+    _train(training, progress, save_every)
+    training.calibrate_scale(RenderedDataset(dataset.images[-1:], dataset.targets[-1:]))
     save_weights(training.network, output)
-    unseen = training.accuracy(Album(album.images[-1:], album.answers[-1:]))
-    _say(f"step {training.done} of {recipe.steps}; right answers on unseen images: {_listed(unseen)}")
+    accuracy = training.accuracy(RenderedDataset(dataset.images[-1:], dataset.targets[-1:]))
+    _print(f"step {training.done} of {recipe.steps}; accuracy on unseen images: {_format(accuracy)}")
 
 
-class _Clock:
-    """Says how far the work is and how long it still takes."""
+class _Progress:
+    """Reports the progress and the time left, and enforces the time limit."""
 
     def __init__(self, minutes: float | None) -> None:
         self.began = time.monotonic()
@@ -66,60 +67,62 @@ class _Clock:
     def is_over(self) -> bool:
         return time.monotonic() > self.ends
 
-    def pages(self, done: int, of: int) -> None:
-        _say(f"page {done} of {of} drawn")
+    def shards(self, done: int, total: int) -> None:
+        _print(f"{done} of {total} images per class rendered")
 
-    def steps(self, before: int, done: int, of: int, losses: dict[str, float]) -> None:
-        left = (time.monotonic() - self.began) / (done - before) * (of - done)
-        _say(f"step {done} of {of}, {left / 60:.1f} min left; losses: {_listed(losses)}")
+    def steps(self, before: int, done: int, total: int, losses: dict[str, float]) -> None:
+        left = (time.monotonic() - self.began) / (done - before) * (total - done)
+        _print(f"step {done} of {total}, {left / 60:.1f} min left; losses: {_format(losses)}")
 
 
-def _train(training: "Pretraining", clock: _Clock, save_every: int) -> None:
-    before, of = training.done, training.recipe.steps
+def _train(training: "Pretraining", progress: _Progress, save_every: int) -> None:
+    before, total = training.done, training.recipe.steps
     if before:
-        _say(f"going on after step {before} of {of}")
-    clock.began = time.monotonic()
+        _print(f"resuming after step {before} of {total}")
+    progress.began = time.monotonic()
     recent: list[dict[str, float]] = []
-    while training.done < of and not clock.is_over():
-        recent.append(training.advance())
+    while training.done < total and not progress.is_over():
+        recent.append(training.train_step())
         if training.done % save_every == 0:
             training.save()
-            clock.steps(before, training.done, of, {n: float(np.mean([r[n] for r in recent])) for n in recent[0]})
+            progress.steps(before, training.done, total, {n: float(np.mean([r[n] for r in recent])) for n in recent[0]})
             recent = []
     training.save()
 
 
-def _listed(numbers: dict[str, float]) -> str:
+def _format(numbers: dict[str, float]) -> str:
     return ", ".join(f"{name} {value:.3f}" for name, value in numbers.items())
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     sys.stderr.write(line + "\n")
     sys.stderr.flush()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run from the command line; the exit status."""
+    """Run the command line and return its exit status."""
     recipe = PretrainingRecipe()
     parser = argparse.ArgumentParser(
         prog="python -m core.backbones.starter.pretrain", description="Pretrain the starter."
     )
     folder = Settings.from_environment().cache / "starter"
     parser.add_argument(
-        "--folder", type=Path, default=folder, help="for images (5 GB) and checkpoints (default: %(default)s)"
+        "--folder", type=Path, default=folder, help="folder of images (5 GB) and checkpoints (default: %(default)s)"
     )
     parser.add_argument("--output", type=Path, default=WEIGHTS, help="file of the weights (default: %(default)s)")
-    parser.add_argument("--pages", type=int, default=recipe.pages, help="images a class (default: %(default)s)")
-    parser.add_argument("--steps", type=int, default=recipe.steps, help="batches (default: %(default)s)")
-    parser.add_argument("--batch", type=int, default=recipe.batch, help="images a batch (default: %(default)s)")
-    parser.add_argument("--minutes", type=float, help="stop after that time, to go on another day")
+    parser.add_argument(
+        "--images-per-class", type=int, default=recipe.images_per_class, help="images per class (default: %(default)s)"
+    )
+    parser.add_argument("--steps", type=int, default=recipe.steps, help="training steps (default: %(default)s)")
+    parser.add_argument("--batch", type=int, default=recipe.batch, help="images per batch (default: %(default)s)")
+    parser.add_argument("--minutes", type=float, help="time limit; the next start resumes")
     parser.add_argument("--save-every", type=int, default=200, help="steps between checkpoints (default: %(default)s)")
     given = parser.parse_args(arguments)
-    recipe = replace(recipe, pages=given.pages, steps=given.steps, batch=given.batch)
+    recipe = replace(recipe, images_per_class=given.images_per_class, steps=given.steps, batch=given.batch)
     try:
         pretrain(recipe, given.folder, given.output, minutes=given.minutes, save_every=given.save_every)
     except GraftError as error:
-        _say(str(error))
+        _print(str(error))
         return 1
     return 0
 

@@ -1,4 +1,4 @@
-"""A pretraining that can be stopped and continued: its state and its steps. Worker only: imports Keras."""
+"""The steps and checkpoints of a pretraining. Worker only: imports Keras."""
 
 from pathlib import Path
 
@@ -6,97 +6,97 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from core.backbones.starter.images import CHOICES
+from core.backbones.starter.images import TARGETS
 from core.backbones.starter.network import LAST_BLOCK, SCALE, build_starter
-from core.backbones.starter.pretraining_model import build_learner, losses
+from core.backbones.starter.pretraining_model import build_pretraining_model, losses
 from core.backbones.starter.recipe import PretrainingRecipe
-from core.backbones.starter.renderer import Album
-from core.backbones.starter.views import Views, draw_views, look_at
+from core.backbones.starter.renderer import RenderedDataset
+from core.backbones.starter.views import ViewParameters, apply_views, sample_views
 
-_LEAST_VARIANCE = 0.01
+_MIN_VARIANCE = 0.01
 
 
 class Pretraining:
-    """One pretraining in a folder: it begins, or goes on where its last checkpoint is.
+    """A pretraining in a folder; resumes from its last checkpoint.
 
     Args:
-        recipe: Its choices.
-        folder: For images and checkpoints.
-        album: The images.
+        recipe: Every choice.
+        folder: Folder of the checkpoints.
+        dataset: The rendered images.
     """
 
-    def __init__(self, recipe: PretrainingRecipe, folder: Path, album: Album) -> None:
+    def __init__(self, recipe: PretrainingRecipe, folder: Path, dataset: RenderedDataset) -> None:
         keras.utils.set_random_seed(recipe.seed)
-        self.recipe, self.album = recipe, album
-        self.network, self.learner = build_learner(recipe.precision)
+        self.recipe, self.dataset = recipe, dataset
+        self.network, self.model = build_pretraining_model(recipe.precision)
         self.optimizer = keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
-        self.optimizer.build(self.learner.trainable_variables)
+        self.optimizer.build(self.model.trainable_variables)
         self.step = tf.Variable(0, dtype=tf.int64)
-        checkpoint = tf.train.Checkpoint(learner=self.learner, optimizer=self.optimizer, step=self.step)
+        checkpoint = tf.train.Checkpoint(model=self.model, optimizer=self.optimizer, step=self.step)
         self.checkpoints = tf.train.CheckpointManager(checkpoint, str(folder / "checkpoints"), max_to_keep=2)
         self.checkpoints.restore_or_initialize()
 
     @property
     def done(self) -> int:
-        """Steps taken so far, also before a kill."""
+        """Number of steps so far, including those before a restart."""
         return int(self.step)
 
     def save(self) -> None:
-        """Write a checkpoint; the two newest are kept."""
+        """Save a checkpoint; only the two newest are kept."""
         self.checkpoints.save(checkpoint_number=self.done)
 
-    def advance(self) -> dict[str, float]:
-        """Take one step; the loss of each question, in nats."""
+    def train_step(self) -> dict[str, float]:
+        """Train one step and return the loss of each task, in nats."""
         rng = np.random.default_rng([self.recipe.seed, 9, self.done])
-        rows = np.sort(rng.choice(len(self.album), self.recipe.batch, replace=False))
-        images, answers = self.album.take(rows)
-        first, second = draw_views(len(rows), rng), draw_views(len(rows), rng)
+        rows = np.sort(rng.choice(len(self.dataset), self.recipe.batch, replace=False))
+        images, targets = self.dataset.take(rows)
+        first, second = sample_views(len(rows), rng), sample_views(len(rows), rng)
         self.optimizer.learning_rate = self.recipe.rate(self.done)
-        found = self._learn(tf.constant(images), tf.constant(answers), first, second, self.recipe.size(self.done))
+        task_losses = self._train(tf.constant(images), tf.constant(targets), first, second, self.recipe.size(self.done))
         self.step.assign_add(1)
-        return {name: float(value) for name, value in found.items()}
+        return {name: float(value) for name, value in task_losses.items()}
 
-    @tf.function  # type: ignore[untyped-decorator] # mypy does not look into TensorFlow
-    def _learn(
-        self, images: tf.Tensor, answers: tf.Tensor, first: Views, second: Views, size: int
+    @tf.function  # type: ignore[untyped-decorator] # TensorFlow has no types
+    def _train(
+        self, images: tf.Tensor, targets: tf.Tensor, first: ViewParameters, second: ViewParameters, size: int
     ) -> dict[str, tf.Tensor]:
-        views = tf.concat([look_at(images, first, size), look_at(images, second, size)], axis=0)
+        views = tf.concat([apply_views(images, first, size), apply_views(images, second, size)], axis=0)
         with tf.GradientTape() as tape:
-            found = losses(self.learner(views, training=True), answers)
-            *programs, same = found.values()
-            loss = tf.add_n(programs) / len(programs) + self.recipe.same_weight * same
-        gradients = tape.gradient(loss, self.learner.trainable_variables)
-        self.optimizer.apply(gradients, self.learner.trainable_variables)
-        return found
+            task_losses = losses(self.model(views, training=True), targets)
+            *classification, contrastive = task_losses.values()
+            loss = tf.add_n(classification) / len(classification) + self.recipe.contrastive_weight * contrastive
+        gradients = tape.gradient(loss, self.model.trainable_variables)
+        self.optimizer.apply(gradients, self.model.trainable_variables)
+        return task_losses
 
-    def settle(self, album: Album) -> None:
-        """Give the last layer of the network the mean and variance of what is pooled from the images of an album."""
+    def calibrate_scale(self, dataset: RenderedDataset) -> None:
+        """Set the statistics of the last layer to the mean and variance of the pooled features of a dataset."""
         block = self.network.get_layer(LAST_BLOCK)
         pooled = keras.Model(self.network.input, keras.layers.GlobalAveragePooling2D(dtype="float32")(block.output))
-        images, _ = album.take(np.arange(len(album)))
+        images, _ = dataset.take(np.arange(len(dataset)))
         size = self.recipe.last_view_size
         features = pooled.predict(tf.image.resize(images, (size, size), antialias=True), batch_size=64, verbose=0)
         variance = features.var(axis=0)
         scale = self.network.get_layer(SCALE)
         scale.moving_mean.assign(features.mean(axis=0))
-        # A channel that hardly ever differs is not blown up.
-        scale.moving_variance.assign(np.maximum(variance, _LEAST_VARIANCE * variance.mean()))
+        # The bound prevents channels that are almost constant from being amplified.
+        scale.moving_variance.assign(np.maximum(variance, _MIN_VARIANCE * variance.mean()))
 
-    def accuracy(self, album: Album) -> dict[str, float]:
-        """Share of right answers on the whole images of another album, one a question."""
-        images, answers = album.take(np.arange(len(album)))
+    def accuracy(self, dataset: RenderedDataset) -> dict[str, float]:
+        """Accuracy of each classification task on the whole images of a dataset."""
+        images, targets = dataset.take(np.arange(len(dataset)))
         size = self.recipe.last_view_size
-        outputs = self.learner.predict(
+        outputs = self.model.predict(
             tf.image.resize(images, (size, size), antialias=True), batch_size=self.recipe.batch, verbose=0
         )
         return {
-            name: float((outputs[name].argmax(axis=1) == answers[:, column]).mean())
-            for column, name in enumerate(CHOICES)
+            name: float((outputs[name].argmax(axis=1) == targets[:, column]).mean())
+            for column, name in enumerate(TARGETS)
         }
 
 
 def save_weights(network: keras.Model, file: Path) -> None:
-    """Write weights in half precision; `load_weights` of a network in any precision reads them."""
+    """Save weights in half precision; `load_weights` of a network in any precision reads them."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("float16")
     try:

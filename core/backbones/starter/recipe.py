@@ -1,4 +1,4 @@
-"""The recipe of the pretraining. Free of any framework, so that the processes that draw import none."""
+"""The recipe of the pretraining. Free of frameworks, because rendering processes import it."""
 
 from dataclasses import dataclass
 
@@ -7,26 +7,26 @@ from dataclasses import dataclass
 class PretrainingRecipe:
     """Every choice of the pretraining.
 
-    The learning rate rises, stays, and falls to nothing in the cooldown (Hu et al. 2024), so two recipes that differ
-    only in their number of steps are the same until the shorter one cools down: a longer one goes on from there.
+    The learning rate rises, stays constant, and falls to zero in the cooldown (Hu et al. 2024). Two recipes that differ
+    only in the number of steps are equal until the cooldown of the shorter one, so a longer one can resume from there.
 
     Attributes:
-        pages: Images of each class.
-        image_size: At which they are drawn, in pixels.
+        images_per_class: Number of images of each class.
+        image_size: Height and width of the rendered images in pixels.
         view_size: Height and width of the views before the cooldown, in pixels.
-        last_view_size: In the cooldown.
-        steps: Batches.
-        batch: Images a batch; each is seen in two views.
-        learning_rate: At its highest.
-        warmup: Steps in which it rises.
-        cooldown: Last steps, in which it falls.
+        last_view_size: Height and width of the views in the cooldown.
+        steps: Number of training steps.
+        batch: Images per batch; each gives two views.
+        learning_rate: Highest learning rate.
+        warmup: Number of steps in which it rises.
+        cooldown: Number of last steps, in which it falls.
         weight_decay: Of AdamW.
-        same_weight: How much the question "same image?" counts beside the mean of the others.
-        seed: Of the images, the order, the views and the first weights.
-        precision: Of the network in training.
+        contrastive_weight: Weight of the contrastive loss; the mean of the classification losses has weight 1.
+        seed: Of the images, the order, the views and the initial weights.
+        precision: Dtype policy of the network in training.
     """
 
-    pages: int = 120
+    images_per_class: int = 120
     image_size: int = 128
     view_size: int = 64
     last_view_size: int = 96
@@ -36,14 +36,14 @@ class PretrainingRecipe:
     warmup: int = 100
     cooldown: int = 400
     weight_decay: float = 0.02
-    same_weight: float = 0.3
+    contrastive_weight: float = 0.3
     seed: int = 0
     precision: str = "mixed_bfloat16"
 
     def rate(self, step: int) -> float:
-        """Learning rate of one step, the first being 0."""
+        """Learning rate of a step, counted from 0."""
         return self.learning_rate * max(0.0, min(1, (step + 1) / self.warmup, (self.steps - step) / self.cooldown))
 
     def size(self, step: int) -> int:
-        """Height and width of the views of one step."""
+        """Height and width of the views of a step."""
         return self.last_view_size if step >= self.steps - self.cooldown else self.view_size

@@ -1,8 +1,8 @@
-# ruff: noqa: PLR2004 - the numbers are what is drawn, each is used once
-"""Shapes: programs that say which points of a plane belong to an object, and how high its surface stands there.
+# ruff: noqa: PLR2004 - the constants of formulas, each used once
+"""Procedural shapes: functions that give the depth of each point of a plane inside an object.
 
-Outlines (the superformula of Gielis 2003, polygons, wavy blobs), bodies with bending limbs, and fractals of iterated
-function systems that are well conditioned in the sense of Anderson and Farrell 2022.
+Outlines (the superformula of Gielis 2003, polygons, blobs), bodies with limbs, and fractals of iterated function
+systems that are well conditioned in the sense of Anderson and Farrell 2022.
 """
 
 from collections.abc import Callable
@@ -19,19 +19,19 @@ ANGLES = 1024
 _FRACTAL_SIDE = 160
 _WALKERS, _STEPS, _FORGOTTEN = 1500, 40, 8
 
-# How deep inside a point lies: 1 in the middle, 0 at the edge, less outside.
+# Depth of points inside an object: 1 at the centre, 0 at the edge, negative outside.
 Depth = Callable[[Field, Field], Field]
 
 
 @dataclass(frozen=True)
 class Shape:
-    """One program.
+    """A procedural shape.
 
     Attributes:
         kind: Name of the formula.
-        count: Of folds, corners, limbs or maps.
-        index: Number of the program; with the seed it fills the formula.
-        seed: Of the programs.
+        count: Number of folds, corners, limbs or maps.
+        index: Number of the shape; with the seed it decides the parameters of the formula.
+        seed: Of all shapes.
     """
 
     kind: str
@@ -45,7 +45,7 @@ class Shape:
         return FORMS.index((self.kind, self.count))
 
     def pose(self, rng: np.random.Generator) -> Depth:
-        """One instance of the shape, its pose drawn from `rng`: coordinates about 2 wide -> depth."""
+        """An instance of the shape in a random pose: a function from coordinates (about 2 wide) to depth."""
         numbers = np.random.default_rng([self.seed, 4, self.index])
         if self.kind == "limbs":
             return _limbs(self.count, numbers, rng)
@@ -55,7 +55,7 @@ class Shape:
 
 
 def shape(index: int, seed: int) -> Shape:
-    """Program `index` of a seed."""
+    """Shape `index` of a seed."""
     rng = np.random.default_rng([seed, 3, index])
     kind = str(rng.choice(list(_COUNTS), p=_SHARES))
     return Shape(kind, int(rng.choice(_COUNTS[kind])), index, seed)
@@ -116,7 +116,7 @@ _OUTLINES = {"superformula": _superformula, "polygon": _polygon, "blob": _blob}
 
 
 def _limbs(count: int, numbers: np.random.Generator, pose: np.random.Generator) -> Depth:
-    """A body with limbs of one or two parts, bent anew in each pose."""
+    """A body with limbs of one or two segments, bent differently in each pose."""
     start, spread = numbers.uniform(0, 2 * np.pi), numbers.uniform(0.25, 2 * np.pi / count)
     joints = [(np.array([0, -0.25]), np.array([0, 0.25]) * numbers.uniform(0.3, 1.2), numbers.uniform(0.2, 0.45))]
     width = numbers.uniform(0.06, 0.2)
@@ -160,7 +160,7 @@ def _fractal_depth(raster: Field) -> Depth:
 
 @lru_cache(maxsize=512)
 def _fractal(count: int, index: int, seed: int) -> Field:
-    """Depth raster of an attractor: the logarithm of how often a random walk visits each point."""
+    """Depth raster of an attractor: the logarithm of the number of visits of a random walk."""
     rng = np.random.default_rng([seed, 5, index])
     points = _walk(*_system(count, rng), rng)
     low, high = np.quantile(points, [0.01, 0.99], axis=0)
@@ -174,7 +174,7 @@ def _fractal(count: int, index: int, seed: int) -> Field:
 
 
 def _system(count: int, rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Affine maps whose singular values s1 >= s2 sum as s1 + 2 s2 to between (5 + n) / 2 and (6 + n) / 2."""
+    """Affine maps whose singular values s1 >= s2 have a sum of s1 + 2 s2 between (5 + n) / 2 and (6 + n) / 2."""
     wanted = rng.uniform((5 + count) / 2, (6 + count) / 2)
     while True:
         larger = rng.uniform(0.4, 0.98, count)

@@ -1,8 +1,8 @@
-# ruff: noqa: PLR2004 - the numbers are what is drawn, each is used once
-"""Textures: programs that give each point of a plane a value from 0 to 1.
+# ruff: noqa: PLR2004 - the constants of formulas, each used once
+"""Procedural textures: functions that give each point of a plane a value from 0 to 1.
 
-A program is a kind and a row of numbers, both drawn from its seed; what varies between two images of one program is the
-place, the turn and the scale at which the plane is looked at. After Baradad et al. 2021 and 2022 (noise and shaders).
+A texture has a kind and parameters, both drawn from its seed. Two images of one texture differ in position, rotation
+and scale. After Baradad et al. 2021 and 2022 (noise and shaders).
 """
 
 from collections.abc import Callable
@@ -11,20 +11,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.backbones.starter.tiles import LEAVES, NOISES, Field, look_up, tiles
+from core.backbones.starter.tiles import LEAVES, NOISES, Field, sample_tile, tiles
 
 _PRIMES = (np.int32(73856093), np.int32(19349663), np.int32(83492791))
 
 
 @dataclass(frozen=True)
 class Texture:
-    """One program.
+    """A procedural texture.
 
     Attributes:
         kind: Name of the formula.
-        numbers: (12,) float32 from 0 to 1, what the formula is filled with.
-        warp: How far noise bends the plane first.
-        grain: How strongly fine noise darkens and lightens the result.
+        numbers: (12,) float32 from 0 to 1, the parameters of the formula.
+        warp: Strength of a distortion of the plane by noise.
+        grain: Strength of fine noise in the brightness.
         tiles: The tiles of the seed.
     """
 
@@ -35,24 +35,24 @@ class Texture:
     tiles: Field
 
     def values(self, u: Field, v: Field) -> Field:
-        """Values from 0 to 1 at coordinates in which an image is about 2 wide."""
+        """Values from 0 to 1 at coordinates; an image is about 2 wide."""
         if self.warp:
-            u = u + self.warp * (look_up(self.tiles[NOISES - 1], u, v) - 0.5)
-            v = v + self.warp * (look_up(self.tiles[NOISES - 2], u, v) - 0.5)
+            u = u + self.warp * (sample_tile(self.tiles[NOISES - 1], u, v) - 0.5)
+            v = v + self.warp * (sample_tile(self.tiles[NOISES - 2], u, v) - 0.5)
         return _FORMULAS[self.kind](self, u, v)
 
     def grains(self, u: Field, v: Field) -> Field:
-        """Factors of brightness, 1 on average."""
+        """Factors of brightness with mean 1."""
         index = int(self.numbers[11] * 6)
-        return 1 + self.grain * (look_up(self.tiles[index], 1.3 * u, 1.3 * v) - 0.5)
+        return 1 + self.grain * (sample_tile(self.tiles[index], 1.3 * u, 1.3 * v) - 0.5)
 
-    def between(self, index: int, low: float, high: float) -> float:
-        """Number `index` on a logarithmic scale from `low` to `high`."""
+    def log_scaled(self, index: int, low: float, high: float) -> float:
+        """Parameter `index`, on a logarithmic scale from `low` to `high`."""
         return float(low * (high / low) ** self.numbers[index])
 
 
 def texture(index: int, seed: int) -> Texture:
-    """Program `index` of a seed."""
+    """Texture `index` of a seed."""
     rng = np.random.default_rng([seed, 2, index])
     kind = str(rng.choice(KINDS, p=_SHARES))
     warp = float(rng.choice([0, 0.15, 0.4, 0.9]))
@@ -60,7 +60,7 @@ def texture(index: int, seed: int) -> Texture:
 
 
 def _wave(phase: Field, form: float) -> Field:
-    """A wave of period 1 from 0 to 1: a sine, a triangle or nearly a square, by `form`."""
+    """A wave of period 1 from 0 to 1: a sine, a triangle or almost a square, depending on `form`."""
     sine: Field = 0.5 + 0.5 * np.sin(2 * np.pi * phase)
     if form < 1 / 3:
         return sine
@@ -74,31 +74,31 @@ def _plain(t: Texture, u: Field, v: Field) -> Field:
 
 
 def _noise(t: Texture, u: Field, v: Field) -> Field:
-    tile, scale, stretch = t.tiles[int(t.numbers[0] * NOISES)], t.between(1, 0.5, 1.5), t.between(2, 1, 5)
-    found = look_up(tile, scale * u, scale * stretch * v)
-    value: Field = np.clip((found - 0.5) * t.between(3, 1, 6) + 0.5, 0, 1)
+    tile, scale, stretch = t.tiles[int(t.numbers[0] * NOISES)], t.log_scaled(1, 0.5, 1.5), t.log_scaled(2, 1, 5)
+    found = sample_tile(tile, scale * u, scale * stretch * v)
+    value: Field = np.clip((found - 0.5) * t.log_scaled(3, 1, 6) + 0.5, 0, 1)
     return value
 
 
 def _ridges(t: Texture, u: Field, v: Field) -> Field:
-    tile, scale = t.tiles[6 + int(t.numbers[0] * (NOISES - 6))], t.between(1, 0.5, 1.5)
-    value: Field = np.minimum(t.between(2, 2, 8) * np.abs(look_up(tile, scale * u, scale * v) - 0.5), 1)
+    tile, scale = t.tiles[6 + int(t.numbers[0] * (NOISES - 6))], t.log_scaled(1, 0.5, 1.5)
+    value: Field = np.minimum(t.log_scaled(2, 2, 8) * np.abs(sample_tile(tile, scale * u, scale * v) - 0.5), 1)
     return value
 
 
 def _leaves(t: Texture, u: Field, v: Field) -> Field:
-    scale = t.between(1, 0.5, 1.6)
-    return look_up(t.tiles[NOISES + int(t.numbers[0] * LEAVES)], scale * u, scale * v)
+    scale = t.log_scaled(1, 0.5, 1.6)
+    return sample_tile(t.tiles[NOISES + int(t.numbers[0] * LEAVES)], scale * u, scale * v)
 
 
 def _stripes(t: Texture, u: Field, v: Field) -> Field:
-    bend = t.numbers[2] * look_up(t.tiles[NOISES - 1], u, v)
-    return _wave(t.between(0, 1.5, 9) * u + 2 * bend, t.numbers[1])
+    bend = t.numbers[2] * sample_tile(t.tiles[NOISES - 1], u, v)
+    return _wave(t.log_scaled(0, 1.5, 9) * u + 2 * bend, t.numbers[1])
 
 
 def _grid(t: Texture, u: Field, v: Field) -> Field:
-    across = _wave(t.between(0, 1.5, 7) * u, t.numbers[1])
-    down = _wave(t.between(2, 1.5, 7) * v, t.numbers[3])
+    across = _wave(t.log_scaled(0, 1.5, 7) * u, t.numbers[1])
+    down = _wave(t.log_scaled(2, 1.5, 7) * v, t.numbers[3])
     if t.numbers[4] < 0.4:
         value: Field = np.abs(across - down)
         return value
@@ -106,23 +106,23 @@ def _grid(t: Texture, u: Field, v: Field) -> Field:
 
 
 def _dots(t: Texture, u: Field, v: Field) -> Field:
-    scale = t.between(0, 1.5, 6)
+    scale = t.log_scaled(0, 1.5, 6)
     row = np.floor(scale * v)
     a, b = scale * u + t.numbers[1] * row, scale * v - row - 0.5
-    distance = np.hypot(a - np.floor(a) - 0.5, t.between(2, 0.7, 1.5) * b)
-    value: Field = np.clip((t.between(3, 0.15, 0.5) - distance) * t.between(4, 3, 20) + 0.5, 0, 1)
+    distance = np.hypot(a - np.floor(a) - 0.5, t.log_scaled(2, 0.7, 1.5) * b)
+    value: Field = np.clip((t.log_scaled(3, 0.15, 0.5) - distance) * t.log_scaled(4, 3, 20) + 0.5, 0, 1)
     return value
 
 
 def _cells(t: Texture, u: Field, v: Field) -> Field:
-    """Voronoi cells: distance to the middle, to the border, or one value a cell."""
-    scale = t.between(0, 1, 5)
+    """Voronoi cells: distance to the centre, distance to the border, or one value per cell."""
+    scale = t.log_scaled(0, 1, 5)
     nearest, second, owner = _two_nearest(scale * u, scale * v, jitter=0.3 + 0.7 * float(t.numbers[1]))
     if t.numbers[2] < 0.33:
         return np.minimum(nearest, 1)
     border: Field = second - nearest
     walled: Field = owner * np.minimum(20 * border, 1)
-    return np.minimum(t.between(3, 1, 6) * border, 1) if t.numbers[2] < 0.66 else walled
+    return np.minimum(t.log_scaled(3, 1, 6) * border, 1) if t.numbers[2] < 0.66 else walled
 
 
 def _two_nearest(a: Field, b: Field, jitter: float) -> tuple[Field, Field, Field]:
@@ -145,25 +145,25 @@ def _two_nearest(a: Field, b: Field, jitter: float) -> tuple[Field, Field, Field
 
 
 def _swirls(t: Texture, u: Field, v: Field) -> Field:
-    """Sines of sines: each step moves the plane by a wave along the other axis."""
-    frequency, strength = t.between(0, 1, 3), t.between(1, 0.3, 1)
+    """Nested sines: each step distorts the plane by a wave along the other axis."""
+    frequency, strength = t.log_scaled(0, 1, 3), t.log_scaled(1, 0.3, 1)
     for step in range(3):
         u = u + strength * np.sin(frequency * (step + 1) * v + 6.3 * t.numbers[2 + step]) / (step + 1)
         v = v + strength * np.sin(frequency * (step + 1) * u + 6.3 * t.numbers[5 + step]) / (step + 1)
-    return _wave(t.between(8, 0.5, 2.5) * (u + v), t.numbers[9])
+    return _wave(t.log_scaled(8, 0.5, 2.5) * (u + v), t.numbers[9])
 
 
 def _rings(t: Texture, u: Field, v: Field) -> Field:
-    bend = t.numbers[2] * look_up(t.tiles[NOISES - 1], u, v)
-    distance = np.hypot(u - t.numbers[3], v * t.between(4, 0.3, 1))
-    return _wave(t.between(0, 1.5, 8) * distance + bend, t.numbers[1])
+    bend = t.numbers[2] * sample_tile(t.tiles[NOISES - 1], u, v)
+    distance = np.hypot(u - t.numbers[3], v * t.log_scaled(4, 0.3, 1))
+    return _wave(t.log_scaled(0, 1.5, 8) * distance + bend, t.numbers[1])
 
 
 def _network(t: Texture, u: Field, v: Field) -> Field:
-    """A random network of sines from coordinates to a value."""
+    """A random neural network with sine activations, from coordinates to a value."""
     rng = np.random.default_rng(int(t.numbers[0] * 2**24))
     width = 6
-    first = rng.normal(0, t.between(1, 1.5, 4), (2, width)).astype(np.float32)
+    first = rng.normal(0, t.log_scaled(1, 1.5, 4), (2, width)).astype(np.float32)
     second = rng.normal(0, 1.2, (width, width)).astype(np.float32)
     hidden = np.sin(np.stack([u, v], -1) @ first + rng.uniform(0, 6.3, width).astype(np.float32))
     hidden = np.sin(hidden @ second + rng.uniform(0, 6.3, width).astype(np.float32))

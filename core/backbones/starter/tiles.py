@@ -1,7 +1,7 @@
-# ruff: noqa: PLR2004 - the numbers are what is drawn, each is used once
-"""Tiles that repeat without a seam: noise with the spectrum of natural images, and leaves that fell on one another.
+# ruff: noqa: PLR2004 - the constants of formulas, each used once
+"""Seamless tiles: noise with the spectrum of natural images, and dead leaves (overlapping discs and squares).
 
-Textures look values up in them by coordinate, which costs far less than drawing new noise for each image. Sources:
+Textures read values from them by coordinate, which is much faster than generating noise for each image. Sources:
 Ruderman and Bialek 1994 (power spectra of natural images), Lee, Mumford and Huang 2001 (dead leaves).
 """
 
@@ -25,14 +25,14 @@ def tiles(seed: int) -> Field:
     """All tiles of a seed.
 
     Returns:
-        (NOISES + LEAVES, SIDE, SIDE) float32 from 0 to 1: noises from rough to smooth, then leaves.
+        (NOISES + LEAVES, SIDE, SIDE) float32 from 0 to 1: noise from rough to smooth, then dead leaves.
     """
     rng = np.random.default_rng([seed, 1])
     noises = [_noise(rng, exponent) for exponent in _EXPONENTS]
     return np.stack(noises + [_leaves(rng) for _ in range(LEAVES)])
 
 
-def look_up(tile: Field, u: Field, v: Field) -> Field:
+def sample_tile(tile: Field, u: Field, v: Field) -> Field:
     """Values of a tile at coordinates that wrap around.
 
     Args:
@@ -50,7 +50,7 @@ def look_up(tile: Field, u: Field, v: Field) -> Field:
 
 
 def _noise(rng: np.random.Generator, exponent: float) -> Field:
-    """Noise whose amplitude falls with frequency to the power of `exponent`."""
+    """Noise whose amplitude decreases with the frequency to the power of `exponent`."""
     frequency = np.hypot(scipy.fft.fftfreq(SIDE)[:, None], scipy.fft.rfftfreq(SIDE)[None, :])
     frequency[0, 0] = 1
     spectrum = scipy.fft.rfft2(rng.standard_normal((SIDE, SIDE))) * frequency**-exponent
@@ -61,7 +61,7 @@ def _noise(rng: np.random.Generator, exponent: float) -> Field:
 
 
 def _leaves(rng: np.random.Generator) -> Field:
-    """Discs and squares of one grey each, sizes by a power law, the later ones on top."""
+    """Discs and rectangles of one grey level each, with sizes from a power law; later ones are on top."""
     tile = np.zeros((SIDE, SIDE), np.float32)
     for _ in range(_LEAVES_A_TILE):
         radius = min(4 / np.sqrt(1 - 0.995 * rng.random()), 60)

@@ -1,6 +1,6 @@
-"""Random views of images: a part of each, mirrored or not, in a little other light. Worker only: imports TensorFlow.
+"""Random views of images: cropped, mirrored, with other colours. Worker only: imports TensorFlow.
 
-The numbers are drawn by NumPy from a seed, so a resumed pretraining sees what an uninterrupted one would have seen.
+The parameters are drawn by NumPy from a seed, so a resumed pretraining uses the same views as an uninterrupted one.
 """
 
 from typing import NamedTuple
@@ -9,18 +9,18 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-_SMALLEST_PART = 0.4
+_MIN_AREA = 0.4
 _STRETCH = 0.25
 
 
-class Views(NamedTuple):
-    """What is random about one view of each of n images.
+class ViewParameters(NamedTuple):
+    """The random parameters of one view of each of n images.
 
     Attributes:
-        boxes: (n, 4) float32: top, left, bottom, right from 0 to 1; left and right change places to mirror.
-        gains: (n, 1, 1, 3) float32: factors of red, green and blue, contrast included.
-        offsets: (n, 1, 1, 1) float32: added to each.
-        saturations: (n, 1, 1, 1) float32: 0 is grey, 1 leaves the colours as they are.
+        boxes: (n, 4) float32: top, left, bottom, right from 0 to 1; left and right are swapped to mirror.
+        gains: (n, 1, 1, 3) float32: factors of red, green and blue, including contrast.
+        offsets: (n, 1, 1, 1) float32: added to each channel.
+        saturations: (n, 1, 1, 1) float32: 0 is grey, 1 does not change the colours.
     """
 
     boxes: NDArray[np.float32]
@@ -29,15 +29,15 @@ class Views(NamedTuple):
     saturations: NDArray[np.float32]
 
 
-def draw_views(count: int, rng: np.random.Generator) -> Views:
-    """Random views of `count` images."""
-    side, stretch = np.sqrt(rng.uniform(_SMALLEST_PART, 1, count)), np.exp(rng.uniform(-_STRETCH, _STRETCH, count))
+def sample_views(count: int, rng: np.random.Generator) -> ViewParameters:
+    """Sample the parameters of one view of each of `count` images."""
+    side, stretch = np.sqrt(rng.uniform(_MIN_AREA, 1, count)), np.exp(rng.uniform(-_STRETCH, _STRETCH, count))
     height, width = np.minimum(1, side * stretch), np.minimum(1, side / stretch)
     top, left = rng.random(count) * (1 - height), rng.random(count) * (1 - width)
     mirrored = rng.random(count) < 1 / 2
     right = left + width
     boxes = np.stack([top, np.where(mirrored, right, left), top + height, np.where(mirrored, left, right)], axis=1)
-    return Views(
+    return ViewParameters(
         boxes.astype(np.float32),
         (rng.uniform(0.75, 1.25, (count, 1, 1, 1)) * rng.uniform(0.88, 1.12, (count, 1, 1, 3))).astype(np.float32),
         rng.uniform(-25, 25, (count, 1, 1, 1)).astype(np.float32),
@@ -45,12 +45,12 @@ def draw_views(count: int, rng: np.random.Generator) -> Views:
     )
 
 
-def look_at(images: tf.Tensor, views: Views, size: int) -> tf.Tensor:
-    """The views themselves.
+def apply_views(images: tf.Tensor, views: ViewParameters, size: int) -> tf.Tensor:
+    """Compute views of images.
 
     Args:
         images: (n, any, any, 3) uint8.
-        views: One view each.
+        views: Parameters of one view of each image.
         size: Height and width of the result, in pixels.
 
     Returns:

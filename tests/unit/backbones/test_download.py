@@ -51,7 +51,7 @@ def failure(spec: BackboneSpec, home: Path) -> str:
 
 
 @pytest.mark.parametrize("checksum", CHECKSUMS)
-def test_weights_arrive_under_the_name_that_keras_looks_for(address: str, tmp_path: Path, checksum: str | None) -> None:
+def test_weights_are_stored_where_keras_looks_for_them(address: str, tmp_path: Path, checksum: str | None) -> None:
     spec = published(f"{address}/file", checksum)
     assert not available(spec, tmp_path)
     assert download(spec, tmp_path) == tmp_path / "models" / "weights.h5"
@@ -59,7 +59,7 @@ def test_weights_arrive_under_the_name_that_keras_looks_for(address: str, tmp_pa
     assert [path.read_bytes() == CONTENT for path in (tmp_path / "models").iterdir()] == [True]
 
 
-def test_progress_is_told(address: str, tmp_path: Path) -> None:
+def test_progress_is_reported(address: str, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     download(published(f"{address}/file"), tmp_path, lambda done, total: told.append((done, total)))
     assert told == sorted(told)
@@ -76,7 +76,7 @@ def test_a_download_can_be_stopped(address: str, tmp_path: Path) -> None:
     assert [*(tmp_path / "models").iterdir()] == []
 
 
-def test_without_a_network_it_says_what_to_do(tmp_path: Path) -> None:
+def test_without_a_network_the_message_says_what_to_do(tmp_path: Path) -> None:
     text = failure(published("http://127.0.0.1:9/weights.h5"), tmp_path)
     assert text == (
         "The ImageNet weights of MobileNetV2 could not be downloaded: there is no network, or it does not reach "
@@ -84,21 +84,21 @@ def test_without_a_network_it_says_what_to_do(tmp_path: Path) -> None:
     )
 
 
-def test_a_missing_file_is_told(address: str, tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(address: str, tmp_path: Path) -> None:
     assert "downloaded: 127.0.0.1 answered 404 Not Found." in failure(published(f"{address}/missing"), tmp_path)
 
 
-def test_a_broken_connection_is_told(address: str, tmp_path: Path) -> None:
+def test_a_broken_connection_is_reported(address: str, tmp_path: Path) -> None:
     assert "the connection to 127.0.0.1 broke off" in failure(published(f"{address}/broken"), tmp_path)
 
 
 @pytest.mark.parametrize("checksum", [digest[::-1] for digest in CHECKSUMS if digest])
-def test_another_file_than_the_published_one_is_refused(address: str, tmp_path: Path, checksum: str) -> None:
+def test_a_file_with_another_checksum_is_rejected(address: str, tmp_path: Path, checksum: str) -> None:
     text = failure(published(f"{address}/file", checksum), tmp_path)
     assert "what 127.0.0.1 sent is not the published file" in text
 
 
-def test_a_silent_server_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_does_not_answer_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import socket
 
     monkeypatch.setattr("core.backbones.weights.TIMEOUT_SECONDS", 0.1)
@@ -107,7 +107,7 @@ def test_a_silent_server_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "127.0.0.1 did not answer for 0.1 seconds" in text
 
 
-def test_a_folder_that_cannot_be_written_is_told(address: str, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(address: str, tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file where the folder should be")
     with pytest.raises(
         WorkspaceError, match=r"models.* cannot be written: .* Free some space there, or set KERAS_HOME"

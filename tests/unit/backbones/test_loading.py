@@ -1,4 +1,4 @@
-"""Weights of a person: every kind of file that Keras writes, and files that belong to something else."""
+"""Weights are loaded from every kind of file that Keras writes; weights of other networks are rejected."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from core.backbones.weights_file import StoredLayer
 from core.backbones.zoo import BACKBONES
 from core.errors import WeightsError
 
-# Keras' own way of saving a variable is behind NumPy's.
+# Keras saves variables in a way that NumPy deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
 TINY = BACKBONES["MobileNet025"]
@@ -51,28 +51,28 @@ def assert_loaded(file: Path, network: keras.Model) -> None:
 
 
 @pytest.mark.parametrize("name", ["weights.h5", "weights.weights.h5", "weights.keras"])
-def test_the_network_alone(tmp_path: Path, name: str) -> None:
+def test_weights_of_the_network_alone_are_loaded(tmp_path: Path, name: str) -> None:
     network = keras_network()
     (network.save_weights if name.endswith(".weights.h5") else network.save)(tmp_path / name)
     assert_loaded(tmp_path / name, network)
 
 
 @pytest.mark.parametrize("name", ["weights.h5", "weights.weights.h5", "weights.keras"])
-def test_with_its_classification_top(tmp_path: Path, name: str) -> None:
+def test_weights_with_the_classification_top_are_loaded(tmp_path: Path, name: str) -> None:
     network = keras_network(include_top=True, input_shape=(224, 224, 3), classes=10)
     (network.save_weights if name.endswith(".weights.h5") else network.save)(tmp_path / name)
     assert_loaded(tmp_path / name, network)
 
 
 @pytest.mark.parametrize("name", ["model.h5", "model.weights.h5", "model.keras"])
-def test_inside_of_an_exported_model(tmp_path: Path, name: str) -> None:
+def test_weights_inside_of_an_exported_model_are_loaded(tmp_path: Path, name: str) -> None:
     network = keras_network()
     model = with_head(network)
     (model.save_weights if name.endswith(".weights.h5") else model.save)(tmp_path / name)
     assert_loaded(tmp_path / name, network)
 
 
-def test_without_the_names_of_layers_by_their_place(tmp_path: Path) -> None:
+def test_layers_without_names_are_matched_by_path(tmp_path: Path) -> None:
     network = keras_network()
     with_head(network).save_weights(tmp_path / "old.weights.h5")
     with h5py.File(tmp_path / "old.weights.h5", "a") as file:
@@ -80,7 +80,7 @@ def test_without_the_names_of_layers_by_their_place(tmp_path: Path) -> None:
     assert_loaded(tmp_path / "old.weights.h5", network)
 
 
-def test_half_precision_becomes_single(tmp_path: Path) -> None:
+def test_half_precision_is_converted_to_single(tmp_path: Path) -> None:
     network = keras_network()
     network.save_weights(tmp_path / "half.weights.h5")
     with h5py.File(tmp_path / "half.weights.h5", "a") as file:
@@ -116,7 +116,7 @@ def test_published_weights_with_and_without_top_are_the_same(sample_data: Path) 
         np.testing.assert_array_equal(one, other)
 
 
-def test_another_width_of_the_same_network_is_told_by_its_first_layer(tmp_path: Path) -> None:
+def test_weights_of_another_width_are_rejected_with_the_first_layer_that_differs(tmp_path: Path) -> None:
     keras.applications.MobileNet(alpha=0.5, weights=None, include_top=False).save_weights(tmp_path / "w.weights.h5")
     with pytest.raises(WeightsError) as caught:
         loaded(tmp_path / "w.weights.h5")
@@ -150,27 +150,27 @@ def refusal(*layers: tuple[str, tuple[int, ...]]) -> str:
     return caught.value.sentence
 
 
-def test_layers_are_found_by_name_in_any_order() -> None:
+def test_layers_are_matched_by_name_in_any_order() -> None:
     assert match(("predictions", (2, 2)), *reversed(MINE)) == ["block1_conv1", "block2_conv1"]
 
 
-def test_layers_of_other_names_are_found_by_order() -> None:
+def test_layers_with_other_names_are_matched_by_order() -> None:
     assert match(("a", (3, 1)), ("b", (3, 2)), ("top", (9, 9))) == ["a", "b"]
 
 
-def test_a_deeper_network_of_the_family_is_another_one() -> None:
+def test_weights_of_a_deeper_network_are_rejected() -> None:
     assert "it has 2 layers with weights, and the file has 3" in refusal(*MINE, ("block3_conv1", (3, 3)))
 
 
-def test_a_large_rest_is_no_head() -> None:
+def test_too_many_remaining_layers_are_no_head() -> None:
     assert "it has 2 layers with weights, and the file has 9" in refusal(*MINE, *((f"d{n}", (1, 1)) for n in range(7)))
 
 
-def test_too_few_layers_are_another_network() -> None:
+def test_too_few_layers_are_rejected() -> None:
     assert "it has 2 layers with weights, and the file has 1" in refusal(MINE[0])
 
 
-def test_layers_without_names_are_told_by_their_place() -> None:
+def test_the_message_names_a_layer_without_a_name_by_its_path() -> None:
     assert "its layer block2_conv1 has weights of 3x2, and the layer at 1/ of the file has 7" in refusal(
         ("", (3, 1)), ("", (7,))
     )

@@ -1,4 +1,4 @@
-"""Building, dividing and freezing: the smallest network of every family, at its smallest input size."""
+"""Networks are built, divided and frozen correctly: the smallest of every family, at its smallest input size."""
 
 import inspect
 import json
@@ -14,7 +14,7 @@ from core.backbones.network import build, freeze, ordered_layers, split
 from core.backbones.zoo import BACKBONES, BackboneSpec
 from core.errors import RecipeError
 
-# Keras' own way of saving a variable is behind NumPy's.
+# Keras saves variables in a way that NumPy deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
 LARGEST_FIRST = sorted(BACKBONES.values(), key=lambda spec: -spec.parameters)
@@ -56,7 +56,7 @@ def original_of(spec: BackboneSpec) -> keras.Model:
 
 
 def output_of_original(spec: BackboneSpec, model: keras.Model, images: np.ndarray) -> np.ndarray:
-    """What `keras.applications` puts out, with the preprocessing that it leaves to the caller.
+    """The output of `keras.applications`, with the preprocessing that it leaves to the caller.
 
     EfficientNet's own ImageNet weights divide by the root of the deviation once more; a network without them does not.
     """
@@ -83,7 +83,7 @@ def network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return spec, model, images, output_of_original(spec, original, images)
 
 
-def test_with_a_file_of_keras_it_computes_what_keras_computes(network) -> None:
+def test_with_the_weights_of_keras_it_computes_what_keras_computes(network) -> None:
     _, model, images, expected = network
     assert relative_difference(model(images).numpy(), expected) < 1e-4
 
@@ -96,7 +96,7 @@ def test_suffix_of_prefix_is_the_whole_backbone(network) -> None:
         assert relative_difference(parts.suffix(parts.prefix(images)).numpy(), expected) < 1e-5, cut.label
 
 
-def test_survey_says_what_the_network_is(network) -> None:
+def test_the_survey_equals_the_network(network) -> None:
     spec, model, _, _ = network
     layers = ordered_layers(model, spec)
     assert [layer.count_params() for layer in layers] == list(spec.layer_parameters)
@@ -113,7 +113,7 @@ def test_prefix_holds_exactly_the_frozen_layers(network) -> None:
 
 
 @pytest.mark.parametrize("batch_norm", ["frozen", "trained"])
-def test_freezing_leaves_as_much_to_train_as_the_registry_says(network, batch_norm: str) -> None:
+def test_freezing_leaves_as_many_parameters_to_train_as_the_zoo_says(network, batch_norm: str) -> None:
     spec, model, _, _ = network
     for layers in (0, spec.cuts[0].layers + 1, spec.layers // 2, spec.layers):
         freeze(model, spec, layers, batch_norm)
@@ -135,7 +135,7 @@ def test_a_saved_network_computes_the_same_after_loading_in_safe_mode(tmp_path: 
     assert relative_difference(loaded(pixels(32)).numpy(), model(pixels(32)).numpy()) < 1e-5
 
 
-def test_the_starter_is_divided_like_any_other() -> None:
+def test_the_starter_is_divided_like_other_networks() -> None:
     spec, images = BACKBONES["Starter"], pixels(64)
     model = build(spec, weights="starter", keras_home=Path("nowhere"), input_size=64)
     expected = model(images).numpy()
@@ -147,13 +147,13 @@ def test_the_starter_is_divided_like_any_other() -> None:
         assert trainable == count_parameters(spec, cut.layers)[1]
 
 
-def test_cuts_before_the_first_layer_and_behind_the_last_leave_one_part() -> None:
+def test_cuts_at_both_ends_leave_one_part() -> None:
     model = untrained(TINY, 32)
     assert (split(model, None).prefix, split(model, None).suffix) == (None, model)
     assert (split(model, TINY.cuts[-1]).prefix, split(model, TINY.cuts[-1]).suffix) == (model, None)
 
 
-def test_names_do_not_depend_on_what_was_built_before() -> None:
+def test_names_do_not_depend_on_networks_built_before() -> None:
     spec = BACKBONES["MobileNetV3Small"]
     first, second = ([operation.name for operation in untrained(spec, 32).operations] for _ in range(2))
     assert first == second
@@ -165,7 +165,7 @@ def test_random_weights_depend_on_the_seed_alone() -> None:
 
 
 @pytest.mark.parametrize(("batch_norm", "changes"), [("frozen", set()), ("trained", {"conv_pw_13_bn"})])
-def test_training_leaves_frozen_layers_and_statistics_as_they_are(batch_norm: str, changes: set[str]) -> None:
+def test_training_does_not_change_frozen_layers_and_statistics(batch_norm: str, changes: set[str]) -> None:
     model = untrained(TINY, 64)
     randomise(model)
     parts = split(model, TINY.cuts[-2])
@@ -182,16 +182,16 @@ def test_training_leaves_frozen_layers_and_statistics_as_they_are(batch_norm: st
     assert changed == {"conv_pw_13"} | changes
 
 
-def test_too_small_an_input_is_refused() -> None:
+def test_a_too_small_input_is_rejected() -> None:
     with pytest.raises(RecipeError, match="Xception takes images of at least 71 pixels, but the input size is 64"):
         untrained(BACKBONES["Xception"], 64)
 
 
-def test_weights_that_it_does_not_have_are_refused() -> None:
-    with pytest.raises(RecipeError, match="MobileNet025 cannot be had with the weights 'starter'"):
+def test_weights_that_do_not_exist_are_rejected() -> None:
+    with pytest.raises(RecipeError, match="There are no weights of the kind 'starter' for MobileNet025"):
         build(TINY, weights="starter", keras_home=Path("nowhere"))
 
 
-def test_a_file_that_is_not_named_is_refused() -> None:
-    with pytest.raises(RecipeError, match="Weights from a file were chosen, and no file is named"):
+def test_a_missing_file_name_is_rejected() -> None:
+    with pytest.raises(RecipeError, match="The weights should come from a file, but no file is named"):
         build(TINY, weights="file", keras_home=Path("nowhere"))

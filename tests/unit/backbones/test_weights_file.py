@@ -1,4 +1,4 @@
-"""Weights files of strangers: what is read, what is refused and in which words."""
+"""Hostile and damaged weights files are rejected with one sentence; files of Keras are read."""
 
 import json
 import zipfile
@@ -66,7 +66,7 @@ def read_all(path: Path) -> None:
                 read_array(array, path.name)
 
 
-def refusal(path: Path) -> str:
+def rejection(path: Path) -> str:
     with pytest.raises(WeightsError) as caught:
         read_all(path)
     return str(caught.value)
@@ -105,104 +105,104 @@ def test_a_keras_model_is_read(tmp_path: Path, new: Path) -> None:
     assert names_and_shapes(write_model(tmp_path / "model.keras", config, new)) == [("dense", ((2, 3), (3,)))]
 
 
-def test_a_loss_of_ones_own_is_no_code_of_the_architecture(tmp_path: Path, new: Path) -> None:
+def test_a_loss_of_ones_own_is_not_code_of_the_architecture(tmp_path: Path, new: Path) -> None:
     config = {"config": {}, "compile_config": {"loss": {"module": "builtins", "class_name": "function"}}}
     assert names_and_shapes(write_model(tmp_path / "model.keras", config, new))
 
 
-def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    assert "cannot be read: No such file or directory" in refusal(tmp_path / "none.h5")
+def test_a_missing_file_is_rejected(tmp_path: Path) -> None:
+    assert "cannot be read: No such file or directory" in rejection(tmp_path / "none.h5")
 
 
 @pytest.mark.parametrize("content", [b"", b"\x80\x04\x95pickled", b"PNG", b"\x89HDF"])
-def test_something_else_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_another_kind_of_file_is_rejected(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "weights.h5").write_bytes(content)
-    assert "weights.h5 is no weights file: it is neither HDF5 nor a Keras model." in refusal(tmp_path / "weights.h5")
+    assert "weights.h5 is no weights file: it is neither HDF5 nor a Keras model." in rejection(tmp_path / "weights.h5")
 
 
-def test_a_truncated_file_is_refused(old: Path) -> None:
+def test_a_truncated_file_is_rejected(old: Path) -> None:
     old.write_bytes(old.read_bytes()[: old.stat().st_size // 2])
-    assert "old.h5 is damaged: it cannot be read as HDF5." in refusal(old)
+    assert "old.h5 is damaged: it cannot be read as HDF5." in rejection(old)
 
 
-def test_a_file_without_keras_weights_is_refused(tmp_path: Path) -> None:
+def test_a_file_without_keras_weights_is_rejected(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "table.h5", "w") as file:
         file["table"] = BIAS
-    assert "table.h5 holds no weights that Keras wrote." in refusal(tmp_path / "table.h5")
+    assert "table.h5 holds no weights that Keras wrote." in rejection(tmp_path / "table.h5")
 
 
-def test_a_named_layer_that_is_missing_is_refused(tmp_path: Path) -> None:
+def test_a_named_layer_that_is_missing_is_rejected(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "w.h5", "w") as file:
         file.attrs["layer_names"] = ["gone"]
-    assert "w.h5 is damaged: it names a layer 'gone' and does not contain it." in refusal(tmp_path / "w.h5")
+    assert "w.h5 is damaged: it names a layer 'gone' and does not contain it." in rejection(tmp_path / "w.h5")
 
 
-def test_named_weights_that_are_missing_are_refused(tmp_path: Path) -> None:
+def test_named_weights_that_are_missing_are_rejected(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "w.h5", "w") as file:
         write_old(file, {})
         file["dense"].attrs["weight_names"] = ["kernel"]
-    assert "w.h5 is damaged: it names the weights 'kernel' and does not contain them." in refusal(tmp_path / "w.h5")
+    assert "w.h5 is damaged: it names the weights 'kernel' and does not contain them." in rejection(tmp_path / "w.h5")
 
 
 @pytest.mark.parametrize("link", [h5py.SoftLink("/elsewhere"), h5py.ExternalLink("/etc/passwd", "/")])
-def test_links_are_refused(old: Path, link: object) -> None:
+def test_links_are_rejected(old: Path, link: object) -> None:
     with h5py.File(old, "a") as file:
         file["dense/more"] = link
-    assert "old.h5 cannot be trusted: 'more' in it is a link to something else." in refusal(old)
+    assert "old.h5 cannot be trusted: 'more' in it is a link to something else." in rejection(old)
 
 
-def test_virtual_arrays_are_refused(old: Path, new: Path) -> None:
+def test_virtual_arrays_are_rejected(old: Path, new: Path) -> None:
     layout = h5py.VirtualLayout(shape=(2, 3), dtype="float32")
     layout[:] = h5py.VirtualSource(new, "layers/dense/vars/0", shape=(2, 3))
     with h5py.File(old, "a") as file:
         file.create_virtual_dataset("dense/virtual", layout)
-    assert "old.h5 cannot be trusted: the array 'virtual' in it lies in another file." in refusal(old)
+    assert "old.h5 cannot be trusted: the array 'virtual' in it lies in another file." in rejection(old)
 
 
-def test_external_arrays_are_refused(old: Path, tmp_path: Path) -> None:
+def test_external_arrays_are_rejected(old: Path, tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(bytes(24))
     with h5py.File(old, "a") as file:
         file.create_dataset("dense/outside", (6,), "float32", external=[(str(tmp_path / "secret"), 0, 24)])
-    assert "old.h5 cannot be trusted: the array 'outside' in it lies in another file." in refusal(old)
+    assert "old.h5 cannot be trusted: the array 'outside' in it lies in another file." in rejection(old)
 
 
 @pytest.mark.parametrize("inner", ["layers/dense", "/"])
-def test_a_circle_of_groups_is_refused(new: Path, inner: str) -> None:
+def test_a_circle_of_groups_is_rejected(new: Path, inner: str) -> None:
     with h5py.File(new, "a") as file:
         file["layers/dense/again"] = file[inner]
-    assert "new.weights.h5 cannot be trusted: " in refusal(new)
-    assert " in it is there twice." in refusal(new)
+    assert "new.weights.h5 cannot be trusted: " in rejection(new)
+    assert " in it is there twice." in rejection(new)
 
 
-def test_a_crowd_of_objects_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crowd_of_objects_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.backbones.weights_file.MAX_OBJECTS", 5)
     with h5py.File(tmp_path / "crowd.h5", "w") as file:
         for number in range(10):
             file.create_group(str(number))
-    assert "crowd.h5 cannot be trusted: it holds more than 5 objects." in refusal(tmp_path / "crowd.h5")
+    assert "crowd.h5 cannot be trusted: it holds more than 5 objects." in rejection(tmp_path / "crowd.h5")
 
 
-def test_a_crowd_of_names_is_refused(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crowd_of_names_is_rejected(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.backbones.weights_file.MAX_NAMES", 1)
-    assert "old.h5 cannot be trusted: it names more than 1 weights." in refusal(old)
+    assert "old.h5 cannot be trusted: it names more than 1 weights." in rejection(old)
 
 
-def test_a_giant_is_refused(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_giant_is_rejected(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.backbones.weights_file.MAX_BYTES", 1 << 10)
-    assert "old.h5 is larger than 0 GB, which no network of the zoo needs." in refusal(old)
+    assert "old.h5 is larger than 0 GB, which no network of the zoo needs." in rejection(old)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_what_is_not_finite_is_refused(tmp_path: Path, value: float) -> None:
+def test_what_is_not_finite_is_rejected(tmp_path: Path, value: float) -> None:
     with h5py.File(tmp_path / "w.h5", "w") as file:
         write_old(file, {"kernel": np.full(3, value, "float32")})
-    assert "w.h5 holds weights that are not finite numbers, in /dense/kernel." in refusal(tmp_path / "w.h5")
+    assert "w.h5 holds weights that are not finite numbers, in /dense/kernel." in rejection(tmp_path / "w.h5")
 
 
-def test_text_for_weights_is_refused(tmp_path: Path) -> None:
+def test_text_for_weights_is_rejected(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "w.h5", "w") as file:
         write_old(file, {"kernel": np.array([b"abc"])})
-    assert "w.h5 holds weights of the kind |S3, which Graft does not read." in refusal(tmp_path / "w.h5")
+    assert "w.h5 holds weights of the kind |S3, which Graft does not read." in rejection(tmp_path / "w.h5")
 
 
 @pytest.mark.parametrize(
@@ -222,40 +222,40 @@ def test_text_for_weights_is_refused(tmp_path: Path) -> None:
         ({"module": 5, "class_name": "Dense"}, "Dense"),
     ],
 )
-def test_code_of_its_own_is_refused(tmp_path: Path, new: Path, layer: dict, kind: str) -> None:
+def test_code_of_its_own_is_rejected(tmp_path: Path, new: Path, layer: dict, kind: str) -> None:
     model = write_model(tmp_path / "model.keras", {"config": {"layers": [[layer]]}}, new)
-    assert f"model.keras brings code of its own ({kind}), and Graft runs no foreign code." in refusal(model)
+    assert f"model.keras brings code of its own ({kind}), and Graft runs no foreign code." in rejection(model)
 
 
-def test_a_description_that_is_no_json_is_refused(tmp_path: Path, new: Path) -> None:
+def test_a_description_that_is_no_json_is_rejected(tmp_path: Path, new: Path) -> None:
     model = write_model(tmp_path / "model.keras", "{", new)
-    assert "model.keras is damaged: its description is not JSON." in refusal(model)
+    assert "model.keras is damaged: its description is not JSON." in rejection(model)
 
 
-def test_another_zip_is_refused(tmp_path: Path) -> None:
+def test_another_zip_is_rejected(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "weights.pt", "w") as archive:
         archive.writestr("data.pkl", "")
-    assert "weights.pt is no Keras model: it contains no config.json." in refusal(tmp_path / "weights.pt")
+    assert "weights.pt is no Keras model: it contains no config.json." in rejection(tmp_path / "weights.pt")
 
 
-def test_a_zip_bomb_is_refused(tmp_path: Path) -> None:
+def test_a_zip_bomb_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "zeros").write_bytes(bytes(1 << 20))
     model = write_model(tmp_path / "bomb.keras", {}, tmp_path / "zeros", zipfile.ZIP_DEFLATED)
-    assert "bomb.keras cannot be trusted: its model.weights.h5 would unpack to 1,048,576 bytes." in refusal(model)
+    assert "bomb.keras cannot be trusted: its model.weights.h5 would unpack to 1,048,576 bytes." in rejection(model)
 
 
-def test_a_truncated_model_is_refused(tmp_path: Path, new: Path) -> None:
+def test_a_truncated_model_is_rejected(tmp_path: Path, new: Path) -> None:
     model = write_model(tmp_path / "model.keras", {}, new)
     model.write_bytes(model.read_bytes()[:-10])
-    assert "model.keras is damaged: File is not a zip file." in refusal(model)
+    assert "model.keras is damaged: File is not a zip file." in rejection(model)
 
 
-def test_an_encrypted_model_is_refused(tmp_path: Path, new: Path) -> None:
+def test_an_encrypted_model_is_rejected(tmp_path: Path, new: Path) -> None:
     model = write_model(tmp_path / "model.keras", {}, new)
     content = bytearray(model.read_bytes())
     content[content.index(b"PK\x01\x02") + 8] |= 1
     model.write_bytes(content)
-    assert "model.keras is encrypted." in refusal(model)
+    assert "model.keras is encrypted." in rejection(model)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

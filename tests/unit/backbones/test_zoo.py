@@ -1,4 +1,4 @@
-"""The registry: complete, and what it says of a network."""
+"""The zoo is complete and consistent."""
 
 import inspect
 import subprocess
@@ -15,7 +15,7 @@ from core.backbones.zoo import BACKBONES, ENTRIES, WeightsFile, find_backbone
 from core.errors import RecipeError
 
 
-def test_every_classification_network_of_keras_is_there() -> None:
+def test_every_classification_network_of_keras_can_be_chosen() -> None:
     offered = {name for name, _ in inspect.getmembers(keras.applications, inspect.isfunction)}
     assert offered == {spec.function for spec in BACKBONES.values()} - {"starter"}
 
@@ -25,7 +25,7 @@ def test_every_network_has_been_surveyed() -> None:
 
 
 @pytest.mark.parametrize("spec", BACKBONES.values(), ids=BACKBONES)
-def test_what_is_said_of_a_network_fits_together(spec) -> None:
+def test_the_properties_of_a_network_are_consistent(spec) -> None:
     assert [cut.layers for cut in spec.cuts] == sorted({cut.layers for cut in spec.cuts})
     assert all(cut.parameters == sum(spec.layer_parameters[: cut.layers]) for cut in spec.cuts)
     assert (spec.cuts[-1].layers, spec.cuts[-1].parameters) == (spec.layers, spec.parameters)
@@ -35,16 +35,16 @@ def test_what_is_said_of_a_network_fits_together(spec) -> None:
 
 
 @pytest.mark.parametrize("name", ["MobileNet025", "MobileNetV2_050_96", "ResNet50", "VGG16"])
-def test_weights_come_from_where_keras_takes_them(name: str) -> None:
+def test_weights_have_the_url_and_checksum_of_keras(name: str) -> None:
     assert WeightsFile(**published_file(BACKBONES[name])) == BACKBONES[name].weights_file
 
 
-def test_a_wrong_name_is_answered_with_near_ones() -> None:
+def test_an_unknown_name_gives_similar_names() -> None:
     with pytest.raises(RecipeError, match=r"no backbone named 'mobilnetv2'. Did you mean MobileNetV2"):
         find_backbone("mobilnetv2")
 
 
-def test_a_very_wrong_name_is_answered_with_the_list() -> None:
+def test_a_name_like_no_other_gives_the_command_that_lists_all() -> None:
     with pytest.raises(RecipeError, match="`python -m core backbones` lists them all"):
         find_backbone("%%%")
 
@@ -54,12 +54,12 @@ def test_a_cut_is_found_by_its_name_and_by_its_label() -> None:
     assert cut is find_cut(BACKBONES["MobileNetV2"], "block 13")
 
 
-def test_a_wrong_cut_is_answered_with_near_ones() -> None:
+def test_an_unknown_cut_gives_similar_cuts() -> None:
     with pytest.raises(RecipeError, match=r"VGG16 has no cut named 'block 9'. Did you mean block"):
         find_cut(BACKBONES["VGG16"], "block 9")
 
 
-def test_a_very_wrong_cut_is_answered_with_the_first_and_the_last() -> None:
+def test_a_cut_like_no_other_gives_the_first_and_the_last() -> None:
     with pytest.raises(RecipeError, match="Its first is 'block 1', its last 'whole backbone'"):
         find_cut(BACKBONES["VGG16"], "%%%")
 
@@ -76,7 +76,7 @@ def test_an_exact_number_of_layers_is_frozen(chosen) -> None:
 
 
 @pytest.mark.parametrize("layers", [-1, 20])
-def test_a_number_of_layers_that_is_not_there_is_refused(layers: int) -> None:
+def test_an_impossible_number_of_layers_is_rejected(layers: int) -> None:
     with pytest.raises(RecipeError, match=f"VGG16 has 19 layers, so {layers} of them cannot be frozen"):
         cut_for_layers(BACKBONES["VGG16"], layers)
 
@@ -88,7 +88,7 @@ def test_frozen_and_trainable_add_up_and_freezing_more_trains_less(spec, batch_n
     assert counts[0][1] >= counts[1][1] >= counts[2][1] == 0
 
 
-def test_the_registry_needs_no_framework() -> None:
+def test_the_zoo_needs_no_framework() -> None:
     modules = ", ".join(f"core.backbones.{name}" for name in ("zoo", "cuts", "weights", "weights_file", "matching"))
     code = f"import sys, {modules}; assert not {{'keras', 'tensorflow', 'openvino'}} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,4 +1,4 @@
-"""The pretraining: it learns, survives a kill, and its weights load into the network in any precision."""
+"""The pretraining learns, resumes after a kill, and its weights load into a network of any precision."""
 
 import math
 import subprocess
@@ -10,18 +10,18 @@ import keras
 import numpy as np
 import pytest
 
-from core.backbones.starter.images import CHOICES, SHAPES
+from core.backbones.starter.images import SHAPES, TARGETS
 from core.backbones.starter.network import build_starter
 from core.backbones.starter.pretrain import main, pretrain
 from core.backbones.starter.pretraining import Pretraining, save_weights
 from core.backbones.starter.recipe import PretrainingRecipe
-from core.backbones.starter.renderer import open_album
+from core.backbones.starter.renderer import render_dataset
 from core.errors import InputError
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
 TINY = PretrainingRecipe(
-    pages=1,
+    images_per_class=1,
     image_size=48,
     view_size=32,
     last_view_size=32,
@@ -34,34 +34,36 @@ TINY = PretrainingRecipe(
 
 
 @pytest.fixture(scope="module")
-def album(tmp_path_factory):
-    return open_album(tmp_path_factory.mktemp("album"), 1, seed=0, size=48, on_progress=lambda *_: None, processes=1)
+def dataset(tmp_path_factory):
+    return render_dataset(
+        tmp_path_factory.mktemp("dataset"), 1, seed=0, size=48, on_progress=lambda *_: None, processes=1
+    )
 
 
 @pytest.fixture(scope="module")
-def learned(album, tmp_path_factory):
-    training = Pretraining(TINY, tmp_path_factory.mktemp("learned"), album)
-    return [training.advance() for _ in range(TINY.steps)]
+def learned(dataset, tmp_path_factory):
+    training = Pretraining(TINY, tmp_path_factory.mktemp("learned"), dataset)
+    return [training.train_step() for _ in range(TINY.steps)]
 
 
 @pytest.mark.parametrize("palette", ["surface_palette", "ground_palette"])
 def test_a_tiny_run_learns_colours(learned, palette):
-    assert np.mean([step[palette] for step in learned[-10:]]) < 0.85 * math.log(CHOICES[palette])
+    assert np.mean([step[palette] for step in learned[-10:]]) < 0.85 * math.log(TARGETS[palette])
 
 
 def test_a_tiny_run_learns_which_views_show_the_same_image(learned):
     chance = math.log(2 * TINY.batch - 1)
-    assert np.mean([step["same"] for step in learned[-10:]]) < 0.5 * chance
+    assert np.mean([step["contrastive"] for step in learned[-10:]]) < 0.5 * chance
 
 
-def test_a_resumed_run_is_the_run_without_an_interruption(album, tmp_path):
-    whole, first = Pretraining(TINY, tmp_path / "whole", album), Pretraining(TINY, tmp_path / "parts", album)
-    expected = [whole.advance()["same"] for _ in range(4)]
-    found = [first.advance()["same"] for _ in range(2)]
+def test_a_resumed_run_is_the_run_without_an_interruption(dataset, tmp_path):
+    whole, first = Pretraining(TINY, tmp_path / "whole", dataset), Pretraining(TINY, tmp_path / "parts", dataset)
+    expected = [whole.train_step()["contrastive"] for _ in range(4)]
+    found = [first.train_step()["contrastive"] for _ in range(2)]
     first.save()
-    second = Pretraining(TINY, tmp_path / "parts", album)
+    second = Pretraining(TINY, tmp_path / "parts", dataset)
     assert second.done == 2
-    assert found + [second.advance()["same"] for _ in range(2)] == pytest.approx(expected, rel=1e-3)
+    assert found + [second.train_step()["contrastive"] for _ in range(2)] == pytest.approx(expected, rel=1e-3)
 
 
 def test_a_longer_recipe_is_the_same_until_the_shorter_one_cools_down():
@@ -72,10 +74,10 @@ def test_a_longer_recipe_is_the_same_until_the_shorter_one_cools_down():
     assert short.rate(999) == pytest.approx(2e-3 / 400)
 
 
-def test_a_killed_run_goes_on_from_its_checkpoint(tmp_path):
+def test_a_killed_run_resumes_from_its_checkpoint(tmp_path):
     weights = tmp_path / "new.weights.h5"
     command = [sys.executable, "-m", "core.backbones.starter.pretrain", "--folder", tmp_path, "--output", weights]
-    command += ["--pages", "1", "--steps", "6", "--batch", "4", "--save-every", "2"]
+    command += ["--images-per-class", "1", "--steps", "6", "--batch", "4", "--save-every", "2"]
     killed = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert any(line.startswith("step 2 of 6") for line in killed.stderr)
     killed.kill()
@@ -83,29 +85,29 @@ def test_a_killed_run_goes_on_from_its_checkpoint(tmp_path):
     killed.stderr.close()
     assert not weights.exists()
     resumed = subprocess.run(command, capture_output=True, text=True, check=True).stderr
-    assert "going on after step" in resumed
-    assert "step 6 of 6; right answers on unseen images: form" in resumed
+    assert "resuming after step" in resumed
+    assert "step 6 of 6; accuracy on unseen images: form" in resumed
     assert weights.exists()
 
 
-def test_a_page_that_is_there_is_not_drawn_again(tmp_path):
-    open_album(tmp_path, 1, seed=0, size=32, on_progress=lambda *_: None, processes=1)
-    pages = []
-    album = open_album(tmp_path, 1, seed=0, size=32, on_progress=lambda *page: pages.append(page), processes=1)
-    assert pages == []
-    assert len(album) == SHAPES
+def test_an_existing_shard_is_not_rendered_again(tmp_path):
+    render_dataset(tmp_path, 1, seed=0, size=32, on_progress=lambda *_: None, processes=1)
+    shards = []
+    dataset = render_dataset(tmp_path, 1, seed=0, size=32, on_progress=lambda *shard: shards.append(shard), processes=1)
+    assert shards == []
+    assert len(dataset) == SHAPES
 
 
-def test_minutes_that_are_over_stop_the_run_with_a_checkpoint(tmp_path, capsys):
+def test_a_time_limit_stops_the_run_with_a_checkpoint(tmp_path, capsys):
     recipe = replace(TINY, image_size=32, steps=10**6, batch=4)
     began = time.monotonic()
     pretrain(recipe, tmp_path, tmp_path / "new.weights.h5", minutes=0.01)
-    assert "of 1000000; right answers" in capsys.readouterr().err
+    assert "of 1000000; accuracy" in capsys.readouterr().err
     assert time.monotonic() - began < 120
     assert list(tmp_path.glob("checkpoints/*.index"))
 
 
-def test_another_ending_of_the_file_is_refused(tmp_path, capsys):
+def test_another_suffix_of_the_file_is_rejected(tmp_path, capsys):
     with pytest.raises(InputError, match=r"cannot be written to 'weights\.bin'.*ends in \.weights\.h5"):
         pretrain(TINY, tmp_path, tmp_path / "weights.bin")
     assert main(["--folder", str(tmp_path), "--output", "weights.bin"]) == 1
@@ -128,7 +130,7 @@ def test_the_network_takes_every_size_from_32(size, cells):
     assert build_starter(size).output_shape == (None, cells, cells, 896)
 
 
-def test_the_network_is_made_of_keras_own_layers_and_loads_without_our_code(tmp_path):
+def test_the_network_has_built_in_layers_and_loads_without_this_project(tmp_path):
     network = build_starter(64)
     network.save(tmp_path / "network.keras")
     script = f"import keras; keras.saving.load_model({str(tmp_path / 'network.keras')!r})"
@@ -137,7 +139,7 @@ def test_the_network_is_made_of_keras_own_layers_and_loads_without_our_code(tmp_
     assert 1e6 < network.count_params() < 4e6
 
 
-def test_the_ends_of_blocks_are_the_only_way_on():
+def test_one_tensor_crosses_at_the_end_of_each_block():
     network = build_starter(64)
     for name in ("block1", "block2", "block3"):
         upper = keras.Model(network.get_layer(name).output, network.output)
