@@ -1,9 +1,9 @@
-"""What results are worth: `python -m benchmarks.results SETS [PART ...] [--keras-home FOLDER]`.
+"""Measures the evaluation: `python -m benchmarks.results SETS [PART ...] [--keras-home FOLDER]`.
 
-SETS is the folder with the sample sets as zips. The parts, all without an argument: `intervals` simulates how often the
-95% intervals hold the truth; `calibration` trains on each set and looks at the calibration error of the test split
-before and after the temperature, and at the predicted classes; `unknown` trains on flowers and shows the model cats,
-dogs, insects and hands; `explain` times explanations on a warm model, and looks at Grad-CAM on every network; `page`
+SETS is the folder with the sample sets as zips. The parts, all without an argument: `intervals` simulates the coverage
+of the 95% intervals; `calibration` trains on each set and measures the calibration error of the test split before and
+after the temperature, and changes of predicted classes; `ood` trains on flowers and shows the model cats, dogs, insects
+and hands; `explain` times explanations on a model in memory, and measures Grad-CAM on every network; `page`
 times a rerun of the results page of a run with 5,000 test images in 50 classes. Each prints a table with the goal
 beside the figure.
 """
@@ -39,32 +39,32 @@ from core.training.recipe import Backbone, Recipe
 from core.training.serving import MODEL_FILE
 
 SETS = ("flowers5_small", "hymenoptera", "cats_dogs", "rock_paper_scissors", "sign_digits", "cifar10")
-STRANGERS = ("cats_dogs", "hymenoptera", "rock_paper_scissors")
+OOD_SETS = ("cats_dogs", "hymenoptera", "rock_paper_scissors")
 SEEDS = range(3)
 ACCURACIES = np.linspace(0.5, 0.99, 491)
 SPLIT_SIZES = (8, 13, 24, 40, 56, 75, 100, 200, 500, 1000)
 TIMES = 200
-# Of the bootstrap: a fifth of what the app draws, which moves an end by less than the interval's own roughness.
+# Of the bootstrap: a fifth of the app's, which moves the ends little.
 DRAWS = 200
 ROUNDS = 15
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where things are: the sets, the weights, and a folder that is thrown away."""
+class Setup:
+    """The folders of the sets and the weights, and a temporary one."""
 
     sets: Path
     keras_home: Path
     folder: Path
 
-    def take(self, name: str) -> Photographs:
+    def load(self, name: str) -> Photographs:
         folder = self.folder / name
         shutil.rmtree(folder, ignore_errors=True)
         return from_zip(self.sets / f"{name}.zip", folder, self.keras_home)
 
 
-def coverage(_place: Place) -> str:
-    """Those of shares exactly, those of means over classes by drawing test sets."""
+def coverage(_setup: Setup) -> str:
+    """Measure the coverage: of shares exactly, of means over classes by simulation."""
     rows = []
     for images in SPLIT_SIZES:
         ends = np.array([intervals.share_interval(hits, images) for hits in range(images + 1)])
@@ -103,74 +103,76 @@ def _macro_coverage(classes: int, images: int, generator: np.random.Generator) -
     return shares
 
 
-def calibration(place: Place) -> str:
-    """The test split before and after, and whether an answer changed."""
+def calibration(setup: Setup) -> str:
+    """Measure the calibration error of the test split before and after, and the changed predictions."""
     rows = []
     for name in SETS:
-        photographs = place.take(name)
+        photographs = setup.load(name)
         for seed in SEEDS:
-            out = place.folder / "out"
+            out = setup.folder / "out"
             report, changed = _measure(photographs, seed, out)
             before, after = report.calibration.before, report.calibration.after
             rows.append(
                 (
                     f"{name}, split {seed}",
                     f"{report.calibration.fitted:.2f}",
-                    "yes" if report.calibration.kept else "no",
+                    "yes" if report.calibration.applied else "no",
                     f"{before.error:.3f}",
                     f"{after.error:.3f}",
                     "lower" if after.error < before.error else "higher",
                     changed,
                 )
             )
-    head = ("set", "temperature", "kept", "ECE before", "ECE after", "", "changed answers")
-    return table("Temperature scaling (goal: lower on two sets, no changed answer), MobileNetV2 0.5 at 96", head, rows)
+    head = ("set", "temperature", "applied", "ECE before", "ECE after", "", "changed predictions")
+    return table(
+        "Temperature scaling (goal: lower on two sets, no changed prediction), MobileNetV2 0.5 at 96", head, rows
+    )
 
 
-def unknown(place: Place) -> str:
-    """Trained on flowers: what of other things is refused, and what of true flowers."""
+def ood(setup: Setup) -> str:
+    """Train on flowers; measure how many images of other sets, and of the test split, are refused."""
     from core.export.predictor import Predictor
 
-    flowers = place.take("flowers5_small")
-    others = {name: place.take(name) for name in STRANGERS}
+    flowers = setup.load("flowers5_small")
+    others = {name: setup.load(name) for name in OOD_SETS}
     rows = []
     for seed in SEEDS:
-        out = place.folder / "out"
+        out = setup.folder / "out"
         report, _ = _measure(flowers, seed, out, backbone="MobileNetV2")
         predictor = Predictor(out / MODEL_FILE)
-        for name, strangers in others.items():
-            manifest = strangers.manifest
+        for name, other in others.items():
+            manifest = other.manifest
             for label, title in enumerate(manifest.classes):
                 chosen = np.flatnonzero(manifest.labels == label)[:150]
-                judged = predictor.judge([strangers.originals.path(manifest.digests[row]) for row in chosen])
-                refused = float(np.mean(judged.distances > judged.threshold))
+                batch = predictor.predict_batch([other.originals.path(manifest.digests[row]) for row in chosen])
+                refused = float(np.mean(batch.distances > batch.threshold))
                 rows.append(
                     (seed, f"{name}: {title}", len(chosen), f"{refused:.1%}", "≥ 80%" if title == "cats" else "")
                 )
         test = report.metrics.test.images
-        rows.append((seed, "true flowers of the test split", test, f"{report.unknown.refused_test:.1%}", "≤ 8%"))
+        rows.append((seed, "flowers of the test split", test, f"{report.ood.refused_test:.1%}", "≤ 8%"))
     head = ("split", "shown", "images", "refused", "goal")
     return table("None of these: MobileNetV2 with ImageNet features, trained on flowers5_small", head, rows)
 
 
-def explain(place: Place) -> str:
-    """One photograph from its file to the heat map, on a model that is in memory."""
+def explain(setup: Setup) -> str:
+    """Time one photograph from its file to the heat map, on a model in memory."""
     from benchmarks.zoo_heat import zoo_heat
     from core.evaluation.explanation.saliency import EXPLANATIONS
     from core.export.predictor import Predictor
 
-    photographs = place.take("hymenoptera")
+    photographs = setup.load("hymenoptera")
     paths = [photographs.originals.path(digest) for digest in photographs.manifest.digests[:6]]
     rows = []
     for backbone in ("MobileNetV2", "ResNet50"):
-        out = place.folder / "out"
+        out = setup.folder / "out"
         _measure(photographs, 0, out, backbone=backbone, weights="imagenet" if backbone == "MobileNetV2" else "none")
         served = Predictor(out / MODEL_FILE).served
         for name, method in EXPLANATIONS.items():
             seconds = []
             for path in paths:
                 began = time.perf_counter()
-                method(served, served.shrink(load_image(path)), 0)
+                method(served, served.preprocess(load_image(path)), 0)
                 seconds.append(time.perf_counter() - began)
             goal = "< 2" if name == "grad-cam" else ""
             rows.append((backbone, name, f"{seconds[0]:.2f}", f"{statistics.median(seconds[1:]):.2f}", goal))
@@ -178,8 +180,8 @@ def explain(place: Place) -> str:
     return f"{table('Explanations at 224 pixels', head, rows)}\n{zoo_heat()}"
 
 
-def page(place: Place) -> str:
-    """The work of the server for a rerun, part by part, through Streamlit's own test runner."""
+def page(setup: Setup) -> str:
+    """Time a rerun of the page, part by part, with Streamlit's test runner."""
     import streamlit as st
     from streamlit.testing.v1 import AppTest
 
@@ -187,15 +189,15 @@ def page(place: Place) -> str:
     from pages.shared.steps import RESULTS
     from tests.finished_runs import add_run, open_workspace
 
-    settings = Settings(workspace=place.folder / "page")
+    settings = Settings(workspace=setup.folder / "page")
     os.environ["GRAFT_WORKSPACE"] = str(settings.workspace)
     queue.ensure_dispatcher = lambda _settings: None
     workspace = open_workspace(settings)
     names = tuple(f"species {number}" for number in range(50))
     project = _large_project(workspace.database, names)
-    run = add_run(workspace, project, right=0.7)
-    # After each drawing the test runner collects in full, which the server does not (`.streamlit/config.toml`): what
-    # was there before is kept out of that.
+    run = add_run(workspace, project, accuracy=0.7)
+    # The test runner collects garbage in full after each run, which the server does not (`.streamlit/config.toml`):
+    # existing objects are excluded.
     gc.collect()
     gc.freeze()
     rows = []
@@ -252,7 +254,7 @@ def _large_project(database: Database, names: tuple[str, ...]) -> str:
 def _measure(
     photographs: Photographs, seed: int, out: Path, *, backbone: str = "MobileNetV2_050_96", weights: str = "imagenet"
 ) -> tuple[Report, int]:
-    """Train a head on another split; give the report, and how many answers the temperature changed."""
+    """Train a head on another split; give the report and the number of predictions that the temperature changed."""
     from core.evaluation.evaluate import evaluate
     from core.training.train import train
 
@@ -271,24 +273,24 @@ def _measure(
     )
     raw = shutil.copy(out / MODEL_FILE, out / "raw.keras")
     report = evaluate(out, drawn.manifest, originals=drawn.originals, settings=drawn.settings)
-    if not report.calibration.kept:
+    if not report.calibration.applied:
         return report, 0
     answers = [answer(drawn, path).argmax(axis=1) for path in (Path(raw), out / MODEL_FILE)]
     assert len(answers[0]) == len(drawn.manifest.rows(TEST))
     return report, int(np.sum(answers[0] != answers[1]))
 
 
-PARTS: dict[str, Callable[[Place], str]] = {
+PARTS: dict[str, Callable[[Setup], str]] = {
     "intervals": coverage,
     "calibration": calibration,
-    "unknown": unknown,
+    "ood": ood,
     "explain": explain,
     "page": page,
 }
 
 
 def main() -> None:
-    """Print the tables that were asked for."""
+    """Print the chosen tables."""
     parser = argparse.ArgumentParser(description="Measure what results are worth.")
     parser.add_argument("sets", type=Path, help="folder with the sample sets as zips")
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
@@ -296,9 +298,9 @@ def main() -> None:
     choices = parser.parse_args()
     print(f"Measured on {machine()}.\n", flush=True)
     with tempfile.TemporaryDirectory(prefix="graft-results-") as folder:
-        place = Place(choices.sets, choices.keras_home, Path(folder))
+        setup = Setup(choices.sets, choices.keras_home, Path(folder))
         for name in choices.parts or PARTS:
-            print(PARTS[name](place), flush=True)
+            print(PARTS[name](setup), flush=True)
 
 
 if __name__ == "__main__":

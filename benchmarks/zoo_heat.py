@@ -1,4 +1,4 @@
-"""Grad-CAM on every network: whether it finds what is known to speak for a class, and how long it takes."""
+"""Grad-CAM on every network: whether it finds the region that supports a class, and how long it takes."""
 
 import statistics
 import tempfile
@@ -13,16 +13,16 @@ from core.backbones.zoo import BACKBONES, BackboneSpec
 from core.evaluation.explanation.saliency import grad_cam
 from core.evaluation.inference.served_model import ServedModel
 from core.training.serving import save_model
-from tests.planted_answer import ASKED, CLASSES, noise_in_a_quarter, share_in_quarter, speak_for, untrained
+from tests.planted_answer import CLASSES, TARGET_CLASS, noise_in_a_quarter, plant_answer, share_in_quarter, untrained
 
 QUARTERS = ((0, 0), (1, 0))
 TIMES = 3
 
 
 def zoo_heat() -> str:
-    """Noise in a quarter of a grey square, and a head that reads what the maps have there; random weights."""
+    """Measure on noise in a quarter of a grey square, with a head that reads that quarter; random weights."""
     rows = [_row(spec) for spec in BACKBONES.values()]
-    head = ("network", "pixels", "last maps", "heat in the right quarter (least of two)", "one picture, warm (s)")
+    head = ("network", "pixels", "last maps", "heat in the right quarter (least of two)", "one image, warm (s)")
     return table("Grad-CAM of every network, exported and loaded anew (goal: < 2 s)", head, rows)
 
 
@@ -35,11 +35,11 @@ def _row(spec: BackboneSpec) -> tuple[str, int, str, str, str]:
     maps = served.last_maps(np.zeros((1, served.size, served.size, 3), np.uint8))  # compiles, as `Predictor` does
     for quarter in QUARTERS:
         square = noise_in_a_quarter(spec.input_size, quarter)
-        speak_for(served, square, quarter)
-        shares.append(share_in_quarter(grad_cam(served, square, ASKED), quarter))
+        plant_answer(served, square, quarter)
+        shares.append(share_in_quarter(grad_cam(served, square, TARGET_CLASS), quarter))
         for _ in range(TIMES):
             began = time.perf_counter()
-            grad_cam(served, square, ASKED)
+            grad_cam(served, square, TARGET_CLASS)
             seconds.append(time.perf_counter() - began)
     keras.backend.clear_session()
     height, width, channels = maps.shape[1:]

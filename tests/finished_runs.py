@@ -17,8 +17,7 @@ from core.evaluation.inference.predictions import Predictions, write_predictions
 from core.evaluation.metrics.baselines import SIDE, measure_baselines
 from core.evaluation.metrics.calibration import fit_temperature
 from core.evaluation.metrics.embedding import make_embedding, write_embedding
-from core.evaluation.report.parts import OutOfDistribution
-from core.evaluation.report.report import Report, write_report
+from core.evaluation.report.report import OutOfDistribution, Report, write_report
 from core.evaluation.report.summary import Temperature, summarise
 from core.jobs.events import Ended, Epoch, Message, Started, dump_event
 from core.jobs.specs import TrainResult
@@ -61,18 +60,18 @@ def add_run(
     workspace: Workspace,
     project: str,
     *,
-    right: float = 0.8,
+    accuracy: float = 0.8,
     recipe: Recipe = DEFAULT,
     seed: int = 0,
     name: str = "",
     epochs: int = 8,
 ) -> str:
-    """A finished run whose model gives the right class about so often."""
+    """A finished run whose model has about this accuracy."""
     run = runs.create_run(workspace.database, project, dump_recipe(recipe), name)
     jobs.start_job(workspace.database, run)
-    story = draw_epochs(epochs, recipe)
-    _tell(workspace.database, run, story)
-    report = write_results(workspace, run, recipe, story, right, seed)
+    epochs_of_run = draw_epochs(epochs, recipe)
+    _emit(workspace.database, run, epochs_of_run)
+    report = write_results(workspace, run, recipe, epochs_of_run, accuracy, seed)
     runs.save_summary(workspace.database, run, summary_of(report))
     jobs.end_job(workspace.database, run, "finished", TrainResult(seconds={}))
     return run
@@ -92,22 +91,24 @@ def summary_of(report: Report) -> runs.RunSummary:
 
 
 def write_results(
-    workspace: Workspace, run: str, recipe: Recipe, story: list[Epoch], right: float, seed: int
+    workspace: Workspace, run: str, recipe: Recipe, epochs: list[Epoch], accuracy: float, seed: int
 ) -> Report:
-    """The files of a finished run, but for the model."""
+    """Writes the files of a finished run except the model."""
     manifest = project_manifest(workspace.database, runs.get_run(workspace.database, run).project_id)
     folder = workspace.settings.runs / run
     generator = np.random.default_rng(seed)
     n_images, n_classes = len(manifest), len(manifest.classes)
     logits = generator.normal(0, 1, (n_images, n_classes))
-    answered = np.where(generator.random(n_images) < right, manifest.labels, generator.integers(0, n_classes, n_images))
-    logits[np.arange(n_images), answered] += 2.5
+    predicted = np.where(
+        generator.random(n_images) < accuracy, manifest.labels, generator.integers(0, n_classes, n_images)
+    )
+    logits[np.arange(n_images), predicted] += 2.5
     exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
     probabilities = exponents / exponents.sum(axis=1, keepdims=True)
     predictions = Predictions(
         manifest.classes, manifest.digests, manifest.names, manifest.splits, manifest.labels, probabilities
     )
-    report = _report(predictions, logits, _small(workspace.store, manifest), story)
+    report = _report(predictions, logits, _thumbnails(workspace.store, manifest), epochs)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "recipe.json").write_text(dump_recipe(recipe), encoding="utf-8")
     save_manifest(manifest, folder)
@@ -118,7 +119,7 @@ def write_results(
 
 
 def draw_epochs(epochs: int, recipe: Recipe) -> list[Epoch]:
-    """A story in which the training goes well, from scratch less so."""
+    """Epochs of a training that goes well, from scratch less so."""
     first, mistakes = ("scratch", 0.9) if recipe.strategy == "scratch" else ("head", 0.6)
     unfrozen_at = epochs * 2 // 3 if recipe.strategy in {"partial", "full"} else epochs
     return [
@@ -175,13 +176,13 @@ def _draw(workspace: Workspace, label: str, number: int, index: int) -> NewItem:
     )
 
 
-def _tell(database: Database, run: str, story: list[Epoch]) -> None:
-    told = [Started(device="a processor", engine="none"), Message(text="A story."), *story, Ended(status="finished")]
-    for event in told:
+def _emit(database: Database, run: str, epochs: list[Epoch]) -> None:
+    events = [Started(device="a processor", engine="none"), Message(text="A story."), *epochs, Ended(status="finished")]
+    for event in events:
         jobs.add_event(database, run, event.kind, dump_event(event))
 
 
-def _small(store: OriginalStore, manifest: Manifest) -> np.ndarray:
+def _thumbnails(store: OriginalStore, manifest: Manifest) -> np.ndarray:
     """(n, SIDE, SIDE, 3) thumbnails; black ones of images without files."""
     pixels = np.zeros((len(manifest), SIDE, SIDE, 3), np.uint8)
     for row, digest in enumerate(manifest.digests):
@@ -191,16 +192,16 @@ def _small(store: OriginalStore, manifest: Manifest) -> np.ndarray:
     return pixels
 
 
-def _report(predictions: Predictions, logits: np.ndarray, small: np.ndarray, story: list[Epoch]) -> Report:
+def _report(predictions: Predictions, logits: np.ndarray, thumbnails: np.ndarray, epochs: list[Epoch]) -> Report:
     train, validation, test = (predictions.splits == split for split in (TRAIN, VALIDATION, TEST))
     true = predictions.true
     fitted = fit_temperature(logits[validation], true[validation])
     return summarise(
         predictions,
-        temperature=Temperature(fitted=fitted, kept=False, validation=logits[validation], test=logits[test]),
+        temperature=Temperature(fitted=fitted, applied=False, validation=logits[validation], test=logits[test]),
         baselines=measure_baselines(
-            predictions.classes, known=(small[train], true[train]), asked=(small[test], true[test])
+            predictions.classes, train=(thumbnails[train], true[train]), test=(thumbnails[test], true[test])
         ),
-        unknown=OutOfDistribution(threshold=1.0, refused_validation=0.05, refused_test=0.05, accepted_held_out={}),
-        epochs=story,
+        ood=OutOfDistribution(threshold=1.0, refused_validation=0.05, refused_test=0.05, accepted_held_out={}),
+        epochs=epochs,
     )

@@ -1,4 +1,4 @@
-"""A picture and a head for which it is known what speaks for a class: the worth of an explanation can be measured."""
+"""An image and a head for which it is known which region supports a class, to measure explanations with."""
 
 import keras
 import numpy as np
@@ -11,12 +11,12 @@ from core.training.networks import build_head
 from core.training.recipe import Head
 from core.training.serving import build_serving
 
-ASKED = 1
+TARGET_CLASS = 1
 CLASSES = ("nothing", "noise", "nothing else")
 
 
 def untrained(spec: BackboneSpec, size: int, head: Head = Head()) -> keras.Model:  # noqa: B008 - frozen
-    """A serving model of a network without weights, with scales, offsets and statistics as after a training."""
+    """A serving model with random weights, and scales, offsets and statistics as after a training."""
     keras.utils.set_random_seed(0)
     network = architecture(spec, size)
     random = np.random.default_rng(1)
@@ -35,22 +35,22 @@ def noise_in_a_quarter(size: int, quarter: tuple[int, int]) -> NDArray[np.uint8]
     return square
 
 
-def speak_for(served: ServedModel, square: NDArray[np.uint8], quarter: tuple[int, int]) -> None:
-    """Give the model the head for which class `ASKED` is the mean of the maps in a quarter against all others.
+def plant_answer(served: ServedModel, square: NDArray[np.uint8], quarter: tuple[int, int]) -> None:
+    """Set a head by which only one quarter supports `TARGET_CLASS`.
 
-    The logit grows by one for what the maps have there on average and falls by one for what they have elsewhere.
+    Its logit is 1 for the mean of the maps inside the quarter, and -1 for their mean outside.
     """
     maps = served.last_maps(square[np.newaxis]).numpy()[0]
     inside = np.zeros(maps.shape[:2], bool)
     inside[_quarter(len(maps), quarter)] = True
     means = np.stack([maps[inside].mean(axis=0), maps[~inside].mean(axis=0)]).astype(np.float64)
     kernel = np.zeros((maps.shape[-1], len(CLASSES)), np.float32)
-    kernel[:, ASKED] = np.linalg.lstsq(means, np.array([1.0, -1.0]), rcond=None)[0]
+    kernel[:, TARGET_CLASS] = np.linalg.lstsq(means, np.array([1.0, -1.0]), rcond=None)[0]
     served.logits.set_weights([kernel, np.zeros(len(CLASSES), np.float32)])
 
 
 def share_in_quarter(heat: NDArray[np.float32], quarter: tuple[int, int]) -> float:
-    """How much of the heat lies in a quarter, from 0 to 1."""
+    """Share of the heat that lies in a quarter, from 0 to 1."""
     return float(heat[_quarter(len(heat), quarter)].sum() / heat.sum())
 
 

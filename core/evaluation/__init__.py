@@ -1,9 +1,9 @@
-"""What a finished run is worth: measured on images it never learned from, with how sure that is.
+"""Evaluation: what a finished run is worth, measured on images it was not trained on, with the uncertainty.
 
-Decides how good a model is, how sure that is, where and why it fails, and whether two runs really differ. Leaves to
-others: how the model came to be (`core.training`) and how a person takes it home (`core.export`).
+Decides how good a model is, where and why it fails, and whether two runs really differ. Leaves the training to
+`core.training` and the export to `core.export`.
 
-Framework-free, for the web process too: `metrics`, `curves`, `intervals`, `calibration`, `baselines`, `report`,
-`predictions`, `fitting`, `space`, `compare`, `transfer`, `overlay`. Worker only: `served`, `look`, `evaluate`,
-`explain`, `tensorboard`.
+`metrics`, `report`, `inference.predictions`, `explanation.overlay` and `rendering` (without `tensorboard`) need no
+framework and serve the web process too. `evaluate`, the rest of `inference` and `explanation`, and
+`rendering.tensorboard` import Keras or TensorFlow and run in workers only.
 """

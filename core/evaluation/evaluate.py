@@ -1,7 +1,7 @@
-"""Measures a finished run on its exported model. Worker only: imports Keras.
+"""Evaluates a finished run on its exported model. Worker only: imports Keras.
 
-What is measured is what a person takes home: the full-size upright pixels of the original files go through the graph of
-`model.keras`, resizing and all.
+The full-size upright pixels of the original files go through the graph of `model.keras`, including its resizing, so the
+report is about the file that is exported.
 """
 
 from collections.abc import Callable
@@ -13,22 +13,21 @@ from numpy.typing import NDArray
 
 from core.dataset.manifest import TEST, TRAIN, VALIDATION, Manifest
 from core.errors import GraftError
-from core.evaluation.inference import predictions as table
-from core.evaluation.inference.extraction import Progress, look
-from core.evaluation.inference.predictions import Predictions, write_predictions
+from core.evaluation.inference.extraction import Progress, extract_features
+from core.evaluation.inference.predictions import PREDICTIONS_FILE, Predictions, write_predictions
 from core.evaluation.inference.served_model import ServedModel
 from core.evaluation.metrics.baselines import measure_baselines
-from core.evaluation.metrics.calibration import fit_temperature, is_worth_it
+from core.evaluation.metrics.calibration import fit_temperature, is_noticeable
 from core.evaluation.metrics.embedding import make_embedding, measure_ood, write_embedding
 from core.evaluation.rendering.tensorboard import write_tensorboard
-from core.evaluation.report.report import FILE_NAME, Report, read_report, write_report
+from core.evaluation.report.report import REPORT_FILE, Report, read_report, write_report
 from core.evaluation.report.summary import Temperature, summarise
 from core.jobs.events import EVENTS_FILE, Epoch, load_event
 from core.settings import Settings
 from core.storage.blobs import OriginalStore
 from core.training.serving import MODEL_FILE, save_model, set_temperature
 
-# Training images that are looked at again, at the most: enough to see overfitting and to know what is familiar.
+# Training images that are evaluated, at most: enough to see overfitting and to set the out-of-distribution threshold.
 TRAIN_SAMPLE: Final = 1000
 
 
@@ -42,33 +41,32 @@ def evaluate(
     on_progress: Progress = lambda _done, _total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Report:
-    """Measure the model of a run's folder and write what is found beside it.
+    """Evaluate the model of a run's folder and write the results beside it.
 
-    `report.json`, `predictions.csv`, `features.npz` and the TensorBoard logs are written; `model.keras` is written anew
-    where a temperature makes its confidences better. Evaluating again gives the same report.
+    Writes `report.json`, `predictions.csv`, `features.npz` and the TensorBoard logs, and `model.keras` again where a
+    temperature improves its confidence. Evaluating twice gives the same report.
 
     Args:
         out: The run's folder with `model.keras`, and `events.jsonl` where there is one.
         manifest: The images of the run.
-        originals: Where their files lie.
-        settings: Where converted networks and what was seen before are kept; None keeps nothing and computes with
-            TensorFlow.
-        say: Takes sentences for the run's story.
-        on_progress: Told the images done and the images altogether.
-        should_stop: Asked between batches.
+        originals: The store of their files.
+        settings: Where converted networks and features are cached; None caches nothing and computes with TensorFlow.
+        say: Called with sentences for the run's log.
+        on_progress: Called with the images done and their total.
+        should_stop: Called between batches.
 
     Raises:
         DatasetError: A split is empty.
         NotFoundError: There is no model.
         WeightsError: The model cannot be loaded.
-        ImageError: An image is gone; names it.
-        RunStopped: `should_stop` said so.
+        ImageError: An image is missing.
+        RunStopped: `should_stop` returned True.
         WorkspaceError: The disk is full or not writable.
     """
     manifest.check()
     served = ServedModel.load(out / MODEL_FILE)
     rows = measured_rows(manifest)
-    looked = look(
+    extracted = extract_features(
         served,
         [manifest.digests[row] for row in rows],
         originals=originals,
@@ -79,38 +77,38 @@ def evaluate(
         should_stop=should_stop,
     )
     splits, true = manifest.splits[rows], manifest.labels[rows]
-    temperature = _calibrate(served, out, manifest, looked.features, splits, true)
+    temperature = _calibrate(served, out, manifest, extracted.features, splits, true)
     predictions = Predictions(
         manifest.classes,
         tuple(manifest.digests[row] for row in rows),
         tuple(manifest.names[row] for row in rows),
         splits,
         true,
-        served.conclude(looked.features)[1],
+        served.classify(extracted.features)[1],
     )
     epochs = _epochs(out)
-    space = make_embedding(predictions.digests, splits, looked.features)
+    embedding = make_embedding(predictions.digests, splits, extracted.features)
     report = summarise(
         predictions,
         temperature=temperature,
         baselines=measure_baselines(
             manifest.classes,
-            known=(looked.thumbnails[splits == TRAIN], true[splits == TRAIN]),
-            asked=(looked.thumbnails[splits == TEST], true[splits == TEST]),
+            train=(extracted.thumbnails[splits == TRAIN], true[splits == TRAIN]),
+            test=(extracted.thumbnails[splits == TEST], true[splits == TEST]),
         ),
-        unknown=measure_ood(space, true, manifest.classes),
+        ood=measure_ood(embedding, true, manifest.classes),
         epochs=epochs,
     )
-    write_embedding(space, out)
+    write_embedding(embedding, out)
     if epochs:
         write_tensorboard(epochs, out)
-    write_predictions(predictions, out / table.FILE_NAME)
+    write_predictions(predictions, out / PREDICTIONS_FILE)
     write_report(report, out)
     return report
 
 
 def measured_rows(manifest: Manifest) -> NDArray[np.int64]:
-    """The images that are measured: all validation and test images, and evenly chosen training images of each class."""
+    """Choose the images to evaluate: all of validation and test, and evenly spread training images of each class."""
     train = manifest.rows(TRAIN)
     if len(train) > TRAIN_SAMPLE:
         by_class = train[np.argsort(manifest.labels[train], kind="stable")]
@@ -126,22 +124,22 @@ def _calibrate(
     splits: NDArray[np.int8],
     true: NDArray[np.int64],
 ) -> Temperature:
-    """Fit the temperature on the validation split, and put it into the exported model where it changes anything."""
+    """Fit the temperature on the validation split, and put it into the exported model if it makes a difference."""
     earlier = _earlier_temperature(out)
-    logits = served.conclude(features)[0].astype(np.float64) * earlier
+    logits = served.classify(features)[0].astype(np.float64) * earlier
     validation = splits == VALIDATION
     fitted = fit_temperature(logits[validation], true[validation])
-    kept = is_worth_it(fitted)
-    wanted = fitted if kept else 1.0
-    if abs(wanted / earlier - 1) > 1e-6:  # noqa: PLR2004 - what float32 weights can hold
+    applied = is_noticeable(fitted)
+    wanted = fitted if applied else 1.0
+    if abs(wanted / earlier - 1) > 1e-6:  # noqa: PLR2004 - the resolution of float32 weights
         set_temperature(served.model, wanted / earlier)
         save_model(served.model, manifest.classes, out)
-    return Temperature(fitted, kept, logits[validation], logits[splits == TEST])
+    return Temperature(fitted, applied, logits[validation], logits[splits == TEST])
 
 
 def _earlier_temperature(out: Path) -> float:
-    """What the model's logits were divided by already; a report that is older than the model is of another one."""
-    report = out / FILE_NAME
+    """The temperature that the model has already; a report older than the model belongs to another model."""
+    report = out / REPORT_FILE
     if not report.exists() or report.stat().st_mtime_ns < (out / MODEL_FILE).stat().st_mtime_ns:
         return 1.0
     try:
@@ -157,6 +155,6 @@ def _epochs(out: Path) -> list[Epoch]:
     epochs: list[Epoch] = []
     for line in path.read_text(encoding="utf-8").splitlines():
         event = load_event(line)
-        if isinstance(event, Epoch):  # where training began anew, epochs are counted anew
+        if isinstance(event, Epoch):  # a restarted training counts its epochs again
             epochs = [*(earlier for earlier in epochs if earlier.epoch < event.epoch), event]
     return epochs

@@ -1,5 +1,6 @@
-"""What a person takes home: the model in formats that were certified, with all that is needed to use and trust it.
+"""Export: the model in certified formats, with everything that is needed to use it.
 
-Decides what a bundle holds and proves that each file in it answers as the app does. Leaves to others: how good the
-model is (`core.evaluation`). `card` imports no framework; all other modules are worker only.
+Decides what a bundle contains and verifies that each file in it gives the app's predictions. Leaves the quality of the
+model to `core.evaluation`. `card`, `certificate` and `formats` import no framework; the other modules run in workers
+only.
 """

@@ -1,4 +1,4 @@
-"""The bundle: one zip with the model in certified formats and all that is needed to use and trust it.
+"""Builds the bundle: one zip with the model in certified formats and everything that is needed to use it.
 
 Worker only: imports Keras and TensorFlow.
 """
@@ -20,15 +20,13 @@ from core.dataset.manifest import TEST
 from core.dataset.manifest_file import load_manifest
 from core.dataset.pixels import load_image
 from core.errors import GraftError, InputError, NotFoundError, RunStopped
-from core.evaluation.inference import predictions as table
-from core.evaluation.inference.predictions import read_predictions
+from core.evaluation.inference.predictions import PREDICTIONS_FILE, read_predictions
 from core.evaluation.inference.served_model import ServedModel
-from core.evaluation.report import report as report_file
-from core.evaluation.report.report import read_report
-from core.export import bundle_files, card, certificate
+from core.evaluation.report.report import REPORT_FILE, read_report
+from core.export import bundle_files
 from core.export.bundle_files.preprocess import square
-from core.export.card import model_card
-from core.export.certificate import Certificate, Certified
+from core.export.card import CARD_FILE, write_card
+from core.export.certificate import CERTIFICATE_FILE, Certificate, FormatCertificate
 from core.export.formats import FORMATS, Format
 from core.export.writers import WRITERS
 from core.storage.atomic import write_atomic
@@ -38,17 +36,17 @@ from core.training.recipe import RECIPE_FILE, read_recipe
 from core.training.serving import LABELS_FILE, MODEL_FILE
 
 INPUT_FILE: Final = "input.json"
-# Real images that each format is asked about, spread over the test split.
-ASKED: Final = 16
-# What predict.py imports; everything else comes with these.
+# Images that each format is verified on, spread over the test split.
+VERIFICATION_IMAGES: Final = 16
+# The packages that predict.py imports, directly or through Keras.
 PACKAGES: Final = ("keras", "tensorflow", "numpy", "pillow")
-# Numbers hardly get smaller by packing; text does.
-TEXT: Final = (".json", ".md", ".py", ".txt", ".xml")
+# Compressed in the zip; weights hardly compress.
+TEXT_SUFFIXES: Final = (".json", ".md", ".py", ".txt", ".xml")
 
 
 @dataclass(frozen=True)
 class _Verification:
-    """Test images and what the app says about them."""
+    """Test images and the app's predictions of them."""
 
     pixels: list[NDArray[np.uint8]]
     probabilities: NDArray[np.float64]
@@ -68,88 +66,95 @@ def build_bundle(
 
     Args:
         out: The run's folder: model, labels, recipe, manifest, report and predictions.
-        target: The zip to write; appears whole or not at all.
-        originals: Where the images lie that the files are certified on.
-        name: What the model card calls the model.
-        formats: Keys of `FORMATS`; `keras` is always in. A format that cannot be written or does not agree with the
-            app is left out, and the certificate says why.
-        on_progress: Told the formats done and the formats altogether.
-        should_stop: Asked between formats.
+        target: The zip, written atomically.
+        originals: The store of the images that the files are verified on.
+        name: Title of the model card.
+        formats: Keys of `FORMATS`; `keras` is always included. A format that cannot be written, or differs from the
+            app, is left out with its reason in the certificate.
+        on_progress: Called with the formats done and their total.
+        should_stop: Called between formats.
 
     Raises:
-        InputError: A format that does not exist, a damaged file of the run, or a model that is not the one evaluated.
-        NotFoundError: The run was not evaluated, or a file of it is gone.
+        InputError: An unknown format, a damaged file of the run, or a model other than the evaluated one.
+        NotFoundError: The run was not evaluated, or a file of it is missing.
         WeightsError: The model cannot be loaded.
-        ImageError: An image that it is certified on is gone.
-        RunStopped: `should_stop` said so.
+        ImageError: An image that it is verified on is missing.
+        RunStopped: `should_stop` returned True.
         WorkspaceError: The disk is full or not writable.
     """
-    wanted = _wanted(formats)
+    chosen = _chosen(formats)
     report, recipe, manifest = read_report(out), read_recipe(out), load_manifest(out)
     if recipe is None:
         raise NotFoundError("The recipe of this run is gone.", "Train again.")
     served = ServedModel.load(out / MODEL_FILE)
-    asked = _ask(out, originals, served.background)
+    verification = _load_verification(out, originals, served.background)
     with tempfile.TemporaryDirectory(prefix="graft-bundle-") as temporary:
         folder = Path(temporary)
-        certified: dict[str, Certified] = {}
+        certified: dict[str, FormatCertificate] = {}
         left_out: dict[str, str] = {}
-        for done, listed in enumerate(wanted):
+        for done, listed in enumerate(chosen):
             if should_stop():
                 raise RunStopped("The export was stopped.")
-            on_progress(done, len(wanted))
+            on_progress(done, len(chosen))
             try:
-                certified[listed.path] = _write_and_prove(listed, served, folder / listed.path, asked)
+                certified[listed.path] = _write_and_verify(listed, served, folder / listed.path, verification)
             except _NotCertifiedError as error:
                 left_out[listed.path] = str(error)
-        proved = Certificate(images=len(asked.pixels), formats=certified, left_out=left_out, made_with=_versions())
-        text = model_card(name, report, recipe, manifest, proved)
-        _accompany(folder, out, served, proved, text)
+        certificate = Certificate(
+            images=len(verification.pixels), formats=certified, left_out=left_out, made_with=_versions()
+        )
+        _write_bundle_files(folder, out, served, certificate)
+        card = write_card(name, report, recipe, manifest, certificate)
+        (folder / CARD_FILE).write_text(card, encoding="utf-8")
         write_atomic(target, lambda path: _pack(folder, path))
-    on_progress(len(wanted), len(wanted))
-    return proved
+    on_progress(len(chosen), len(chosen))
+    return certificate
 
 
 class _NotCertifiedError(Exception):
-    """A format stays out of the bundle; its words are the reason."""
+    """A format is left out of the bundle; the message is the reason."""
 
 
-def _wanted(formats: Sequence[str]) -> list[Format]:
+def _chosen(formats: Sequence[str]) -> list[Format]:
     if unknown := [key for key in formats if key not in FORMATS]:
         raise InputError(f"There is no format {unknown[0]!r}.", f"Choose from {', '.join(FORMATS)}.")
     return [listed for key, listed in FORMATS.items() if key == "keras" or key in formats]
 
 
-def _ask(out: Path, originals: OriginalStore, background: str) -> _Verification:
-    test = read_predictions(out / table.FILE_NAME).of_split(TEST)
-    rows = np.unique(np.linspace(0, len(test) - 1, ASKED).round().astype(np.int64))
+def _load_verification(out: Path, originals: OriginalStore, background: str) -> _Verification:
+    test = read_predictions(out / PREDICTIONS_FILE).of_split(TEST)
+    rows = np.unique(np.linspace(0, len(test) - 1, VERIFICATION_IMAGES).round().astype(np.int64))
     pixels = [load_image(originals.path(test.digests[row]), test.names[row], background) for row in rows]
     return _Verification(pixels, test.probabilities[rows])
 
 
-def _write_and_prove(listed: Format, served: ServedModel, path: Path, asked: _Verification) -> Certified:
-    """Write a format and compare what was written with what the app says."""
-    write, open_written = WRITERS[listed.key]
+def _write_and_verify(
+    listed: Format, served: ServedModel, path: Path, verification: _Verification
+) -> FormatCertificate:
+    """Write a format and compare its predictions with the app's."""
+    write, load = WRITERS[listed.key]
     try:
         write(served, path)
-        answer = open_written(path)
-        answers = np.stack([answer(_fed(listed, served, pixels)) for pixels in asked.pixels])
+        predict = load(path)
+        probabilities = np.stack([predict(_model_input(listed, served, pixels)) for pixels in verification.pixels])
     except (GraftError, OSError):
         raise
-    except Exception as error:  # converters raise nearly everything
+    except Exception as error:  # converters raise exceptions of any type
         _remove(path)
         raise _NotCertifiedError(f"it cannot be written ({type(error).__name__}).") from error
-    difference = float(np.abs(answers - asked.probabilities).max())
+    difference = float(np.abs(probabilities - verification.probabilities).max())
     if difference > listed.tolerance:
         _remove(path)
         if listed.key == "keras":
             raise InputError("The model is not the one that the report is about.", "Evaluate the run again.")
         raise _NotCertifiedError(f"its probabilities differ by up to {difference:.2g}.")
-    same = int(np.sum(answers.argmax(axis=1) == asked.probabilities.argmax(axis=1)))
-    return Certified(largest_difference=difference, same_class=same, tolerance=listed.tolerance)
+    same = int(np.sum(probabilities.argmax(axis=1) == verification.probabilities.argmax(axis=1)))
+    return FormatCertificate(largest_difference=difference, same_class=same, tolerance=listed.tolerance)
 
 
-def _fed(listed: Format, served: ServedModel, pixels: NDArray[np.uint8]) -> NDArray[np.uint8] | NDArray[np.float32]:
+def _model_input(
+    listed: Format, served: ServedModel, pixels: NDArray[np.uint8]
+) -> NDArray[np.uint8] | NDArray[np.float32]:
     if listed.any_size:
         return pixels[np.newaxis]
     return square(pixels, served.size, served.resize)
@@ -166,22 +171,21 @@ def _versions() -> dict[str, str]:
     return {package: version(package) for package in PACKAGES}
 
 
-def _accompany(folder: Path, out: Path, served: ServedModel, proved: Certificate, text: str) -> None:
-    """Everything in the bundle but the model itself."""
-    for file in (LABELS_FILE, RECIPE_FILE, report_file.FILE_NAME):
+def _write_bundle_files(folder: Path, out: Path, served: ServedModel, certificate: Certificate) -> None:
+    """Write everything in the bundle but the model and the card."""
+    for file in (LABELS_FILE, RECIPE_FILE, REPORT_FILE):
         shutil.copyfile(out / file, folder / file)
-    described = {"size": served.size, "resize": served.resize, "background": served.background}
+    model_input = {"size": served.size, "resize": served.resize, "background": served.background}
     for script in ("predict.py", "preprocess.py"):
         shutil.copyfile(Path(bundle_files.__file__).with_name(script), folder / script)
-    (folder / INPUT_FILE).write_text(json.dumps(described) + "\n", encoding="utf-8")
-    (folder / certificate.FILE_NAME).write_text(proved.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    (folder / card.FILE_NAME).write_text(text, encoding="utf-8")
-    pinned = "".join(f"{package}=={number}\n" for package, number in proved.made_with.items())
+    (folder / INPUT_FILE).write_text(json.dumps(model_input) + "\n", encoding="utf-8")
+    (folder / CERTIFICATE_FILE).write_text(certificate.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    pinned = "".join(f"{package}=={number}\n" for package, number in certificate.made_with.items())
     (folder / "requirements.txt").write_text(pinned, encoding="utf-8")
 
 
 def _pack(folder: Path, target: Path) -> None:
     with describe_disk_errors(target.name), zipfile.ZipFile(target, "w") as archive:
         for path in sorted(folder.rglob("*")):
-            packing = zipfile.ZIP_DEFLATED if path.suffix in TEXT else zipfile.ZIP_STORED
-            archive.write(path, path.relative_to(folder), packing)
+            compression = zipfile.ZIP_DEFLATED if path.suffix in TEXT_SUFFIXES else zipfile.ZIP_STORED
+            archive.write(path, path.relative_to(folder), compression)

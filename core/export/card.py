@@ -1,4 +1,4 @@
-"""The model card: what a model is, what it was made from, how good it is and where not to trust it. Framework-free.
+"""Writes the model card: what a model is, its data, its quality and its limits. Needs no framework.
 
 In the spirit of Mitchell et al., Model cards for model reporting (FAT* 2019).
 """
@@ -7,29 +7,28 @@ from collections.abc import Iterator
 
 from core.dataset.manifest import SPLIT_NAMES, Manifest
 from core.evaluation.metrics.intervals import Interval
-from core.evaluation.report.parts import Estimate, Mistakes
-from core.evaluation.report.report import Report
+from core.evaluation.report.report import Estimate, Mistakes, Report
 from core.export.certificate import Certificate
 from core.export.formats import FORMATS
 from core.training.recipe import Recipe
 
-FILE_NAME = "README.md"
-# Fewer test images of a class than this say little about the class.
+CARD_FILE = "README.md"
+# Fewer test images of a class than this say little about it.
 FEW = 10
 
 
-def model_card(name: str, report: Report, recipe: Recipe, manifest: Manifest, certificate: Certificate) -> str:
+def write_card(name: str, report: Report, recipe: Recipe, manifest: Manifest, certificate: Certificate) -> str:
     """Write the card in Markdown.
 
     Args:
-        name: What the model is called.
-        report: What was measured.
-        recipe: How it was trained.
-        manifest: What it was trained on.
-        certificate: Which files are in the bundle, and how well they agree.
+        name: Title of the card.
+        report: The report of the run.
+        recipe: The recipe of the run.
+        manifest: The images of the run.
+        certificate: The files in the bundle and their verification.
     """
     sections = (
-        [f"# {name}", "", f"Tells {len(report.classes)} classes of pictures apart: {', '.join(report.classes)}.", ""],
+        [f"# {name}", "", f"Classifies images into {len(report.classes)} classes: {', '.join(report.classes)}.", ""],
         _use(certificate, recipe.background),
         _data(manifest),
         _training(recipe),
@@ -42,12 +41,12 @@ def model_card(name: str, report: Report, recipe: Recipe, manifest: Manifest, ce
 
 
 def _use(certificate: Certificate, background: str) -> Iterator[str]:
-    yield from ("## Use", "", "    pip install -r requirements.txt", "    python predict.py picture.jpg", "")
-    yield "The model takes pictures of any size as bytes of red, green and blue, and gives one probability a class, in"
-    yield "the order of `labels.json`. Nothing has to be resized or scaled before. `preprocess.py` reads a file as the"
-    yield f"app does: upright, in sRGB, its transparent places on `{background}`."
+    yield from ("## Use", "", "    pip install -r requirements.txt", "    python predict.py image.jpg", "")
+    yield "The model takes images of any size as uint8 RGB pixels and gives one probability a class, in the order of"
+    yield "`labels.json`. It resizes and scales them itself. `preprocess.py` reads a file as the app does: upright, in"
+    yield f"sRGB, transparent pixels on `{background}`."
     if any(not fmt.any_size and fmt.path in certificate.formats for fmt in FORMATS.values()):
-        yield "The formats for small computers are fed squares instead, which `preprocess.py` makes."
+        yield "Formats without the resizing take squares instead, which `preprocess.py` makes."
     yield ""
 
 
@@ -63,7 +62,7 @@ def _training(recipe: Recipe) -> Iterator[str]:
     backbone, strategy = recipe.backbone, recipe.strategy.replace("-", " ")
     weights = {"imagenet": "ImageNet weights", "none": "random weights", "file": "weights from a file"}
     yield from ("## Training", "")
-    yield f"{backbone.name} with {weights.get(backbone.weights, f'{backbone.weights} weights')}, {strategy}, pictures"
+    yield f"{backbone.name} with {weights.get(backbone.weights, f'{backbone.weights} weights')}, {strategy}, images"
     yield f"made square by `{recipe.resize}`, seed {recipe.seed}. Every choice is in `recipe.json`."
     yield ""
 
@@ -77,14 +76,14 @@ def _quality(report: Report) -> Iterator[str]:
     yield f"| balanced accuracy | {_estimate(test.balanced_accuracy)} |"
     yield f"| macro F1 | {_estimate(test.macro_f1)} |"
     baselines = report.baselines
-    yield f"| always answering {_cell(baselines.largest_class)} | {baselines.largest_class_accuracy:.1%} |"
+    yield f"| always predicting {_cell(baselines.largest_class)} | {baselines.largest_class_accuracy:.1%} |"
     yield f"| nearest training image by 16 x 16 pixels | {baselines.nearest_pixels_accuracy:.1%} |"
     yield f"| expected calibration error | {_calibration_error(report):.1%} |"
     yield from ("", f"Validation accuracy, by which the epoch was chosen: {validation.accuracy:.1%}.", "")
 
 
 def _calibration_error(report: Report) -> float:
-    return (report.calibration.after if report.calibration.kept else report.calibration.before).error
+    return (report.calibration.after if report.calibration.applied else report.calibration.before).error
 
 
 def _classes(report: Report) -> Iterator[str]:
@@ -97,10 +96,10 @@ def _classes(report: Report) -> Iterator[str]:
 
 
 def _limits(report: Report) -> Iterator[str]:
-    unknown, test = report.unknown, report.metrics.test
+    ood, test = report.ood, report.metrics.test
     yield from ("## Limits", "")
-    yield f"- It always answers one of its {len(report.classes)} classes, whatever the picture shows."
-    yield "- The figures hold for pictures taken like those it was tested on; others can be much worse."
+    yield f"- It always predicts one of its {len(report.classes)} classes, whatever the image shows."
+    yield "- The figures hold for images like the test images; on others it can be much worse."
     if test.more_images:
         yield f"- With {test.images} test images the accuracy is known to {_points(test.interval)} points;"
         yield f"  {test.more_images} more would make that 5."
@@ -108,14 +107,14 @@ def _limits(report: Report) -> Iterator[str]:
     if few:
         yield f"- Too few test images to say much about: {', '.join(few)}."
     yield from _confusions(report.mistakes)
-    yield f"- Graft refuses pictures that are unlike all training images (distance above {unknown.threshold:.3f});"
-    yield f"  that costs {unknown.refused_test:.1%} of the true test images; the model file alone does not."
-    yield from ("", *(f"- {finding.text}" for finding in report.findings if finding.level == "warning"), "")
+    yield f"- Graft refuses images that are unlike all training images (distance above {ood.threshold:.3f}), among them"
+    yield f"  {ood.refused_test:.1%} of the test images; the model file alone does not."
+    yield from ("", *(f"- {one.text}" for one in report.fit_diagnosis if one.level == "warning"), "")
 
 
 def _confusions(mistakes: Mistakes) -> Iterator[str]:
     for pair in mistakes.confused_pairs[:3]:
-        yield f"- {pair.images} test images of {pair.true} were taken for {pair.predicted}."
+        yield f"- {pair.images} test images of {pair.true} were predicted as {pair.predicted}."
 
 
 def _files(certificate: Certificate) -> Iterator[str]:
@@ -126,9 +125,9 @@ def _files(certificate: Certificate) -> Iterator[str]:
         "| --- | --- | --- | --- |",
     )
     for fmt in FORMATS.values():
-        if (proved := certificate.formats.get(fmt.path)) is not None:
-            same = f"{proved.same_class} of {certificate.images}"
-            yield f"| `{fmt.path}` | {fmt.purpose} | {proved.largest_difference:.1e} | {same} |"
+        if (one := certificate.formats.get(fmt.path)) is not None:
+            same = f"{one.same_class} of {certificate.images}"
+            yield f"| `{fmt.path}` | {fmt.purpose} | {one.largest_difference:.1e} | {same} |"
     yield from (f"\n`{path}` is left out: {reason}" for path, reason in certificate.left_out.items())
     yield ""
 

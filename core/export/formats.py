@@ -1,4 +1,4 @@
-"""The formats a model can be taken home in. Free of frameworks: the Export page lists them."""
+"""The export formats. Needs no framework."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,16 +6,16 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Format:
-    """One way to write a model.
+    """An export format.
 
     Attributes:
-        key: What recipes of exports call it.
-        label: Its name for a person.
+        key: Its id in export jobs.
+        label: Its name on screen.
         path: The file or folder in the bundle.
         purpose: What it is good for, in one sentence.
-        any_size: Whether it takes photographs of any size; if not, `preprocess.py` makes its squares.
-        tolerance: Largest probability difference to the app's own predictions that is certified. Squares of
-            `preprocess.py` differ from the graph's own by rounding, and so do their probabilities.
+        any_size: Whether it takes images of any size; if not, `preprocess.py` resizes them.
+        tolerance: Largest difference of a probability to the app's that is certified. The squares of `preprocess.py`
+            differ from those of the graph by rounding, which changes the probabilities.
     """
 
     key: str
@@ -31,7 +31,7 @@ _LISTED: Final = (
         "keras",
         "Keras",
         "model.keras",
-        "One file for Python; takes photographs of any size, resizing and preprocessing inside.",
+        "One file for Python; takes images of any size; resizing and preprocessing are inside.",
         any_size=True,
         tolerance=1e-4,
     ),
@@ -39,7 +39,7 @@ _LISTED: Final = (
         "saved-model",
         "TensorFlow SavedModel",
         "saved_model",
-        "For TensorFlow Serving and other servers; takes photographs of any size.",
+        "For TensorFlow Serving and other servers; takes images of any size.",
         any_size=True,
         tolerance=1e-4,
     ),
@@ -47,7 +47,7 @@ _LISTED: Final = (
         "tflite",
         "TensorFlow Lite",
         "model.tflite",
-        "For phones and small computers; is fed squares that preprocess.py makes.",
+        "For phones and small computers; takes squares from preprocess.py.",
         any_size=False,
         tolerance=0.03,
     ),
@@ -55,7 +55,7 @@ _LISTED: Final = (
         "openvino",
         "OpenVINO",
         "openvino",
-        "For Intel processors, 2 to 4 times as fast as TensorFlow; is fed squares that preprocess.py makes.",
+        "For Intel processors, 2 to 4 times as fast as TensorFlow; takes squares from preprocess.py.",
         any_size=False,
         tolerance=0.03,
     ),

@@ -1,6 +1,6 @@
-"""A trained model that classifies new pictures, kept warm. Worker only: imports Keras.
+"""Classifies new images with a trained model that stays in memory. Worker only: imports Keras.
 
-The command line and the Try it page ask this; what it answers is what the exported file answers.
+The predictions are those of the exported file.
 """
 
 import json
@@ -14,20 +14,20 @@ from numpy.typing import NDArray
 from core.dataset.pixels import load_image
 from core.errors import ImageError, NotFoundError, WeightsError
 from core.evaluation.inference.served_model import BATCH, ServedModel
-from core.evaluation.metrics.embedding import FILE_NAME, read_embedding
+from core.evaluation.metrics.embedding import FEATURES_FILE, read_embedding
 from core.training.serving import LABELS_FILE
 
-Picture = Path | str | NDArray[np.uint8]
+ImageInput = Path | str | NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """What a model says about pictures.
+class BatchPrediction:
+    """Predictions of several images.
 
     Attributes:
         probabilities: (n, n_classes) float64, rows sum to 1.
-        distances: (n,) how unlike the training images each picture is; None where the run's features are not there.
-        threshold: Distance from which a picture is none of the classes; None likewise.
+        distances: (n,) distances to the training images; None where the run's features are missing.
+        threshold: Distance above which an image is out of distribution; None likewise.
     """
 
     probabilities: NDArray[np.float64]
@@ -36,18 +36,18 @@ class Judgement:
 
 
 class Predictor:
-    """An exported model, ready to answer.
+    """An exported model, compiled and ready.
 
     Args:
-        model: Path of `model.keras`; `labels.json` lies beside it, `recipe.json` where transparent pictures lie on
-            another background than white, and `features.npz` where "none of these" is wanted.
+        model: Path of `model.keras`; `labels.json` lies beside it, `recipe.json` if transparent images lie on a
+            background other than white, and `features.npz` for the out-of-distribution threshold.
 
     Attributes:
         classes: Names of the classes, in the order of the probabilities.
 
     Raises:
-        NotFoundError: The model or its labels are not there.
-        WeightsError: The model cannot be loaded, is not one that Graft exports, or has other classes than its labels.
+        NotFoundError: The model or its labels are missing.
+        WeightsError: The model cannot be loaded, was not exported by Graft, or does not fit its labels.
         RecipeError: The recipe beside the model cannot be read.
     """
 
@@ -55,54 +55,54 @@ class Predictor:
         path = Path(model)
         self.served = ServedModel.load(path)
         self.classes = _read_labels(path.parent / LABELS_FILE, self.served.n_classes)
-        self._space = read_embedding(path.parent) if (path.parent / FILE_NAME).exists() else None
-        self.predict([np.zeros((8, 8, 3), np.uint8)])  # the first call compiles; no person should wait for it
+        self._embedding = read_embedding(path.parent) if (path.parent / FEATURES_FILE).exists() else None
+        self.predict([np.zeros((8, 8, 3), np.uint8)])  # the first call compiles
 
-    def predict(self, pictures: Sequence[Picture]) -> NDArray[np.float64]:
-        """Classify pictures.
+    def predict(self, images: Sequence[ImageInput]) -> NDArray[np.float64]:
+        """Classify images.
 
         Args:
-            pictures: Image files of any kind that Graft takes in, or (height, width, 3) uint8 RGB arrays.
+            images: Files of any format that Graft reads, or (height, width, 3) uint8 RGB arrays.
 
         Returns:
             (n, n_classes) float64 probabilities, rows sum to 1.
 
         Raises:
-            ImageError: A file is not an image that can be read; names it.
+            ImageError: A file cannot be read as an image; names it.
         """
-        return self.judge(pictures).probabilities
+        return self.predict_batch(images).probabilities
 
-    def judge(self, pictures: Sequence[Picture]) -> Judgement:
-        """Classify pictures, and say which of them are like nothing that was learned.
+    def predict_batch(self, images: Sequence[ImageInput]) -> BatchPrediction:
+        """Classify images and measure how far they are from the training images.
 
         Args:
-            pictures: As in `predict`.
+            images: As in `predict`.
 
         Raises:
-            ImageError: A file is not an image that can be read; names it.
+            ImageError: A file cannot be read as an image; names it.
         """
-        features = [self._features(pictures[at : at + BATCH]) for at in range(0, len(pictures), BATCH)]
+        features = [self._features(images[at : at + BATCH]) for at in range(0, len(images), BATCH)]
         if not features:
-            return Judgement(np.empty((0, len(self.classes))), None, None)
-        seen = np.concatenate(features)
-        probabilities = self.served.conclude(seen)[1]
-        if self._space is None:
-            return Judgement(probabilities, None, None)
-        return Judgement(probabilities, self._space.distances(seen), self._space.threshold)
+            return BatchPrediction(np.empty((0, len(self.classes))), None, None)
+        extracted = np.concatenate(features)
+        probabilities = self.served.classify(extracted)[1]
+        if self._embedding is None:
+            return BatchPrediction(probabilities, None, None)
+        return BatchPrediction(probabilities, self._embedding.distances(extracted), self._embedding.threshold)
 
-    def _features(self, pictures: Sequence[Picture]) -> NDArray[np.float32]:
-        pixels = (_pixels(picture, self.served.background) for picture in pictures)
-        return self.served.see(np.stack([self.served.shrink(each) for each in pixels]))
+    def _features(self, images: Sequence[ImageInput]) -> NDArray[np.float32]:
+        pixels = (_pixels(image, self.served.background) for image in images)
+        return self.served.features(np.stack([self.served.preprocess(each) for each in pixels]))
 
 
-def _pixels(picture: Picture, background: str) -> NDArray[np.uint8]:
-    if isinstance(picture, np.ndarray):
-        return picture
-    path = Path(picture)
+def _pixels(image: ImageInput, background: str) -> NDArray[np.uint8]:
+    if isinstance(image, np.ndarray):
+        return image
+    path = Path(image)
     try:
         return load_image(path, background=background)
     except ImageError as error:
-        raise ImageError(f"{path.name} cannot be read as a picture.", error.hint) from error
+        raise ImageError(f"{path.name} cannot be read as an image.", error.hint) from error
 
 
 def _read_labels(path: Path, n_classes: int) -> tuple[str, ...]:

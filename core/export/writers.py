@@ -1,7 +1,7 @@
-"""Writes a model in each format and asks what was written. Worker only: imports TensorFlow, and OpenVINO if asked for.
+"""Writes and loads a model in each format. Worker only: imports TensorFlow, and OpenVINO for its format.
 
-Formats that cannot hold the resizing (TensorFlow Lite has no antialiased resizing, OpenVINO cannot convert it) get the
-graph behind it, for one square at a time.
+Formats without the resizing (TensorFlow Lite has no antialiased resizing, OpenVINO cannot convert it) contain the graph
+behind it, for one square at a time.
 """
 
 import tempfile
@@ -17,52 +17,52 @@ from numpy.typing import NDArray
 
 from core.evaluation.inference.served_model import ServedModel
 
-# Photograph or square as (1, height, width, 3) -> (n_classes,) probabilities.
-Answer = Callable[[NDArray[Any]], NDArray[np.float64]]
+# Image or square as (1, height, width, 3) -> (n_classes,) probabilities.
+PredictFunction = Callable[[NDArray[Any]], NDArray[np.float64]]
 
 
 def write_keras(served: ServedModel, path: Path) -> None:
-    """One `.keras` file."""
+    """Write one `.keras` file."""
     served.model.save(path)
 
 
-def open_keras(path: Path) -> Answer:
-    """Ask what `write_keras` wrote."""
+def load_keras(path: Path) -> PredictFunction:
+    """Load what `write_keras` wrote."""
     model = keras.models.load_model(path, compile=False)
     return lambda image: _row(model(image, training=False))
 
 
 def write_saved_model(served: ServedModel, path: Path) -> None:
-    """A folder with a graph and its variables; its signature `serve` takes photographs of any size."""
+    """Write a folder with a graph and its variables; its signature `serve` takes images of any size."""
     served.model.export(path, format="tf_saved_model", verbose=False)
 
 
-def open_saved_model(path: Path) -> Answer:
-    """Ask what `write_saved_model` wrote."""
+def load_saved_model(path: Path) -> PredictFunction:
+    """Load what `write_saved_model` wrote."""
     loaded = tf.saved_model.load(path)
     return lambda image: _row(loaded.serve(image))
 
 
 def write_tflite(served: ServedModel, path: Path) -> None:
-    """One `.tflite` file in float32, for one square at a time."""
+    """Write one `.tflite` file in float32, for one square at a time."""
     with tempfile.TemporaryDirectory() as folder:
         _behind_resizing(served).export(folder, format="tf_saved_model", verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         path.write_bytes(converter.convert())
 
 
-def open_tflite(path: Path) -> Answer:
-    """Ask what `write_tflite` wrote."""
+def load_tflite(path: Path) -> PredictFunction:
+    """Load what `write_tflite` wrote."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*tf.lite.Interpreter is deprecated")
         interpreter = tf.lite.Interpreter(model_path=str(path))
     runner = interpreter.get_signature_runner()
-    (given,), (answered,) = runner.get_input_details(), runner.get_output_details()
-    return lambda image: _row(runner(**{given: image})[answered])
+    (model_input,), (output,) = runner.get_input_details(), runner.get_output_details()
+    return lambda image: _row(runner(**{model_input: image})[output])
 
 
 def write_openvino(served: ServedModel, path: Path) -> None:
-    """A folder with `model.xml` and `model.bin` in float32, for one square at a time."""
+    """Write a folder with `model.xml` and `model.bin` in float32, for one square at a time."""
     from core.features.openvino_engine import convert, save_network
 
     network = _behind_resizing(served)
@@ -72,8 +72,8 @@ def write_openvino(served: ServedModel, path: Path) -> None:
     save_network(convert(function.get_concrete_function(tf.TensorSpec(shape, tf.float32))), path / "model.xml")
 
 
-def open_openvino(path: Path) -> Answer:
-    """Ask what `write_openvino` wrote, in float32 on this processor."""
+def load_openvino(path: Path) -> PredictFunction:
+    """Load what `write_openvino` wrote, in float32 on this processor."""
     from core.features.openvino_engine import read_network
 
     compiled = _compile(read_network(path / "model.xml"))
@@ -86,11 +86,11 @@ def _compile(network: Any) -> Any:  # noqa: ANN401 - untyped in OpenVINO
     return openvino.Core().compile_model(network, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
 
-WRITERS: Final[dict[str, tuple[Callable[[ServedModel, Path], None], Callable[[Path], Answer]]]] = {
-    "keras": (write_keras, open_keras),
-    "saved-model": (write_saved_model, open_saved_model),
-    "tflite": (write_tflite, open_tflite),
-    "openvino": (write_openvino, open_openvino),
+WRITERS: Final[dict[str, tuple[Callable[[ServedModel, Path], None], Callable[[Path], PredictFunction]]]] = {
+    "keras": (write_keras, load_keras),
+    "saved-model": (write_saved_model, load_saved_model),
+    "tflite": (write_tflite, load_tflite),
+    "openvino": (write_openvino, load_openvino),
 }
 
 

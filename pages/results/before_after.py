@@ -94,8 +94,8 @@ def draw_pair(before: Results, after: Results, project_id: str, key: str) -> Non
             delta_color="normal" if points else "off",
             delta_arrow="auto" if points else "off",
         )
-        st.metric("Is it real?", "yes" if paired.real else "may be chance", help="McNemar's test, at 5%")
-    st.caption(words.escape_markdown(paired.in_words()))
+        st.metric("Is it real?", "yes" if paired.significant else "may be chance", help="McNemar's test, at 5%")
+    st.caption(words.escape_markdown(paired.describe()))
     for title, digests in (("repaired", paired.repaired), ("broken", paired.broken)):
         if digests:
             with st.expander(f"{words.count(len(digests), 'image')} {title}"):

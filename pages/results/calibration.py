@@ -4,8 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.metrics.intervals import share_interval
-from core.evaluation.report.parts import Calibration, Diagram, OutOfDistribution
-from core.evaluation.report.report import Report
+from core.evaluation.report.report import Calibration, Diagram, OutOfDistribution, Report
 from pages.components import charts
 from pages.shared import words
 
@@ -24,7 +23,7 @@ def draw(report: Report, run_id: str) -> None:
 
 def _draw_diagrams(calibration: Calibration, run_id: str) -> None:
     """Draw the exported model, and beside it the model without its temperature."""
-    if not calibration.kept:
+    if not calibration.applied:
         _draw_diagram("**As exported**", calibration.before, f"reliability-{run_id}")
         return
     left, right = st.columns(2, vertical_alignment="bottom")
@@ -42,7 +41,7 @@ def _draw_diagram(title: str, diagram: Diagram, key: str) -> None:
 
 
 def _temperature(calibration: Calibration) -> str:
-    if not calibration.kept:
+    if not calibration.applied:
         return "On the validation split, the confidence needs no correction (*temperature 1*)."
     before, after = calibration.validation_loss
     losses = f"cross-entropy of the validation split {before:.3f} without and {after:.3f} with it"
@@ -53,7 +52,7 @@ def _temperature(calibration: Calibration) -> str:
 
 
 def _draw_unknown(report: Report) -> None:
-    unknown, images = report.unknown, report.metrics.test.images
+    unknown, images = report.ood, report.metrics.test.images
     st.markdown(
         "Pictures that are farther from all training images than most test images (*out of distribution*) are marked "
         "as none of the classes, on the Try it page and in the exported bundle."

@@ -7,8 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.metrics.intervals import Interval
-from core.evaluation.report.parts import ClassMetrics, Curve
-from core.evaluation.report.report import Report
+from core.evaluation.report.report import ClassMetrics, Curve, Report
 from pages.components import charts
 from pages.shared import frame, words
 from pages.shared.run_results import Results
@@ -49,7 +48,7 @@ def _draw_table(classes: Sequence[ClassMetrics]) -> None:
                 "recall, 95%": [_range(one.recall_interval) for one in classes],
                 "F1": [100 * one.f1 for one in classes],
                 "F1, 95%": [_range(one.f1_interval) for one in classes],
-                "ROC area": [one.roc_area for one in classes],
+                "ROC area": [one.roc_auc for one in classes],
                 "average precision": [one.average_precision for one in classes],
             }
         ),
@@ -74,7 +73,7 @@ def _draw_roc(report: Report, chosen: str, run_id: str) -> None:
     if not lines:
         st.info("A ROC curve needs test images of this class and of others.", icon=":material/info:")
         return
-    areas = report.metrics.test.areas
+    areas = report.metrics.test.auc
     alt = f"ROC curves. Macro area {_area(areas.roc_macro)}, micro area {_area(areas.roc_micro)}."
     st.markdown(f"**ROC** · mean area of the classes: {_area(areas.roc_macro)}")
     chart = charts.curve(
@@ -88,7 +87,7 @@ def _draw_precision_recall(report: Report, chosen: str, run_id: str) -> None:
     if not lines:
         st.info("A precision-recall curve needs test images of this class.", icon=":material/info:")
         return
-    area = _area(report.metrics.test.areas.average_precision_macro)
+    area = _area(report.metrics.test.auc.average_precision_macro)
     st.markdown(f"**Precision and recall** · mean average precision: {area}")
     alt = f"Precision-recall curves. Mean average precision of the classes {area}."
     charts.show(charts.curve(lines, x="recall (found)", y="precision", alt=alt), key=f"precision-recall-{run_id}")

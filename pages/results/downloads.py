@@ -7,9 +7,9 @@ import streamlit as st
 
 from core.catalog.projects import Project
 from core.catalog.runs import Run
-from core.evaluation.inference.predictions import FILE_NAME as PREDICTIONS_FILE
+from core.evaluation.inference.predictions import PREDICTIONS_FILE
 from core.evaluation.rendering.html_report import Subject, build_html
-from core.evaluation.report.report import FILE_NAME as REPORT_FILE
+from core.evaluation.report.report import REPORT_FILE
 from pages.shared.run_log import read_epochs
 from pages.shared.run_results import Results
 from pages.shared.workspace import settings, store

@@ -32,7 +32,7 @@ def draw(report: Report) -> None:
             "The mean F1 of the classes. F1 is high if a class is found and other images are not predicted as it.",
         )
     st.markdown(_compare_with_baselines(report))
-    for finding in report.findings:
+    for finding in report.fit_diagnosis:
         st.markdown(f"{_ICONS[finding.level]} {words.escape_markdown(finding.text)}")
 
 

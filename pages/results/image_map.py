@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from core.dataset.manifest import SPLIT_NAMES
 from core.evaluation.inference.predictions import Predictions
-from core.evaluation.metrics.embedding import FILE_NAME, read_embedding
-from core.evaluation.metrics.tsne import FILE_NAME as NEIGHBOURS_FILE
-from core.evaluation.metrics.tsne import read_tsne
+from core.evaluation.metrics.embedding import FEATURES_FILE, read_embedding
+from core.evaluation.metrics.tsne import TSNE_FILE, read_tsne
 from core.jobs.specs import TsneResult, TsneSpec
 from pages.components import point_map
 from pages.results import predicted_images
@@ -28,7 +27,7 @@ _MOST_POINTS = 5000
 @frame.fragment
 def draw(project_id: str, results: Results) -> None:
     """Draw the map, and the images that a person selects in it."""
-    file = settings().runs / results.run_id / FILE_NAME
+    file = settings().runs / results.run_id / FEATURES_FILE
     if not file.is_file():
         st.info("This run stored no features to draw a map from.", icon=":material/info:")
         return
@@ -79,7 +78,7 @@ def _load_coordinates(project_id: str, run_id: str, file: Path, *, by_neighbours
         digests, places, explained = _pca_coordinates(file, file.stat().st_mtime_ns)
         first, second = (f"{share:.0%} of the differences" for share in explained)
         return digests, places, (f"first direction ({first})", f"second direction ({second})")
-    stored = file.parent / NEIGHBOURS_FILE
+    stored = file.parent / TSNE_FILE
     if not stored.is_file() or stored.stat().st_mtime_ns < file.stat().st_mtime_ns:
         spec = TsneSpec(run=run_id, features_changed_at=file.stat().st_mtime_ns)
         if job_results.await_job(project_id, spec, TsneResult, "Computing the map") is None:
@@ -105,7 +104,7 @@ def _groups(seen: Predictions, *, by_class: bool) -> tuple[tuple[str, ...], NDAr
     """Names of the groups, and the group of each image."""
     if by_class:
         return seen.classes, seen.true
-    return ("correct", "wrong"), (~seen.right).astype(np.int64)
+    return ("correct", "wrong"), (~seen.correct).astype(np.int64)
 
 
 @st.cache_resource(max_entries=RUNS_KEPT, show_spinner=False)

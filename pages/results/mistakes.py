@@ -38,7 +38,7 @@ def draw(project_id: str, results: Results) -> None:
 
 def _most_certain_wrong(test: Predictions) -> Rows:
     loss = losses(test.true, test.probabilities)
-    wrong = np.flatnonzero(~test.right)
+    wrong = np.flatnonzero(~test.correct)
     return wrong[np.argsort(-loss[wrong], kind="stable")]
 
 
@@ -49,7 +49,7 @@ def _most_uncertain(test: Predictions) -> Rows:
 
 
 def _most_certain_correct(test: Predictions) -> Rows:
-    right = np.flatnonzero(test.right)
+    right = np.flatnonzero(test.correct)
     return right[np.argsort(-test.confidence[right], kind="stable")]
 
 

@@ -11,7 +11,7 @@ from core.catalog.projects import Project
 from core.catalog.runs import Run
 from core.dataset.manifest import Manifest
 from core.dataset.manifest_file import FILE_NAME, load_manifest
-from core.evaluation.metrics.transfer import Benefit, measure_benefit
+from core.evaluation.metrics.transfer import TransferBenefit, measure_benefit
 from core.jobs.events import Epoch
 from core.jobs.queue import submit_run
 from core.training.recipe import Recipe, load_recipe
@@ -113,7 +113,7 @@ def _draw_curves(transfer: list[Epoch], scratch: list[Epoch]) -> None:
     st.markdown(_in_words(measure_benefit(transfer, scratch)))
 
 
-def _in_words(benefit: Benefit) -> str:
+def _in_words(benefit: TransferBenefit) -> str:
     transfer, scratch = benefit.transfer, benefit.scratch
     return (
         f"- {_verdict(benefit.higher_start, 'start')}: after the first epoch, **{words.percent(transfer.start)}** of "

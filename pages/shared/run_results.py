@@ -9,11 +9,9 @@ from core.catalog.runs import Run
 from core.dataset.manifest import TEST, Manifest
 from core.dataset.manifest_file import load_manifest
 from core.dataset.project import project_manifest
-from core.evaluation.inference.predictions import FILE_NAME as PREDICTIONS_FILE
-from core.evaluation.inference.predictions import Predictions, read_predictions
+from core.evaluation.inference.predictions import PREDICTIONS_FILE, Predictions, read_predictions
 from core.evaluation.metrics.intervals import Interval
-from core.evaluation.report.report import FILE_NAME as REPORT_FILE
-from core.evaluation.report.report import Report, read_report
+from core.evaluation.report.report import REPORT_FILE, Report, read_report
 from pages.shared.workspace import database, settings
 
 MODEL_FILE = "model.keras"

@@ -34,7 +34,7 @@ def draw_error_rates(run: Run) -> None:
     """Draw how often *none of these* is wrong, as measured on the test split."""
     if not has_results(run.id):
         return
-    unknown = read_results(run.id).report.unknown
+    unknown = read_results(run.id).report.ood
     text = (
         "Pictures that are unlike all training images are marked as *none of these*. Measured: "
         f"{words.percent(unknown.refused_test)} of the true test images are marked wrongly"

@@ -40,7 +40,7 @@ def project(workspace):
 
 @pytest.fixture
 def run(workspace, project):
-    return add_run(workspace, project, right=0.7)
+    return add_run(workspace, project, accuracy=0.7)
 
 
 @pytest.fixture
@@ -201,7 +201,7 @@ def test_the_mistakes(open_part, table):
 
 def test_before_and_after(open_page, workspace, settings, project, table):
     """McNemar's exact test is a binomial test of the images that changed sides."""
-    after = add_run(workspace, project, right=0.9, seed=5)
+    after = add_run(workspace, project, accuracy=0.9, seed=5)
     tab = open_page(RESULTS, project=project, run=after)
     later = Table(settings.runs / after / "predictions.csv")
     before, now = table.true == table.predicted, later.true == later.predicted

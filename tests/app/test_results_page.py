@@ -30,7 +30,7 @@ def project(workspace):
 
 @pytest.fixture
 def run(workspace, project):
-    return add_run(workspace, project, right=0.7)
+    return add_run(workspace, project, accuracy=0.7)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_without_a_run_in_the_link_the_latest_that_was_measured_is_shown(open_pa
 def test_runs_of_the_same_name_can_be_told_apart(open_page, workspace, project, run, monkeypatch):
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 3600)
-    again = add_run(workspace, project, right=0.9, name=list_runs(workspace.database, project)[0].name)
+    again = add_run(workspace, project, accuracy=0.9, name=list_runs(workspace.database, project)[0].name)
     tab = open_page(RESULTS, project=project, run=again)
     assert len(set(tab.selectbox[0].options)) == 2
     tab.selectbox[0].set_value(run).run()
@@ -111,7 +111,7 @@ def test_mistakes_are_listed(open_page, settings, project, run):
 
 
 def test_where_nothing_is_wrong_the_unsure_images_are_shown_first(open_page, workspace, project):
-    run = add_run(workspace, project, right=1.0)
+    run = add_run(workspace, project, accuracy=1.0)
     assert not read_report(workspace.settings.runs / run).mistakes.wrong
     tab = open_page(RESULTS, project=project, run=run, **{"results-part": "Mistakes"})
     assert "Every test image was predicted correctly." in tab.success[0].value
@@ -144,7 +144,7 @@ def test_a_fix_offers_retraining_with_the_same_recipe(open_page, workspace, proj
 
 
 def test_the_table_ranks_by_validation(open_page, workspace, project, run):
-    better = add_run(workspace, project, right=1.0, name="Better")
+    better = add_run(workspace, project, accuracy=1.0, name="Better")
     tab = open_page(RESULTS, project=project, run=run, **{"results-part": "All runs"})
     table = tab.dataframe[0].value
     assert list(table["run"]) == ["Better", "Run 1"]
@@ -153,14 +153,14 @@ def test_the_table_ranks_by_validation(open_page, workspace, project, run):
 
 
 def test_the_table_says_what_recipes_did_differently(open_page, workspace, project, run):
-    add_run(workspace, project, right=0.1, recipe=Recipe(background="#000000", seed=3), name="Other")
+    add_run(workspace, project, accuracy=0.1, recipe=Recipe(background="#000000", seed=3), name="Other")
     tab = open_page(RESULTS, project=project, run=run, **{"results-part": "All runs"})
     assert list(tab.dataframe[0].value["different from the first"]) == ["", "background: #000000, seed: 3"]
 
 
 @pytest.mark.usefixtures("open_page")
 def test_runs_are_compared_in_what_they_did_differently(workspace, project, run):
-    other = add_run(workspace, project, right=0.9, recipe=Recipe(seed=3), name="Other")
+    other = add_run(workspace, project, accuracy=0.9, recipe=Recipe(seed=3), name="Other")
 
     def page(project):
         from core.catalog.runs import list_runs
@@ -185,7 +185,7 @@ def test_a_large_run_is_drawn_quickly(open_page, workspace, settings):
     project = fill_project(
         settings, workspace.database, classes=tuple(f"species {n}" for n in range(50)), images=50_000 // 10, files=False
     )
-    run = add_run(workspace, project, right=0.7)
+    run = add_run(workspace, project, accuracy=0.7)
     tab = open_page(RESULTS, project=project, run=run)
     began = time.perf_counter()
     tab.run()
@@ -194,7 +194,7 @@ def test_a_large_run_is_drawn_quickly(open_page, workspace, settings):
 
 
 def test_after_a_retraining_both_runs_stand_side_by_side(open_page, workspace, project, run):
-    after = add_run(workspace, project, right=1.0, name="Run 1, with fixes")
+    after = add_run(workspace, project, accuracy=1.0, name="Run 1, with fixes")
     tab = open_page(RESULTS, project=project, run=after)
     assert "same recipe as “Run 1”; since then, no image was changed" in text_of(tab)
     assert "McNemar" in text_of(tab).replace("\\", "")

@@ -54,9 +54,9 @@ def test_without_a_model_it_says_what_to_do(open_page, workspace, step):
 
 
 def test_the_best_run_by_validation_is_tried_first(open_page, workspace, project, run):
-    best = add_run(workspace, project, right=1.0, name="Best")
+    best = add_run(workspace, project, accuracy=1.0, name="Best")
     (workspace.settings.runs / best / "model.keras").touch()
-    add_run(workspace, project, right=0.1, name="Last, without a model")
+    add_run(workspace, project, accuracy=0.1, name="Last, without a model")
     tab = open_page(TRY_IT, project=project)
     assert tab.selectbox[0].value == best
     assert run != best

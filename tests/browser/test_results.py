@@ -38,7 +38,7 @@ def project(workspace: Workspace) -> str:
 
 @pytest.fixture
 def run(workspace: Workspace, project: str) -> str:
-    return add_run(workspace, project, right=0.5, recipe=QUICK)
+    return add_run(workspace, project, accuracy=0.5, recipe=QUICK)
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_a_cell_opens_its_images_and_one_of_them_is_moved(results_page: Page, se
     before, after = (read_results(server, one.id) for one in reversed(list_runs(server.database, project)))
     paired = compare(before, after)
     assert paired.images == len(before) - 1  # all but the one that was moved
-    expect(results_page.get_by_text(paired.in_words())).to_be_visible()
+    expect(results_page.get_by_text(paired.describe())).to_be_visible()
 
 
 def test_transfer_is_compared_with_scratch_in_one_click(results_page: Page, server: Server, project: str, run: str):
@@ -210,7 +210,7 @@ def test_every_chart_says_what_it_shows(results_page: Page):
 
 
 def test_runs_are_opened_from_the_table(server: Server, tab: Page, workspace: Workspace, project: str, run: str):
-    second = add_run(workspace, project, right=0.9, seed=1, name="Second")
+    second = add_run(workspace, project, accuracy=0.9, seed=1, name="Second")
     tab.goto(f"{server.url}/report?project={project}&run={run}&results-part=All+runs")
     tab.locator(".dvn-scroller").click(position={"x": 15, "y": 50})
     tab.get_by_role("button", name="Open Second").click()

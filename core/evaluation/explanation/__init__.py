@@ -1,1 +1,1 @@
-"""Which parts of an image a prediction depends on."""
+"""Explanation: which parts of an image a prediction depends on."""

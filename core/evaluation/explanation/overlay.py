@@ -1,7 +1,7 @@
-"""A heat map drawn over its picture. Framework-free.
+"""Draws a heat map over its image. Needs no framework.
 
-The colours are those of matplotlib's `inferno`, sampled at six places: they rise evenly in brightness, so that they can
-be read without seeing colours.
+The colours are those of matplotlib's `inferno`, sampled at six places. Their brightness rises evenly, so the map can be
+read without colour vision.
 """
 
 from typing import Final
@@ -16,21 +16,21 @@ _COLOURS: Final = np.array(
 
 
 def draw_heat(pixels: NDArray[np.uint8], heat: NDArray[np.float32], opacity: float = 0.7) -> Image.Image:
-    """Colour a picture where it is warm; cold places stay as they are.
+    """Colour an image by its heat map; pixels without heat stay as they are.
 
     Args:
         pixels: (height, width, 3) uint8 RGB.
-        heat: (any height, any width) float32 from 0 to 1; stretched over the picture.
-        opacity: How far the warmest place is covered by its colour, from 0 to 1.
+        heat: (any height, any width) float32 from 0 to 1; resized to the image.
+        opacity: Opacity of the colour where the heat is 1, from 0 to 1.
     """
     height, width = pixels.shape[:2]
-    warm = stretched(heat, height, width).clip(0, 1)
-    places = np.linspace(0, 1, len(_COLOURS))
-    colours = np.stack([np.interp(warm, places, channel) for channel in _COLOURS.T], axis=-1)
-    cover = opacity * warm[..., np.newaxis]
+    warmth = resize_map(heat, height, width).clip(0, 1)
+    stops = np.linspace(0, 1, len(_COLOURS))
+    colours = np.stack([np.interp(warmth, stops, channel) for channel in _COLOURS.T], axis=-1)
+    cover = opacity * warmth[..., np.newaxis]
     return Image.fromarray(np.round(pixels * (1 - cover) + colours * cover).astype(np.uint8))
 
 
-def stretched(heat: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
-    """A heat map at another size, bilinear."""
+def resize_map(heat: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+    """Resize a heat map, bilinear."""
     return np.asarray(Image.fromarray(heat.astype(np.float32)).resize((width, height), Image.Resampling.BILINEAR))

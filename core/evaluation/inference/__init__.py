@@ -1,1 +1,1 @@
-"""The exported model computing: features and predictions of many images."""
+"""Inference: features and predictions of many images, by the exported model."""

@@ -1,12 +1,12 @@
-"""Runs many photographs through an exported model. Worker only: imports Keras.
+"""Extracts features of many photographs with an exported model. Worker only: imports Keras.
 
-Full-size upright pixels go through the model's own resizing in threads, while the engine of this machine computes the
-squares before: OpenVINO on a processor (5 ms an image of MobileNetV2 instead of 20, once its conversion was checked
-against TensorFlow), TensorFlow on a GPU, and for few photographs where nobody has converted the network yet. What
-stands behind the pooling is computed by Keras again.
+Full-size upright pixels go through the model's own resizing in threads, while the fastest engine of the machine
+computes the squares that are ready: OpenVINO on a CPU (MobileNetV2: 5 ms an image instead of 20), after its conversion
+was checked against TensorFlow, and TensorFlow on a GPU. Keras computes the layers behind the pooling. A network that
+was not converted yet is not converted for a few photographs.
 
-Squares and pooled maps are kept, as a class trains the same frozen network on the same images again and again, and
-decoding a photograph of 12 megapixels in full and resizing it takes longer than any network here.
+Squares and pooled features are cached: a class trains the same frozen network on the same images many times, and
+decoding and resizing a photograph of 12 megapixels takes longer than any network here.
 """
 
 import contextlib
@@ -33,29 +33,29 @@ from core.settings import Settings
 from core.storage.arrays import ArrayRows
 from core.storage.blobs import OriginalStore
 
-# So many photographs pay for the conversion of a network: it takes seconds, and OpenVINO saves 15 ms a photograph with
+# Fewest photographs for which a conversion, which takes seconds, pays: OpenVINO saves 15 ms a photograph with
 # MobileNetV2. A frozen network was converted for its training already.
-WORTH_CONVERTING: Final = 500
-# Pooled maps that go through the layers behind them at once.
-AT_ONCE: Final = 4096
+MIN_IMAGES_TO_CONVERT: Final = 500
+# Rows of pooled features that go through the layers behind the pooling together.
+CHUNK: Final = 4096
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Extracted:
-    """What was seen in photographs.
+    """Features of photographs.
 
     Attributes:
-        features: (n, n_features) float32, what the last layer before the classes is fed.
-        thumbnails: (n, SIDE, SIDE, 3) uint8 of the squares, for the nearest neighbour on raw pixels.
+        features: (n, n_features) float32, the input of the last layer.
+        thumbnails: (n, SIDE, SIDE, 3) uint8, for the nearest-neighbour baseline on raw pixels.
     """
 
     features: NDArray[np.float32]
     thumbnails: NDArray[np.uint8]
 
 
-def look(
+def extract_features(
     served: ServedModel,
     digests: Sequence[str],
     *,
@@ -71,22 +71,21 @@ def look(
     Args:
         served: The exported model.
         digests: (n,) digest of each photograph; at least one.
-        originals: Where their files lie.
-        names: (n,) names a person knows them by.
-        settings: Where converted networks and what was seen before are kept; None keeps nothing and computes with
-            TensorFlow.
-        say: Takes sentences for the run's story.
-        on_progress: Told the photographs read and altogether.
-        should_stop: Asked between batches.
+        originals: The store of their files.
+        names: (n,) file names.
+        settings: Where converted networks and features are cached; None caches nothing and computes with TensorFlow.
+        say: Called with sentences for the run's log.
+        on_progress: Called with the photographs read and their total.
+        should_stop: Called between batches.
 
     Raises:
-        ImageError: A photograph is gone; names it.
-        RunStopped: `should_stop` said so.
+        ImageError: A photograph is missing.
+        RunStopped: `should_stop` returned True.
         WorkspaceError: The disk is full or not writable.
     """
     cache = open_cache(settings) if settings is not None else None
     source = PixelSource(digests, originals, served, arrays=cache, names=names)
-    network = _Trunk(served, settings, say)
+    backbone = _PooledBackbone(served, settings, say)
     thumbnails: list[NDArray[np.uint8]] = []
 
     def squares() -> Iterator[NDArray[np.uint8]]:
@@ -97,23 +96,24 @@ def look(
             yield batch
             on_progress(sum(map(len, thumbnails)), len(digests))
 
-    kept = cache.open(f"seen-{keras.__version__}-{network.address}") if cache is not None else None
-    pooled = network.pooled(digests, squares(), kept)
-    features = [served.behind_trunk(pooled[at : at + AT_ONCE]) for at in range(0, len(pooled), AT_ONCE)]
+    # The prefix is that of caches on disk.
+    rows = cache.open(f"seen-{keras.__version__}-{backbone.address}") if cache is not None else None
+    pooled = backbone.pooled(digests, squares(), rows)
+    features = [served.features_of_pooled(pooled[at : at + CHUNK]) for at in range(0, len(pooled), CHUNK)]
     return Extracted(np.concatenate(features), np.concatenate(thumbnails))
 
 
-class _Trunk:
-    """The network of an exported model up to its pooled maps, the part that takes the time.
+class _PooledBackbone:
+    """The backbone of an exported model with its pooling, the expensive part, with a cache.
 
     Args:
         served: The exported model.
-        settings: Where converted networks are kept; None computes with TensorFlow.
-        say: Takes sentences for the run's story.
+        settings: Where converted networks are cached; None computes with TensorFlow.
+        say: Called with sentences for the run's log.
     """
 
     def __init__(self, served: ServedModel, settings: Settings | None, say: Callable[[str], None]) -> None:
-        self._network = served.trunk
+        self._network = served.backbone
         self._settings = settings
         self._say = say
         self.address = fingerprint(
@@ -121,50 +121,50 @@ class _Trunk:
         )
 
     def pooled(
-        self, digests: Sequence[str], batches: Iterator[NDArray[np.uint8]], kept: ArrayRows | None
+        self, digests: Sequence[str], batches: Iterator[NDArray[np.uint8]], cached: ArrayRows | None
     ) -> NDArray[np.float32]:
-        """(n, channels) pooled maps: those that are kept, and of the other photographs computed ones.
+        """Give the (n, channels) pooled features, from the cache or computed.
 
         Args:
             digests: (n,) digest of each photograph.
-            batches: Their squares; all are read, also where nothing is computed.
-            kept: Where pooled maps are kept.
+            batches: Their squares; all are read, even if nothing has to be computed.
+            cached: The cache; None for none.
         """
         pooled = np.empty((len(digests), self._network.output.shape[-1]), np.float32)
-        unknown = np.ones(len(digests), bool)
-        if kept is not None:
-            there, rows = kept.get(digests)
-            unknown = ~there
-            if there.any():
-                pooled[there] = rows
+        missing = np.ones(len(digests), bool)
+        if cached is not None:
+            found, rows = cached.get(digests)
+            missing = ~found
+            if found.any():
+                pooled[found] = rows
         computing: deque[NDArray[np.int64]] = deque()
 
         def to_compute() -> Generator[NDArray[np.uint8]]:
             start = 0
             for squares in batches:
-                wanted = np.flatnonzero(unknown[start : start + len(squares)])
+                wanted = np.flatnonzero(missing[start : start + len(squares)])
                 if len(wanted):
                     computing.append(start + wanted)
                     yield squares[wanted]
                 start += len(squares)
 
-        with contextlib.closing(to_compute()) as squares, kept or contextlib.nullcontext():
-            for (values,) in self._run(squares, int(unknown.sum())):
+        with contextlib.closing(to_compute()) as squares, cached or contextlib.nullcontext():
+            for (values,) in self._run(squares, int(missing.sum())):
                 rows = computing.popleft()
                 pooled[rows] = values
-                if kept is not None:
-                    kept.append([digests[row] for row in rows], values)
+                if cached is not None:
+                    cached.append([digests[row] for row in rows], values)
         return pooled
 
     def _run(self, squares: Iterator[NDArray[np.uint8]], photographs: int) -> Iterator[tuple[NDArray[np.float32], ...]]:
         if photographs:
             yield from self._engine(photographs).run(squares)
         else:
-            deque(squares, maxlen=0)  # they are read all the same, and none is given
+            deque(squares, maxlen=0)  # reads them for the thumbnails
 
     def _engine(self, photographs: int) -> Engine:
         settings = self._settings
-        if settings is None or (photographs < WORTH_CONVERTING and not is_converted(self.address, settings)):
+        if settings is None or (photographs < MIN_IMAGES_TO_CONVERT and not is_converted(self.address, settings)):
             return TensorFlowEngine(self._network, "this machine")
         return choose_engine(self._network, self.address, settings, "float32", self._say)
 

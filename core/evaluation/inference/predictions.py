@@ -1,6 +1,6 @@
-"""What the model said about each image, as a table that any program can read: `predictions.csv`.
+"""The predictions of a run, and the table they are written to: `predictions.csv`.
 
-Every number of the report can be computed again from it. Columns: `digest`, `name`, `split` (train, validation or
+The metrics of the report can be computed again from it. Columns: `digest`, `name`, `split` (train, validation or
 test), `true` and `predicted` (names of classes), `confidence` (the probability of the predicted class), then one column
 a class, `p:<class>`, with its probability. Probabilities are written so that they read back to the same float64.
 """
@@ -19,25 +19,25 @@ from core.errors import InputError, NotFoundError
 from core.evaluation.metrics.classification import Floats, Ints
 from core.storage.atomic import write_atomic
 
-FILE_NAME = "predictions.csv"
+PREDICTIONS_FILE = "predictions.csv"
 COLUMNS = ("digest", "name", "split", "true", "predicted", "confidence")
 PROBABILITY = "p:"
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """Probabilities of many images, one row an image.
+    """Probabilities and labels of many images, one row an image.
 
     Attributes:
         classes: Names of the classes, in the order of the columns of `probabilities`.
         digests: (n_images,) SHA-256 of each original, in hex.
-        names: (n_images,) file names that a person knows.
+        names: (n_images,) file names.
         splits: (n_images,) int8, as in `Manifest.splits`.
-        true: (n_images,) int64, what each image is labelled as.
+        true: (n_images,) int64 labels, indices into `classes`.
         probabilities: (n_images, n_classes) float64, rows sum to 1.
 
     Raises:
-        ValueError: The columns do not fit together.
+        ValueError: The columns differ in length.
     """
 
     classes: tuple[str, ...]
@@ -61,7 +61,7 @@ class Predictions:
 
     @cached_property
     def predicted(self) -> Ints:
-        """(n_images,) the class with the largest probability; of equal ones the first."""
+        """(n_images,) the class with the largest probability; the first of equal ones."""
         largest: Ints = self.probabilities.argmax(axis=1).astype(np.int64)
         return largest
 
@@ -72,17 +72,17 @@ class Predictions:
         return largest
 
     @cached_property
-    def right(self) -> NDArray[np.bool_]:
-        """(n_images,) whether the predicted class is the true one."""
-        hits: NDArray[np.bool_] = self.predicted == self.true
-        return hits
+    def correct(self) -> NDArray[np.bool_]:
+        """(n_images,) whether the predicted class is the label."""
+        correct: NDArray[np.bool_] = self.predicted == self.true
+        return correct
 
     def of_split(self, split: int) -> "Predictions":
-        """The rows of one split."""
+        """Give the rows of one split."""
         return self.rows(np.flatnonzero(self.splits == split))
 
     def rows(self, rows: NDArray[np.int64]) -> "Predictions":
-        """Some rows, in the order given."""
+        """Give some rows, in the order given."""
         return Predictions(
             self.classes,
             tuple(self.digests[row] for row in rows),
@@ -107,7 +107,7 @@ def read_predictions(path: Path) -> Predictions:
 
     Raises:
         NotFoundError: There is no such file.
-        InputError: It is not such a table.
+        InputError: It is not a table of predictions.
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:

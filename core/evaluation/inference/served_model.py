@@ -1,8 +1,8 @@
-"""An exported model, asked quickly. Worker only: imports Keras and TensorFlow.
+"""An exported model, run in batches. Worker only: imports Keras and TensorFlow.
 
-The model is the one of `core.training.serving`: photographs of any size in, probabilities out. Photographs of different
-sizes cannot share a batch, but the squares that the model's own resizing makes of them can. So the exported graph is
-run in pieces, the resizing photograph by photograph, the rest in batches; joined they are the graph, layer by layer.
+The model is that of `core.training.serving`: it takes photographs of any size and gives probabilities. Photographs of
+different sizes cannot share a batch, but their resized squares can. So the exported graph is run in parts, the resizing
+one photograph at a time and the rest in batches; together the parts are the graph, layer by layer.
 """
 
 from functools import cached_property
@@ -24,16 +24,16 @@ BATCH: Final = 32
 
 
 class ServedModel:
-    """An exported model in three pieces, `shrink`, `see` and `conclude`; all may be called from any thread.
+    """An exported model in three parts, `preprocess`, `features` and `classify`; all can be called from any thread.
 
     Args:
-        model: From the file of a `core.training.serving.build_serving`; before it was saved, its layers belong to other
-            graphs as well.
-        background: What transparent places of a photograph were laid on in its training, `#rrggbb`: the model itself
-            is fed opaque ones.
+        model: Loaded from a file of `core.training.serving.save_model`. (Layers of a model that was not saved and
+            loaded belong to other graphs as well.)
+        background: The colour behind transparent pixels in its training, `#rrggbb`; the model itself takes opaque
+            pixels.
 
     Raises:
-        WeightsError: The model is not built like one that Graft exports.
+        WeightsError: The model does not have the structure of Graft's exports.
     """
 
     def __init__(self, model: keras.Model, background: str = WHITE) -> None:
@@ -41,20 +41,22 @@ class ServedModel:
         self.background = background
         self.logits = _layer(model, LOGITS)
         self.resizing = _resizing(model)
-        self._maps: keras.KerasTensor = _layer(model, POOLING).input
-        self._features: keras.KerasTensor = self.logits.input
-        self._shrink = _compiled(keras.Model(model.input, keras.ops.round(self.resizing.output)), (None, None, None, 3))
-        seen = keras.Model(self.resizing.output, [self._maps, self._features])
-        self._see = _compiled(seen, self.resizing.output.shape)
-        self._conclude = keras.Model(self._features, [self.logits.output, _layer(model, PROBABILITIES).output])
+        self._maps_tensor: keras.KerasTensor = _layer(model, POOLING).input
+        self._features_tensor: keras.KerasTensor = self.logits.input
+        resizing = keras.Model(model.input, keras.ops.round(self.resizing.output))
+        self._preprocess = _compiled(resizing, (None, None, None, 3))
+        extractor = keras.Model(self.resizing.output, [self._maps_tensor, self._features_tensor])
+        self._extract = _compiled(extractor, self.resizing.output.shape)
+        probabilities = _layer(model, PROBABILITIES).output
+        self._classify = keras.Model(self._features_tensor, [self.logits.output, probabilities])
 
     @classmethod
     def load(cls, path: Path) -> "ServedModel":
-        """Load an exported model, in safe mode; its background is that of the recipe beside it, else white.
+        """Load an exported model in safe mode; its background is that of the recipe beside it, or white.
 
         Raises:
             NotFoundError: There is no such file.
-            WeightsError: It is damaged, or not a model that Graft exports.
+            WeightsError: It is damaged, or not exported by Graft.
             RecipeError: The recipe beside it cannot be read.
         """
         if not path.is_file():
@@ -67,30 +69,30 @@ class ServedModel:
         return cls(model) if recipe is None else cls(model, recipe.background)
 
     @cached_property
-    def behind_maps(self) -> keras.Model:
-        """From (n, height, width, channels) maps of `last_maps` to (n, n_classes) logits."""
-        return keras.Model(self._maps, self.logits.output)
+    def head(self) -> keras.Model:
+        """The model from (n, height, width, channels) feature maps, those of `last_maps`, to (n, n_classes) logits."""
+        return keras.Model(self._maps_tensor, self.logits.output)
 
     @cached_property
-    def trunk(self) -> keras.Model:
-        """The network from the squares to its pooled maps: the part that takes the time, for `core.features.engine`."""
+    def backbone(self) -> keras.Model:
+        """The model from squares to pooled feature maps: the expensive part, for `core.features.engine`."""
         pooling = _layer(self.model, POOLING)
         networks = [layer for layer in self.model.layers if isinstance(layer, keras.Model)]
         if len(networks) != 1:
-            raise _foreign("does not hold one network")
+            raise _not_ours("does not contain exactly one backbone")
         return keras.Model(networks[0].input, pooling(networks[0].output), name=f"{networks[0].name}_pooled")
 
-    def behind_trunk(self, pooled: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What `see` gives, from what `trunk` gives."""
-        return self._between(pooled, training=False).numpy()  # type: ignore[no-any-return] # untyped in Keras
+    def features_of_pooled(self, pooled: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Compute (n, n_features) features, those of `features`, from the outputs of `backbone`."""
+        return self._after_pooling(pooled, training=False).numpy()  # type: ignore[no-any-return] # untyped in Keras
 
     @cached_property
-    def _between(self) -> keras.Model:
-        return keras.Model(_layer(self.model, POOLING).output, self._features)
+    def _after_pooling(self) -> keras.Model:
+        return keras.Model(_layer(self.model, POOLING).output, self._features_tensor)
 
     @property
     def n_classes(self) -> int:
-        """How many probabilities the model gives."""
+        """Number of classes."""
         return int(self.logits.output.shape[-1])
 
     @property
@@ -100,75 +102,75 @@ class ServedModel:
 
     @property
     def resize(self) -> str:
-        """How the model makes a square of a photograph: `crop`, `pad` or `stretch`."""
+        """How the model makes a photograph square: `crop`, `pad` or `stretch`."""
         if self.resizing.crop_to_aspect_ratio:
             return "crop"
         return "pad" if self.resizing.pad_to_aspect_ratio else "stretch"
 
     @property
     def namespace(self) -> str:
-        """Another one whenever other squares come out: those of Keras' own resizing, as this version does it."""
+        """Cache key of the squares; it changes with everything that changes them, Keras' version included."""
         return f"served-v{VERSION}-{keras.__version__}-{self.resize}-{self.size}{background_suffix(self.background)}"
 
     def square(self, path: Path, name: str) -> NDArray[np.uint8]:
-        """Decode a photograph at its full size and resize it as the model does: what makes this a `Preprocessor`.
+        """Decode a photograph at its full size and resize it as the model does, for `core.dataset.pixels.Preprocessor`.
 
         Raises:
-            ImageError: The file is gone or cannot be decoded.
+            ImageError: The file is missing or cannot be decoded.
         """
-        return self.shrink(load_image(path, name, self.background))
+        return self.preprocess(load_image(path, name, self.background))
 
-    def shrink(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Resize one photograph as the model does, to the whole numbers that it goes on with.
+    def preprocess(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Resize one photograph as the model does, rounded to whole numbers as in the model.
 
         Args:
             pixels: (height, width, 3) uint8 RGB.
 
         Returns:
-            (size, size, 3) uint8, what the rest of the model is fed.
+            (size, size, 3) uint8, the input of the rest of the model.
         """
-        square: NDArray[np.uint8] = self._shrink(pixels[np.newaxis])[0].numpy().astype(np.uint8)
+        square: NDArray[np.uint8] = self._preprocess(pixels[np.newaxis])[0].numpy().astype(np.uint8)
         return square
 
-    def see(self, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Compute what the last layer before the classes is fed.
+    def features(self, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Compute the input of the last layer.
 
         Args:
-            squares: (n, size, size, 3) from `shrink`.
+            squares: (n, size, size, 3) from `preprocess`.
 
         Returns:
             (n, n_features) float32.
         """
         batches = [squares[at : at + BATCH] for at in range(0, len(squares), BATCH)]
-        return np.concatenate([self._see(batch)[1].numpy() for batch in batches])
+        return np.concatenate([self._extract(batch)[1].numpy() for batch in batches])
 
     def last_maps(self, squares: NDArray[np.uint8]) -> tf.Tensor:
-        """Compute the last feature maps, those before the pooling, in the graph that `see` has compiled.
+        """Compute the last feature maps, those before the pooling, in the compiled graph of `features`.
 
         Args:
-            squares: (n, size, size, 3) from `shrink`, one batch.
+            squares: (n, size, size, 3) from `preprocess`, one batch.
 
         Returns:
             (n, height, width, channels) float32.
         """
-        return self._see(squares)[0]
+        return self._extract(squares)[0]
 
-    def conclude(self, features: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-        """Compute logits and probabilities from what the last layer is fed.
+    def classify(self, features: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """Compute logits and probabilities from the input of the last layer.
 
         Args:
-            features: (n, n_features) from `see`.
+            features: (n, n_features) from `features`.
 
         Returns:
             (n, n_classes) float32 logits and (n, n_classes) float64 probabilities, whose rows sum to 1.
         """
-        logits, probabilities = (output.numpy() for output in self._conclude(features, training=False))
+        logits, probabilities = (output.numpy() for output in self._classify(features, training=False))
         exact = probabilities.astype(np.float64)
         return logits, exact / exact.sum(axis=1, keepdims=True)
 
 
 def _compiled(model: keras.Model, shape: tuple[int | None, ...]) -> Any:  # noqa: ANN401 - untyped in TensorFlow
-    """One graph of a model, for uint8 pixels of any batch; traced once."""
+    """Compile a model into one graph for uint8 pixels and any batch size, traced once."""
 
     def compute(pixels: tf.Tensor) -> Any:  # noqa: ANN401 - a tensor, or one for each output
         return model(tf.cast(pixels, model.inputs[0].dtype), training=False)
@@ -180,15 +182,15 @@ def _layer(model: keras.Model, name: str) -> keras.layers.Layer:
     try:
         return model.get_layer(name)
     except ValueError as error:
-        raise _foreign(f"has no layer {name!r}") from error
+        raise _not_ours(f"has no layer {name!r}") from error
 
 
 def _resizing(model: keras.Model) -> keras.layers.Resizing:
     found = [layer for layer in model.layers if isinstance(layer, keras.layers.Resizing)]
     if len(found) != 1:
-        raise _foreign("does not resize its images itself")
+        raise _not_ours("does not resize its images itself")
     return found[0]
 
 
-def _foreign(what: str) -> WeightsError:
-    return WeightsError(f"The model {what}, so it is not one that Graft exported.", "Choose a model.keras of a run.")
+def _not_ours(problem: str) -> WeightsError:
+    return WeightsError(f"The model {problem}, so it is not one that Graft exported.", "Choose a model.keras of a run.")

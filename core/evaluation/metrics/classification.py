@@ -1,7 +1,6 @@
-"""Numbers that say how good predictions are, equal to scikit-learn's, without its import time.
+"""Classification metrics, equal to scikit-learn's, without its import time.
 
-Everything but the losses is computed from the confusion matrix, so that a page which shows the matrix can show nothing
-that disagrees with it.
+All but the losses are computed from the confusion matrix, so the figures on a page agree with the matrix it shows.
 """
 
 from dataclasses import dataclass
@@ -18,22 +17,22 @@ class ClassScores:
     """Scores of each class against the rest.
 
     Attributes:
-        precision: (n_classes,) share of the images called this class that are it; 0 where none was called it.
-        recall: (n_classes,) share of the images of this class that were found; 0 where there is none.
-        f1: (n_classes,) harmonic mean of both; 0 where the class neither occurs nor was called.
+        precision: (n_classes,) share of the images predicted as this class that are it; 0 where none was.
+        recall: (n_classes,) share of the images of this class predicted as it; 0 where there is none.
+        f1: (n_classes,) harmonic mean of both; 0 where the class neither occurs nor was predicted.
         support: (n_classes,) images of this class.
-        called: (n_classes,) images called this class.
+        predicted: (n_classes,) images predicted as this class.
     """
 
     precision: Floats
     recall: Floats
     f1: Floats
     support: Ints
-    called: Ints
+    predicted: Ints
 
 
 def confusion_matrix(true: Ints, predicted: Ints, n_classes: int) -> Ints:
-    """Count how often each class was called each class.
+    """Count how often each class was predicted as each class.
 
     Args:
         true: (n_images,) class indices.
@@ -48,24 +47,24 @@ def confusion_matrix(true: Ints, predicted: Ints, n_classes: int) -> Ints:
 
 
 def class_scores(confusion: Ints) -> ClassScores:
-    """Precision, recall, F1 and support of each class.
+    """Compute precision, recall, F1 and support of each class.
 
     Args:
         confusion: (n_classes, n_classes) counts, rows true, columns predicted.
     """
-    hits = np.diagonal(confusion)
-    support, called = confusion.sum(axis=1), confusion.sum(axis=0)
+    correct = np.diagonal(confusion)
+    support, predicted = confusion.sum(axis=1), confusion.sum(axis=0)
     return ClassScores(
-        precision=_ratio(hits, called),
-        recall=_ratio(hits, support),
-        f1=_ratio(2 * hits, support + called),
+        precision=_ratio(correct, predicted),
+        recall=_ratio(correct, support),
+        f1=_ratio(2 * correct, support + predicted),
         support=support,
-        called=called,
+        predicted=predicted,
     )
 
 
 def accuracy(confusion: Ints) -> float:
-    """Share of the images that were called what they are."""
+    """Share of the images whose predicted class is their label."""
     return float(np.trace(confusion) / confusion.sum())
 
 
@@ -76,9 +75,9 @@ def balanced_accuracy(confusion: Ints) -> float:
 
 
 def macro_f1(confusion: Ints) -> float:
-    """Mean F1 over the classes that occur or were called."""
+    """Mean F1 over the classes that occur or were predicted."""
     scores = class_scores(confusion)
-    return float(scores.f1[(scores.support > 0) | (scores.called > 0)].mean())
+    return float(scores.f1[(scores.support > 0) | (scores.predicted > 0)].mean())
 
 
 def weighted_f1(confusion: Ints) -> float:
@@ -88,18 +87,18 @@ def weighted_f1(confusion: Ints) -> float:
 
 
 def losses(true: Ints, probabilities: Floats) -> Floats:
-    """Cross-entropy of each image in nats.
+    """Compute the cross-entropy of each image in nats.
 
     Args:
         true: (n_images,) class indices.
         probabilities: (n_images, n_classes) float64, rows sum to 1.
 
     Returns:
-        (n_images,) losses; a probability of 0 counts as the smallest step of a float64, as in scikit-learn.
+        (n_images,) losses; probabilities are clipped to float64's machine epsilon, as in scikit-learn.
     """
-    step = np.finfo(np.float64).eps
-    of_truth = probabilities[np.arange(len(true)), true]
-    return -np.log(np.clip(of_truth, step, 1 - step))
+    epsilon = np.finfo(np.float64).eps
+    of_label = probabilities[np.arange(len(true)), true]
+    return -np.log(np.clip(of_label, epsilon, 1 - epsilon))
 
 
 def log_loss(true: Ints, probabilities: Floats) -> float:

@@ -1,19 +1,19 @@
-"""How sure a measured number is: 95% intervals that hold what they promise, or none.
+"""95% intervals of measured numbers, with the coverage they promise, or none.
 
-Shares of counted images (accuracy, precision, recall) have Wilson's interval, whose end nearest to 0 or 1 is moved
-outwards where almost all or almost no image counts (Brown, Cai and DasGupta 2001). Summed exactly for true shares from
-0.01 to 0.99, Wilson's own interval covers 0.95 on average and at some shares only 0.83 with up to 55 images; the
-corrected one covers 0.950 to 0.961 on average over 0.5 to 0.99, and at every share at least 0.909, for every number of
-images from 8 on. Fewer images have too few possible results for that, and get the exact interval of Clopper and
-Pearson, which is rather too wide: it covers 0.95 or more at every share.
+Shares of counted images (accuracy, precision, recall) have Wilson's interval, with the end nearest to 0 or 1 moved
+outwards where almost all or almost no images count (Brown, Cai and DasGupta 2001). Summed exactly for true shares from
+0.01 to 0.99, Wilson's own interval covers 0.95 on average, but only 0.83 at some shares with up to 55 images. The
+corrected one covers 0.950 to 0.961 on average over 0.5 to 0.99, and at least 0.909 at every share, for every number of
+images from 8. Fewer images have too few possible outcomes for that and get the exact interval of Clopper and Pearson,
+which is conservative: it covers at least 0.95 at every share.
 
-Means over classes (macro F1, balanced accuracy) have no closed form, and the percentile bootstrap fails them where it
-matters: it covers 0.12 to 0.75 of the time with 8 images a class and a good model, because a bootstrap of no mistakes
-knows no mistakes. So `_class_mean` joins two intervals: the percentile bootstrap within the true classes, which knows
-how the mistakes are spread; and Wilson's with the number of images that would give the same variance as the classes at
-hand, which knows that the next image may be wrong. Simulated with 2 to 30 classes, balanced and 1 to 12, true recalls
-from 0.3 to 0.99 and six patterns of confusion, this covers at least 0.91 of the time from 8 images in every class, and
-as little as 0.78 with 5. Below `FEWEST_IMAGES` there is therefore no interval.
+Means over classes (macro F1, balanced accuracy) have no closed form, and the percentile bootstrap undercovers for good
+models: it covers 0.12 to 0.75 with 8 images a class, because resampling a test set without mistakes gives no mistakes.
+So `_class_mean` takes the union of two intervals: the percentile bootstrap within the true classes, which follows the
+distribution of the mistakes, and Wilson's with the effective number of images, which allows for mistakes not yet seen.
+Simulated with 2 to 30 classes, balanced and 1 to 12, true recalls from 0.3 to 0.99 and six patterns of confusion, the
+union covers at least 0.91 from 8 images in every class, and as little as 0.78 with 5. Below `FEWEST_IMAGES` there is
+therefore no interval.
 """
 
 import math
@@ -30,7 +30,7 @@ Z = NormalDist().inv_cdf(0.975)
 FEWEST_IMAGES = 8
 HALF_WIDTH = 0.05
 _DRAWS = 1000
-# Up to so many hits, or misses, the end beyond them is corrected: in test sets of up to 50 images, and in larger ones.
+# Most hits, or misses, for which the end next to them is corrected: with up to `_SMALL` images, and with more.
 _RARE: Final = (2, 3)
 _SMALL: Final = 50
 
@@ -48,9 +48,9 @@ class Interval(NamedTuple):
 
 
 def share_interval(hits: int, images: int) -> Interval | None:
-    """Interval of the share of images that count, among images that were drawn one by one; of none there is none.
+    """Compute the interval of a share of independent images; None without images.
 
-    Wilson's, with rare hits or misses bounded as a Poisson number (Brown, Cai and DasGupta, Interval estimation for a
+    Wilson's, with a Poisson bound for rare hits or misses (Brown, Cai and DasGupta, Interval estimation for a
     binomial proportion. Statistical Science 16 (2001), section 4.1.1). With fewer than `FEWEST_IMAGES` images the exact
     one (Clopper and Pearson, Biometrika 26 (1934)).
     """
@@ -67,19 +67,19 @@ def share_interval(hits: int, images: int) -> Interval | None:
 
 
 def _exact_low(hits: int, images: int) -> float:
-    """The share at which so many hits or more happen once in 40 times."""
+    """The share at which so many hits or more have probability 0.025."""
     return float(betaincinv(hits, images - hits + 1, 0.025)) if hits else 0.0
 
 
 def _rare_low(hits: int, images: int) -> float:
-    """The share at which so many hits or more happen once in 20 times, as a Poisson number."""
+    """The share at which so many hits or more have probability 0.05, by the Poisson distribution."""
     return float(gammaincinv(hits, 0.05)) / images
 
 
 def wilson(hits: float, images: float) -> Interval | None:
-    """Wilson's score interval of a share, also of images in groups, which are worth a broken number of images.
+    """Compute Wilson's score interval of a share; None without images.
 
-    Of no images there is none. For whole images see `share_interval`.
+    Takes fractional (effective) numbers of images, as of grouped ones. For counts see `share_interval`.
 
     Source: Wilson, Probable inference, the law of succession, and statistical inference. JASA 22 (1927).
     """
@@ -91,28 +91,28 @@ def wilson(hits: float, images: float) -> Interval | None:
     return Interval(max(0.0, middle - reach), min(1.0, middle + reach))
 
 
-def f1_interval(hits: int, support: int, called: int) -> Interval | None:
-    """Interval of one class' F1.
+def f1_interval(correct: int, support: int, predicted: int) -> Interval | None:
+    """Compute the interval of one class' F1.
 
-    F1 is 2J/(1+J), where J is the share of hits among the images that are of the class or were called it; J is a share
-    and has its interval, and the formula only rises.
+    F1 = 2J / (1 + J) rises with J, the share of correct images among those that are of the class or predicted as it,
+    and J has the interval of a share.
     """
-    share = share_interval(hits, support + called - hits)
+    share = share_interval(correct, support + predicted - correct)
     return share and Interval(*(2 * end / (1 + end) for end in share))
 
 
 def macro_f1_interval(confusion: Ints) -> Interval | None:
-    """Interval of the macro F1; None where a class has fewer than `FEWEST_IMAGES` images."""
+    """Compute the interval of the macro F1; None where a class has fewer than `FEWEST_IMAGES` images."""
     return _class_mean(confusion, macro_f1(confusion), _mean_f1)
 
 
 def balanced_accuracy_interval(confusion: Ints) -> Interval | None:
-    """Interval of the balanced accuracy; None where a class has fewer than `FEWEST_IMAGES` images."""
+    """Compute the interval of the balanced accuracy; None where a class has fewer than `FEWEST_IMAGES` images."""
     return _class_mean(confusion, balanced_accuracy(confusion), _mean_recall)
 
 
 def more_images_needed(hits: int, images: int, half_width: float = HALF_WIDTH) -> int:
-    """How many further test images would shrink Wilson's interval to this half width, if the share stays the same."""
+    """Count the further test images that shrink Wilson's interval to this half width, if the share stays the same."""
     share = hits / images if images else 0.5
     enough, too_few = images, images - 1
     while not _narrow(share, enough, half_width):
@@ -131,13 +131,13 @@ def _narrow(share: float, images: int, half_width: float) -> bool:
 _Score = Callable[[Floats, Floats, Floats], Floats]
 
 
-def _mean_f1(hits: Floats, support: Floats, called: Floats) -> Floats:
-    means: Floats = np.mean(2 * hits / (support + called), axis=-1)
+def _mean_f1(correct: Floats, support: Floats, predicted: Floats) -> Floats:
+    means: Floats = np.mean(2 * correct / (support + predicted), axis=-1)
     return means
 
 
-def _mean_recall(hits: Floats, support: Floats, called: Floats) -> Floats:  # noqa: ARG001 - one shape for both scores
-    means: Floats = np.mean(hits / support, axis=-1)
+def _mean_recall(correct: Floats, support: Floats, predicted: Floats) -> Floats:  # noqa: ARG001 - as `_mean_f1`
+    means: Floats = np.mean(correct / support, axis=-1)
     return means
 
 
@@ -152,20 +152,20 @@ def _class_mean(confusion: Ints, value: float, score: _Score) -> Interval | None
     n_classes = len(support)
     possible = (counts + 1 / n_classes) / (support[:, np.newaxis] + 1)
     variance = float(_bootstrap(possible, support, score, generator).var())
-    alike = n_classes**2 / float(np.sum(1 / support))
-    cautious = (value * alike + 2) / (alike + 4)
-    images = min(alike, cautious * (1 - cautious) / variance) if variance else alike
+    effective = n_classes**2 / float(np.sum(1 / support))
+    cautious = (value * effective + 2) / (effective + 4)
+    images = min(effective, cautious * (1 - cautious) / variance) if variance else effective
     closed = wilson(value * images, images)
     low, high = np.quantile(plain, [0.025, 0.975])
     return closed and Interval(min(closed.low, float(low)), max(closed.high, float(high)))
 
 
 def _bootstrap(shares: Floats, support: Floats, score: _Score, generator: np.random.Generator) -> Floats:
-    """(n_draws,) scores of test sets drawn anew, each class as large as it is."""
-    hits = np.empty((_DRAWS, len(support)))
-    called = np.zeros((_DRAWS, len(support)))
+    """Give (n_draws,) scores of resampled test sets with the same number of images a class."""
+    correct = np.empty((_DRAWS, len(support)))
+    predicted = np.zeros((_DRAWS, len(support)))
     for index, images in enumerate(support.astype(int)):
         drawn = generator.multinomial(images, shares[index], size=_DRAWS)
-        hits[:, index] = drawn[:, index]
-        called += drawn
-    return score(hits, support, called)
+        correct[:, index] = drawn[:, index]
+        predicted += drawn
+    return score(correct, support, predicted)

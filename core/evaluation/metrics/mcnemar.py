@@ -1,4 +1,4 @@
-"""Two runs on the same test images, and whether their difference is real."""
+"""Compares two runs on the same test images with the same labels (McNemar's test)."""
 
 import math
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ import numpy as np
 from core.dataset.manifest import TEST
 from core.evaluation.inference.predictions import Predictions
 
-# The usual level from which a difference is taken for real.
+# Significance level.
 LEVEL: Final = 0.05
 
 
 @dataclass(frozen=True)
 class McNemarResult:
-    """What changed between two runs on test images that both have, with the same label.
+    """The difference between two runs on the test images that both have, with the same label.
 
     Attributes:
-        images: How many such images there are.
-        before: Share of them that the first run got right.
-        after: Share of them that the second run got right.
-        repaired: Digests of the images that only the second run got right.
-        broken: Digests of the images that only the first run got right.
+        images: Number of these images.
+        before: Accuracy of the first run on them.
+        after: Accuracy of the second run on them.
+        repaired: Digests of the images that only the second run predicts correctly.
+        broken: Digests of the images that only the first run predicts correctly.
         p_value: Probability of a difference at least as large if both runs were equally good.
     """
 
@@ -34,22 +34,22 @@ class McNemarResult:
     p_value: float
 
     @property
-    def real(self) -> bool:
-        """Whether chance alone hardly explains the difference."""
+    def significant(self) -> bool:
+        """Whether the difference is significant at `LEVEL`."""
         return self.p_value < LEVEL
 
-    def in_words(self) -> str:
-        """One sentence with the figures and what they mean."""
-        verdict = "more than chance explains" if self.real else "no more than chance may bring"
+    def describe(self) -> str:
+        """Describe the difference and its significance in one sentence."""
+        verdict = "more than chance explains" if self.significant else "which may be chance"
         return (
-            f"On the same {self.images} test images {self.before:.1%} were right before and {self.after:.1%} after: "
-            f"{len(self.repaired)} were repaired and {len(self.broken)} broken, {verdict} "
+            f"On the same {self.images} test images with the same labels, the accuracy was {self.before:.1%} before "
+            f"and {self.after:.1%} after: {len(self.repaired)} repaired and {len(self.broken)} broken, {verdict} "
             f"(McNemar's test, p = {self.p_value:.2g})."
         )
 
 
 def compare(before: Predictions, after: Predictions) -> McNemarResult | None:
-    """Compare two runs on the test images that neither a new label nor a new split touched.
+    """Compare two runs on the test images whose label and split did not change.
 
     Args:
         before: Predictions of the first run, of any splits.
@@ -58,7 +58,7 @@ def compare(before: Predictions, after: Predictions) -> McNemarResult | None:
     Returns:
         None where the runs have no such image in common.
     """
-    first, second = _judged(before), _judged(after)
+    first, second = _test_rows(before), _test_rows(after)
     shared = [digest for digest in first if digest in second and first[digest][0] == second[digest][0]]
     if not shared:
         return None
@@ -75,19 +75,19 @@ def compare(before: Predictions, after: Predictions) -> McNemarResult | None:
 
 
 def mcnemar(repaired: int, broken: int) -> float:
-    """Exact two-sided p-value of McNemar's test: whether as many were repaired as broken but for chance.
+    """Compute the exact two-sided p-value of McNemar's test.
 
     Source: McNemar, Note on the sampling error of the difference between correlated proportions, Psychometrika 12
-    (1947), with the binomial distribution instead of its approximation.
+    (1947), with the binomial distribution instead of its chi-squared approximation.
     """
     changed, fewer = repaired + broken, min(repaired, broken)
     tail = sum(math.comb(changed, count) for count in range(fewer + 1))
     return min(1.0, 2 * tail / (1 << changed))
 
 
-def _judged(predictions: Predictions) -> dict[str, tuple[str, bool]]:
-    """By digest, the label of each test image and whether the run got it right."""
+def _test_rows(predictions: Predictions) -> dict[str, tuple[str, bool]]:
+    """Give, by digest, the label of each test image and whether its prediction is correct."""
     return {
-        predictions.digests[row]: (predictions.classes[predictions.true[row]], bool(predictions.right[row]))
+        predictions.digests[row]: (predictions.classes[predictions.true[row]], bool(predictions.correct[row]))
         for row in np.flatnonzero(predictions.splits == TEST)
     }

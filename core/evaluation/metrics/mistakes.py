@@ -1,47 +1,48 @@
-"""Where to look first: the images and classes that the model gets wrong or is unsure of."""
+"""Finds the images and classes that the model gets wrong or is uncertain about."""
 
 import numpy as np
 
 from core.evaluation.inference.predictions import Predictions
 from core.evaluation.metrics.classification import Floats, Ints, losses
-from core.evaluation.report.parts import Mistakes, Pair, Seen
+from core.evaluation.report.report import ImagePrediction, Mistakes, Pair
 
 LENGTH = 60
 
 
 def find_mistakes(test: Predictions, confusion: Ints) -> Mistakes:
-    """Rank the test images and pairs of classes by how much they deserve a look.
+    """Rank the test images by loss and by margin, and the pairs of classes by confusions.
 
     Args:
         test: Predictions of the test split.
-        confusion: (n_classes, n_classes) their counts.
+        confusion: (n_classes, n_classes) their confusion matrix.
     """
     loss = losses(test.true, test.probabilities)
     ranked = np.sort(test.probabilities, axis=1)
     margin = ranked[:, -1] - ranked[:, -2]
     return Mistakes(
-        wrong=int((~test.right).sum()),
-        top_losses=tuple(_seen(test, loss, row) for row in np.argsort(-loss, kind="stable")[:LENGTH]),
+        wrong=int((~test.correct).sum()),
+        top_losses=tuple(_prediction(test, loss, row) for row in np.argsort(-loss, kind="stable")[:LENGTH]),
         confused_pairs=confused_pairs(test.classes, confusion)[:LENGTH],
-        most_uncertain=tuple(_seen(test, loss, row) for row in np.argsort(margin, kind="stable")[:LENGTH]),
+        most_uncertain=tuple(_prediction(test, loss, row) for row in np.argsort(margin, kind="stable")[:LENGTH]),
     )
 
 
 def confused_pairs(classes: tuple[str, ...], confusion: Ints) -> tuple[Pair, ...]:
-    """All pairs of true and predicted class that occur off the diagonal, most frequent first."""
+    """List the pairs of true and predicted class off the diagonal, most frequent first."""
     wrong = confusion - np.diag(np.diagonal(confusion))
     order = np.argsort(-wrong, axis=None, kind="stable")[: np.count_nonzero(wrong)]
     cells = zip(*np.unravel_index(order, wrong.shape), strict=True)
     return tuple(
-        Pair(true=classes[true], predicted=classes[called], images=int(wrong[true, called])) for true, called in cells
+        Pair(true=classes[true], predicted=classes[predicted], images=int(wrong[true, predicted]))
+        for true, predicted in cells
     )
 
 
 def similarity_order(confusion: Ints) -> tuple[int, ...]:
-    """Class indices, sorted so that classes that are confused with each other stand together.
+    """Order class indices so that confused classes are neighbours.
 
-    Groups that are confused most are joined first, end to end where the confusion between the ends is largest;
-    classes that are never confused keep their order.
+    The most confused groups are joined first, at the ends that are confused most; classes that are never confused keep
+    their order.
 
     Args:
         confusion: (n_classes, n_classes) counts.
@@ -56,8 +57,8 @@ def similarity_order(confusion: Ints) -> tuple[int, ...]:
     return tuple(index for group in groups for index in group)
 
 
-def _seen(test: Predictions, loss: Floats, row: int) -> Seen:
-    return Seen(
+def _prediction(test: Predictions, loss: Floats, row: int) -> ImagePrediction:
+    return ImagePrediction(
         digest=test.digests[row],
         name=test.names[row],
         true=test.classes[test.true[row]],
@@ -68,7 +69,7 @@ def _seen(test: Predictions, loss: Floats, row: int) -> Seen:
 
 
 def _closest(groups: list[list[int]], alike: Floats) -> tuple[int, int] | None:
-    """The two groups whose classes are confused most on average; None where no two groups are."""
+    """Find the two groups whose classes are confused most on average; None if no two are."""
     members = np.zeros((len(groups), len(alike)))
     for row, group in enumerate(groups):
         members[row, group] = 1 / len(group)

@@ -1,7 +1,7 @@
-"""What transfer brings to the same network on the same split, in the three ways of its classic picture.
+"""Measures what transfer learning brings to the same network on the same split.
 
-Source: Torrey and Shavlik, Transfer learning (Handbook of Research on Machine Learning Applications, 2010): a higher
-start, a higher slope (less time to learn the task as well), and a higher asymptote.
+Source: Torrey and Shavlik, Transfer learning (Handbook of Research on Machine Learning Applications, 2010), names three
+ways: a higher start, a higher slope (fewer epochs to the same accuracy) and a higher asymptote.
 """
 
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ from core.jobs.events import Epoch
 
 
 @dataclass(frozen=True)
-class Course:
-    """One of the two trainings, in validation accuracies.
+class LearningCurve:
+    """The validation accuracies of one training, in three numbers.
 
     Attributes:
-        start: After the first epoch.
-        best: The highest.
-        epochs_to_match: The first epoch that was as good as the best of the weaker training.
+        start: Accuracy after the first epoch.
+        best: Highest accuracy.
+        epochs_to_match: First epoch at least as accurate as the best of the weaker training.
     """
 
     start: float
@@ -26,27 +26,27 @@ class Course:
 
 
 @dataclass(frozen=True)
-class Benefit:
-    """Both trainings, and what they are compared by.
+class TransferBenefit:
+    """The learning curves of both trainings.
 
     Attributes:
-        transfer: With what the network had learned before.
+        transfer: From pretrained weights.
         scratch: From random weights.
-        matched: The best validation accuracy of the weaker training, which both are timed to.
+        matched: Best validation accuracy of the weaker training, the target of `epochs_to_match`.
     """
 
-    transfer: Course
-    scratch: Course
+    transfer: LearningCurve
+    scratch: LearningCurve
     matched: float
 
     @property
     def higher_start(self) -> bool:
-        """Whether transfer began better."""
+        """Whether transfer started better."""
         return self.transfer.start > self.scratch.start
 
     @property
     def higher_slope(self) -> bool:
-        """Whether transfer needed fewer epochs to become as good."""
+        """Whether transfer needed fewer epochs to the same accuracy."""
         return self.transfer.epochs_to_match < self.scratch.epochs_to_match
 
     @property
@@ -55,21 +55,21 @@ class Benefit:
         return self.transfer.best > self.scratch.best
 
 
-def measure_benefit(transfer: Sequence[Epoch], scratch: Sequence[Epoch]) -> Benefit:
+def measure_benefit(transfer: Sequence[Epoch], scratch: Sequence[Epoch]) -> TransferBenefit:
     """Compare two trainings of one network.
 
     Args:
-        transfer: Epochs with what it had learned before; at least one, in order.
-        scratch: Epochs from random weights; likewise.
+        transfer: Epochs from pretrained weights; at least one, in order.
+        scratch: Epochs from random weights; at least one, in order.
     """
     matched = min(_best(transfer), _best(scratch))
-    return Benefit(_course(transfer, matched), _course(scratch, matched), matched)
+    return TransferBenefit(_curve(transfer, matched), _curve(scratch, matched), matched)
 
 
 def _best(epochs: Sequence[Epoch]) -> float:
     return max(epoch.val_accuracy for epoch in epochs)
 
 
-def _course(epochs: Sequence[Epoch], matched: float) -> Course:
+def _curve(epochs: Sequence[Epoch], matched: float) -> LearningCurve:
     reached = next(epoch.epoch for epoch in epochs if epoch.val_accuracy >= matched)
-    return Course(epochs[0].val_accuracy, _best(epochs), reached)
+    return LearningCurve(epochs[0].val_accuracy, _best(epochs), reached)

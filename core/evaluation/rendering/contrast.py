@@ -1,7 +1,7 @@
-"""Which ink can be read on a colour: the contrast of the Web Content Accessibility Guidelines (WCAG 2.2, 1.4.3).
+"""Text colours that are readable on a background, by the contrast of WCAG 2.2 (1.4.3).
 
 Colours are written `#rrggbb`. Black or white has a contrast of at least 4.58 on every colour, above the 4.5 that small
-text needs; no other pair of inks is that safe.
+text needs.
 """
 
 from collections.abc import Sequence
@@ -13,27 +13,27 @@ WHITE: Final = "#ffffff"
 
 
 def text_colour(colour: str) -> str:
-    """Black or white, whichever stands out more from a colour."""
-    return max((BLACK, WHITE), key=lambda ink: contrast(ink, colour))
+    """Choose black or white, whichever has more contrast to a background colour."""
+    return max((BLACK, WHITE), key=lambda text: contrast(text, colour))
 
 
 def contrast(one: str, other: str) -> float:
-    """How much two colours stand out from each other, from 1 to 21."""
+    """Compute the contrast ratio of two colours, from 1 to 21."""
     dark, light = sorted((_luminance(one), _luminance(other)))
     return (light + 0.05) / (dark + 0.05)
 
 
 def shade(scale: Sequence[str], share: float) -> str:
-    """The colour at a place of a scale whose colours stand at equal distances, mixed as browsers and Plotly do it.
+    """Interpolate a colour scale with equidistant stops in sRGB, as browsers and Plotly do.
 
     Args:
         scale: At least two colours.
-        share: The place, from 0 (the first colour) to 1 (the last one).
+        share: Position from 0 (first colour) to 1 (last colour).
     """
-    place = min(max(share, 0.0), 1.0) * (len(scale) - 1)
-    left = min(int(place), len(scale) - 2)
+    position = min(max(share, 0.0), 1.0) * (len(scale) - 1)
+    left = min(int(position), len(scale) - 2)
     ends = list(pairwise(scale))[left]
-    mixed = (low + (high - low) * (place - left) for low, high in zip(*map(_channels, ends), strict=True))
+    mixed = (low + (high - low) * (position - left) for low, high in zip(*map(_channels, ends), strict=True))
     return "#" + "".join(f"{round(channel):02x}" for channel in mixed)
 
 

@@ -1,6 +1,6 @@
-"""Small drawings as SVG, for a report that is read anywhere and asks no network for anything.
+"""Draws charts as SVG, for a report that needs no network.
 
-Text takes the colour of the page around it, so that a drawing is readable on light and on dark.
+Text takes the colour of the page around it, so charts are readable on a light and on a dark background.
 """
 
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from typing import Final
 
 from core.evaluation.rendering.contrast import shade, text_colour
 
-# The palette of Okabe and Ito (2008), which can be told apart with every common kind of colour blindness.
+# The palette of Okabe and Ito (2008), distinguishable with every common kind of colour blindness.
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#e69f00", "#009e73", "#8a8f98"
 _WIDTH, _HEIGHT = 460, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 12, 30, 44
 _TICKS = 5
 _LONGEST_LABEL = 18
-_ROOM_FOR_NUMBERS: Final = 15
-# From few to many images. The colours cover the page, so that a number on them is as readable on a dark page.
+_MOST_CLASSES_WITH_NUMBERS: Final = 15
+# From few to many images. Opaque, so numbers on them are readable on a dark page too.
 MATRIX_SCALE: Final = ("#dbe8f3", BLUE)
 
 Range = tuple[float, float]
@@ -29,10 +29,10 @@ class Line:
 
     Attributes:
         name: For the legend.
-        x: Places.
-        y: Values, as many.
+        x: Horizontal values.
+        y: Vertical values, as many.
         colour: Of the line.
-        dash: SVG's dash pattern; empty for a whole line.
+        dash: SVG's dash pattern; empty for a solid line.
     """
 
     name: str
@@ -44,15 +44,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Axes:
-    """What both axes of a chart show.
+    """The axes of a chart.
 
     Attributes:
         x_title: Of the horizontal axis.
         y_title: Of the vertical axis.
         x: First and last value of the horizontal axis.
         y: First and last value of the vertical axis.
-        x_share: Whether the horizontal values are shares, written in percent; else they are whole numbers.
-        y_share: Whether the vertical values are.
+        x_share: Whether the horizontal values are shares, labelled in percent; else they are whole numbers.
+        y_share: Whether the vertical values are shares.
     """
 
     x_title: str
@@ -62,12 +62,12 @@ class Axes:
     x_share: bool = False
     y_share: bool = True
 
-    def across(self, value: float) -> float:
-        """The pixel of a horizontal value."""
+    def x_pixel(self, value: float) -> float:
+        """Convert a horizontal value to pixels."""
         return _LEFT + (value - self.x[0]) / (self.x[1] - self.x[0] or 1) * (_WIDTH - _LEFT - _RIGHT)
 
-    def up(self, value: float) -> float:
-        """The pixel of a vertical value."""
+    def y_pixel(self, value: float) -> float:
+        """Convert a vertical value to pixels."""
         share = (value - self.y[0]) / (self.y[1] - self.y[0] or 1)
         return _HEIGHT - _BOTTOM - share * (_HEIGHT - _TOP - _BOTTOM)
 
@@ -77,31 +77,31 @@ def line_chart(lines: Sequence[Line], axes: Axes, alt: str) -> str:
 
     Args:
         lines: At least one.
-        axes: What they are drawn in.
-        alt: What the chart shows, in words.
+        axes: Their axes.
+        alt: Text alternative of the chart.
     """
     drawn = [_polyline(line, axes) for line in lines]
     return _svg(_WIDTH, _HEIGHT, alt, _frame(axes) + "".join(drawn) + _legend(lines))
 
 
 def reliability_chart(accuracy: Sequence[float], counts: Sequence[int], alt: str) -> str:
-    """Draw how often each confidence was right, against the line on which both agree.
+    """Draw accuracy by confidence, with the line on which both agree.
 
     Args:
-        accuracy: Share of right answers of each bin.
+        accuracy: Of each bin.
         counts: Images of each bin; empty bins are left out.
-        alt: What the chart shows, in words.
+        alt: Text alternative of the chart.
     """
-    axes = Axes("confidence of the answer", "share of right answers", (0, 1), (0, 1), x_share=True)
+    axes = Axes("confidence", "accuracy", (0, 1), (0, 1), x_share=True)
     width = 1 / len(counts)
     bars = [
         _rectangle(
-            axes.across((row + 0.05) * width),
-            axes.up(accuracy[row]),
-            axes.across(0.9 * width) - _LEFT,
-            axes.up(0) - axes.up(accuracy[row]),
+            axes.x_pixel((row + 0.05) * width),
+            axes.y_pixel(accuracy[row]),
+            axes.x_pixel(0.9 * width) - _LEFT,
+            axes.y_pixel(0) - axes.y_pixel(accuracy[row]),
             f'fill="{BLUE}"',
-            f"{counts[row]} images, {accuracy[row]:.1%} right",
+            f"{counts[row]} images, accuracy {accuracy[row]:.1%}",
         )
         for row in range(len(counts))
         if counts[row]
@@ -111,38 +111,41 @@ def reliability_chart(accuracy: Sequence[float], counts: Sequence[int], alt: str
 
 
 def matrix_chart(counts: Sequence[Sequence[int]], names: Sequence[str], alt: str) -> str:
-    """Draw a confusion matrix; empty cells stay empty.
+    """Draw a confusion matrix; cells without images stay empty.
 
     Args:
         counts: Rows true, columns predicted, in the order to draw.
-        names: Of the classes, in that order.
-        alt: What the chart shows, in words.
+        names: Class names, in that order.
+        alt: Text alternative of the chart.
     """
-    size = 44 if len(names) <= _ROOM_FOR_NUMBERS else 13
-    room = 8 * min(_LONGEST_LABEL, max(map(len, names))) + 24
+    size = 44 if len(names) <= _MOST_CLASSES_WITH_NUMBERS else 13
+    margin = 8 * min(_LONGEST_LABEL, max(map(len, names))) + 24
     side = size * len(names)
     most = max(max(row) for row in counts) or 1
     cells = [
-        _cell(room + column * size, room + row * size, size, number, number / most, f"{names[row]} → {names[column]}")
+        _cell(
+            margin + column * size, margin + row * size, size, number, number / most, f"{names[row]} → {names[column]}"
+        )
         for row, line in enumerate(counts)
         for column, number in enumerate(line)
         if number
     ]
+    middles = [f"{margin + (row + 0.5) * size + 4:.0f}" for row in range(len(names))]
     labels = [
-        f'<text x="{room - 6}" y="{room + (row + 0.5) * size + 4:.0f}" text-anchor="end">{_short(name)}</text>'
-        f'<text transform="translate({room + (row + 0.5) * size + 4:.0f},{room - 6}) rotate(-90)">{_short(name)}</text>'
-        for row, name in enumerate(names)
+        f'<text x="{margin - 6}" y="{middle}" text-anchor="end">{_short(name)}</text>'
+        f'<text transform="translate({middle},{margin - 6}) rotate(-90)">{_short(name)}</text>'
+        for middle, name in zip(middles, names, strict=True)
     ]
-    border = f'<rect x="{room}" y="{room}" width="{side}" height="{side}" fill="none" stroke="{GREY}"/>'
+    border = f'<rect x="{margin}" y="{margin}" width="{side}" height="{side}" fill="none" stroke="{GREY}"/>'
     titles = (
-        f'<text x="{room + side / 2:.0f}" y="14" text-anchor="middle">called (predicted class)</text>'
-        f'<text transform="translate(14,{room + side / 2:.0f}) rotate(-90)" text-anchor="middle">is (true class)</text>'
+        f'<text x="{margin + side / 2:.0f}" y="14" text-anchor="middle">predicted class</text>'
+        f'<text transform="translate(14,{margin + side / 2:.0f}) rotate(-90)" text-anchor="middle">true class</text>'
     )
-    return _svg(room + side + 10, room + side + 10, alt, border + "".join(cells + labels) + titles)
+    return _svg(margin + side + 10, margin + side + 10, alt, border + "".join(cells + labels) + titles)
 
 
 def _cell(x: float, y: float, size: int, number: int, share: float, what: str) -> str:
-    """A square that is the bluer the more images it has; its number where there is room."""
+    """Draw one cell, coloured by its number of images; with the number where there is room."""
     colour = shade(MATRIX_SCALE, share)
     drawn = _rectangle(x, y, size - 1, size - 1, f'fill="{colour}"', f"{what}: {number}")
     if size < 2 * _LONGEST_LABEL:
@@ -154,14 +157,14 @@ def _cell(x: float, y: float, size: int, number: int, share: float, what: str) -
 def _frame(axes: Axes) -> str:
     marks = []
     for value in _ticks(axes.y):
-        y = axes.up(value)
+        y = axes.y_pixel(value)
         grid = f'x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{GREY}" opacity=".3"'
         label = _tick(value, axes.y_share)
         marks.append(f'<line {grid}/><text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{label}</text>')
     places = _ticks(axes.x) if axes.x_share else sorted({float(round(place)) for place in _ticks(axes.x)})
     for place in places:
         label = _tick(place, axes.x_share)
-        marks.append(f'<text x="{axes.across(place):.1f}" y="{_HEIGHT - 26}" text-anchor="middle">{label}</text>')
+        marks.append(f'<text x="{axes.x_pixel(place):.1f}" y="{_HEIGHT - 26}" text-anchor="middle">{label}</text>')
     middle = (_TOP + _HEIGHT - _BOTTOM) / 2
     titles = (
         f'<text x="{(_LEFT + _WIDTH - _RIGHT) / 2:.0f}" y="{_HEIGHT - 6}" text-anchor="middle">{axes.x_title}</text>'
@@ -180,7 +183,7 @@ def _tick(value: float, share: bool) -> str:
 
 
 def _polyline(line: Line, axes: Axes) -> str:
-    points = " ".join(f"{axes.across(x):.1f},{axes.up(y):.1f}" for x, y in zip(line.x, line.y, strict=True))
+    points = " ".join(f"{axes.x_pixel(x):.1f},{axes.y_pixel(y):.1f}" for x, y in zip(line.x, line.y, strict=True))
     dash = f' stroke-dasharray="{line.dash}"' if line.dash else ""
     return f'<polyline points="{points}" fill="none" stroke="{line.colour}" stroke-width="2"{dash}/>'
 

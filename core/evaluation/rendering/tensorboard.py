@@ -1,6 +1,6 @@
-"""The course of a training for TensorBoard. Worker only: imports TensorFlow.
+"""Writes the learning curves of a run for TensorBoard. Worker only: imports TensorFlow.
 
-`tensorboard --logdir RUN/tensorboard` draws loss and accuracy of training and validation over each other.
+`tensorboard --logdir RUN/tensorboard` shows them.
 """
 
 import shutil
@@ -17,7 +17,7 @@ FOLDER: Final = "tensorboard"
 
 
 def write_tensorboard(epochs: Sequence[Epoch], out: Path) -> None:
-    """Write the epochs as TensorBoard logs into a run's folder, in place of earlier ones.
+    """Write the epochs as TensorBoard logs into a run's folder, replacing earlier ones.
 
     Args:
         epochs: All epochs of the run, in order.
@@ -45,9 +45,9 @@ def _write(folder: Path, rows: Sequence[tuple[int, float, float, float | None]])
 
 
 def _write_scalar(name: str, value: float, epoch: int) -> None:
-    """Write what `tf.summary.scalar` would, which wants the package `tensorboard` for that; only who looks needs it.
+    """Write what `tf.summary.scalar` writes, without its dependency on the package `tensorboard`.
 
-    The layout: https://github.com/tensorflow/tensorboard/blob/master/tensorboard/plugins/scalar/metadata.py
+    Format: https://github.com/tensorflow/tensorboard/blob/master/tensorboard/plugins/scalar/metadata.py
     """
     metadata = tf.compat.v1.SummaryMetadata(plugin_data={"plugin_name": "scalars"})
     tf.summary.write(f"epoch/{name}", tf.constant(value, tf.float32), step=epoch, metadata=metadata)

@@ -1,1 +1,1 @@
-"""The report of a run: its parts, how they are computed from predictions, and its JSON Schema."""
+"""Report: its schema, how it is computed from predictions, and the JSON Schema for other programs."""

@@ -1,4 +1,4 @@
-"""The schema of `report.json` for programs that read it, as JSON Schema; written from the documentation of its parts.
+"""The JSON Schema of `report.json`, generated from the report's models and their docstrings.
 
 `python -m core.evaluation.report.json_schema` writes `assets/report-schema.json`; a test compares it with the code.
 """
@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.evaluation.metrics.intervals import Interval
-from core.evaluation.report.parts import Part
-from core.evaluation.report.report import Report
+from core.evaluation.report.report import Part, Report
 
 FILE: Final = Path(__file__).parents[3] / "assets" / "report-schema.json"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -19,9 +18,9 @@ _ATTRIBUTE = re.compile(r"^    (\w+): (.*(?:\n     .*)*)", re.MULTILINE)
 
 
 def report_schema() -> dict[str, Any]:
-    """The schema of the version of `report.json` that this Graft writes."""
+    """Build the schema of the current version of `report.json`."""
     schema = Report.model_json_schema(mode="serialization")
-    parts: dict[str, type] = {part.__name__: part for part in (*_parts(Part), Interval)}
+    parts: dict[str, type] = {part.__name__: part for part in (*_subclasses(Part), Interval)}
     for name, described in schema["$defs"].items():
         _describe(described, parts[name])
     _describe(schema, Report)
@@ -29,25 +28,27 @@ def report_schema() -> dict[str, Any]:
 
 
 def write_schema() -> Path:
-    """Write the schema into the project's own folder."""
+    """Write the schema into `assets`."""
     FILE.write_text(json.dumps(report_schema(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return FILE
 
 
-def _parts(part: type[Part]) -> list[type[Part]]:
-    return [below for child in part.__subclasses__() for below in (child, *_parts(child))]
+def _subclasses(part: type[Part]) -> list[type[Part]]:
+    return [below for child in part.__subclasses__() for below in (child, *_subclasses(child))]
 
 
 def _describe(described: dict[str, Any], part: type) -> None:
-    """Move what a docstring says about each field to that field; an interval's ends are fields without names."""
+    """Copy the docstring's text about each field to that field; the ends of an interval are fields without names."""
     described["description"] = _summary(part)
-    said = {name: text for base in reversed(part.__mro__) for name, text in _attributes(base).items()}
+    texts = {name: text for base in reversed(part.__mro__) for name, text in _attributes(base).items()}
     fields = (
-        described["properties"] if "properties" in described else dict(zip(said, described["prefixItems"], strict=True))
+        described["properties"]
+        if "properties" in described
+        else dict(zip(texts, described["prefixItems"], strict=True))
     )
     for name, field in fields.items():
         field.pop("title", None)
-        field["description"] = said[name]
+        field["description"] = texts[name]
 
 
 def _summary(part: type) -> str:

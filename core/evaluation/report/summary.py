@@ -1,9 +1,10 @@
-"""Predictions -> report: everything that follows from what the model said, without asking it again."""
+"""Computes the report from predictions, without running the model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import softmax
 
 from core.dataset.manifest import TEST, TRAIN, VALIDATION
 from core.evaluation.inference.predictions import Predictions
@@ -19,7 +20,7 @@ from core.evaluation.metrics.intervals import (
     share_interval,
 )
 from core.evaluation.metrics.mistakes import find_mistakes, similarity_order
-from core.evaluation.report.parts import (
+from core.evaluation.report.report import (
     AUC,
     Baselines,
     Calibration,
@@ -30,29 +31,29 @@ from core.evaluation.report.parts import (
     Estimate,
     Metrics,
     OutOfDistribution,
+    Report,
     SplitMetrics,
     TestMetrics,
 )
-from core.evaluation.report.report import Report
 from core.jobs.events import Epoch
 
-# Points a curve is drawn with: one a pixel or two of a small chart, and a report of 50 classes stays under a megabyte.
+# Points of a stored curve: enough for a small chart, and a report of 50 classes stays under a megabyte.
 POINTS = 64
 
 
 @dataclass(frozen=True)
 class Temperature:
-    """What calibration found.
+    """The result of the calibration.
 
     Attributes:
-        fitted: The most probable temperature by the validation split.
-        kept: Whether the exported model uses it.
+        fitted: The temperature fitted on the validation split.
+        applied: Whether the exported model uses it.
         validation: (n_validation, n_classes) float64 logits of the validation split, without a temperature.
         test: (n_test, n_classes) float64 logits of the test split, without a temperature.
     """
 
     fitted: float
-    kept: bool
+    applied: bool
     validation: Floats
     test: Floats
 
@@ -70,93 +71,92 @@ def summarise(
     *,
     temperature: Temperature,
     baselines: Baselines,
-    unknown: OutOfDistribution,
+    ood: OutOfDistribution,
     epochs: Sequence[Epoch] = (),
 ) -> Report:
     """Compute the report.
 
     Args:
         predictions: Of the exported model, on all three splits; none of them empty.
-        temperature: What calibration found.
-        baselines: What can be reached without learning.
-        unknown: The threshold for "none of these".
+        temperature: The result of the calibration.
+        baselines: Accuracies that need no learning.
+        ood: The out-of-distribution threshold and its error rates.
         epochs: The run's epochs, in order.
     """
     train, validation, test = (predictions.of_split(split) for split in (TRAIN, VALIDATION, TEST))
     confusion = classification.confusion_matrix(test.true, test.predicted, len(test.classes))
     drawn = _curves(test)
-    headline = Metrics(
+    metrics = Metrics(
         train=split_metrics(train), validation=split_metrics(validation), test=_test_metrics(test, confusion, drawn)
     )
     largest = float(np.bincount(validation.true).max() / len(validation))
     return Report(
         classes=predictions.classes,
-        metrics=headline,
+        metrics=metrics,
         confusion=tuple(tuple(row) for row in confusion.tolist()),
         order=similarity_order(confusion),
         baselines=baselines,
         calibration=_calibration(temperature, validation.true, test.true),
         curves=_drawn(test.classes, drawn),
         mistakes=find_mistakes(test, confusion),
-        findings=diagnose_fit(epochs, headline.train, headline.validation, largest),
-        unknown=unknown,
+        fit_diagnosis=diagnose_fit(epochs, metrics.train, metrics.validation, largest),
+        ood=ood,
     )
 
 
 def split_metrics(predictions: Predictions) -> SplitMetrics:
-    """Accuracy and loss of the images given; at least one."""
-    hits, images = int(predictions.right.sum()), len(predictions)
+    """Compute accuracy and loss of the images given; at least one."""
+    correct, images = int(predictions.correct.sum()), len(predictions)
     return SplitMetrics(
         images=images,
-        accuracy=hits / images,
-        interval=_interval(hits, images),
+        accuracy=correct / images,
+        interval=_interval(correct, images),
         loss=classification.log_loss(predictions.true, predictions.probabilities),
     )
 
 
-def _interval(hits: int, images: int) -> Interval:
-    interval = share_interval(hits, images)
+def _interval(correct: int, images: int) -> Interval:
+    interval = share_interval(correct, images)
     if interval is None:
         raise ValueError("a split without images has no accuracy")
     return interval
 
 
 def _test_metrics(test: Predictions, confusion: Ints, drawn: _Curves) -> TestMetrics:
-    headline = split_metrics(test)
     return TestMetrics(
-        **headline.model_dump(),
+        **split_metrics(test).model_dump(),
         balanced_accuracy=Estimate(
             value=classification.balanced_accuracy(confusion), interval=balanced_accuracy_interval(confusion)
         ),
         macro_f1=Estimate(value=classification.macro_f1(confusion), interval=macro_f1_interval(confusion)),
         weighted_f1=classification.weighted_f1(confusion),
-        areas=AUC(
+        auc=AUC(
             roc_macro=curves.macro([_area(curve) for curve in drawn.roc]),
             roc_micro=_area(drawn.roc_micro),
             average_precision_macro=curves.macro([_area(curve) for curve in drawn.precision_recall]),
             average_precision_micro=_area(drawn.precision_recall_micro),
         ),
-        more_images=more_images_needed(int(test.right.sum()), len(test)),
+        more_images=more_images_needed(int(test.correct.sum()), len(test)),
         per_class=_per_class(test.classes, confusion, drawn),
     )
 
 
 def _per_class(classes: tuple[str, ...], confusion: Ints, drawn: _Curves) -> tuple[ClassMetrics, ...]:
-    scores, hits = classification.class_scores(confusion), np.diagonal(confusion).tolist()
-    support, called = scores.support.tolist(), scores.called.tolist()
+    scores, correct = classification.class_scores(confusion), np.diagonal(confusion).tolist()
+    support, predicted = scores.support.tolist(), scores.predicted.tolist()
     return tuple(
         ClassMetrics(
             name=name,
             support=support[row],
-            called=called[row],
-            hits=hits[row],
+            predicted=predicted[row],
+            correct=correct[row],
             precision=float(scores.precision[row]),
-            precision_interval=share_interval(hits[row], called[row]),
+            precision_interval=share_interval(correct[row], predicted[row]),
             recall=float(scores.recall[row]),
-            recall_interval=share_interval(hits[row], support[row]),
+            recall_interval=share_interval(correct[row], support[row]),
             f1=float(scores.f1[row]),
-            f1_interval=f1_interval(hits[row], support[row], called[row]),
-            roc_area=_area(drawn.roc[row]),
+            f1_interval=f1_interval(correct[row], support[row], predicted[row]),
+            roc_auc=_area(drawn.roc[row]),
             average_precision=_area(drawn.precision_recall[row]),
         )
         for row, name in enumerate(classes)
@@ -193,7 +193,7 @@ def _roc_points(curve: curves.RocCurve | None) -> Curve | None:
     if curve is None:
         return None
     thin = curve.thinned(POINTS)
-    return _points(thin.false_alarms, thin.found, thin.thresholds)
+    return _points(thin.false_positive_rate, thin.true_positive_rate, thin.thresholds)
 
 
 def _precision_recall_points(curve: curves.PrecisionRecallCurve | None) -> Curve | None:
@@ -209,14 +209,14 @@ def _points(x: Floats, y: Floats, thresholds: Floats) -> Curve:
 
 
 def _calibration(temperature: Temperature, validation: Ints, test: Ints) -> Calibration:
-    cooled = temperature.validation / temperature.fitted
+    scaled = temperature.validation / temperature.fitted
     return Calibration(
-        temperature=temperature.fitted if temperature.kept else 1.0,
+        temperature=temperature.fitted if temperature.applied else 1.0,
         fitted=temperature.fitted,
-        kept=temperature.kept,
+        applied=temperature.applied,
         validation_loss=(
-            classification.log_loss(validation, calibration.softmax(temperature.validation)),
-            classification.log_loss(validation, calibration.softmax(cooled)),
+            classification.log_loss(validation, softmax(temperature.validation, axis=1)),
+            classification.log_loss(validation, softmax(scaled, axis=1)),
         ),
         before=_diagram(temperature.test, test),
         after=_diagram(temperature.test / temperature.fitted, test),
@@ -224,11 +224,11 @@ def _calibration(temperature: Temperature, validation: Ints, test: Ints) -> Cali
 
 
 def _diagram(logits: Floats, true: Ints) -> Diagram:
-    probabilities = calibration.softmax(logits)
-    found = calibration.reliability(probabilities.max(axis=1), probabilities.argmax(axis=1) == true)
+    probabilities = softmax(logits, axis=1)
+    bins = calibration.reliability(probabilities.max(axis=1), probabilities.argmax(axis=1) == true)
     return Diagram(
-        counts=tuple(found.counts.tolist()),
-        confidence=tuple(found.confidence.tolist()),
-        accuracy=tuple(found.accuracy.tolist()),
-        error=found.error,
+        counts=tuple(bins.counts.tolist()),
+        confidence=tuple(bins.confidence.tolist()),
+        accuracy=tuple(bins.accuracy.tolist()),
+        error=bins.error,
     )

@@ -1,1 +1,1 @@
-"""Files that go into a bundle as they are; they use nothing of Graft."""
+"""Files that are copied into a bundle; they do not use Graft."""

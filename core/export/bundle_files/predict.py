@@ -1,4 +1,4 @@
-"""What the model says about pictures: python predict.py PICTURE..."""
+"""Classifies images: python predict.py IMAGE..."""
 
 import json
 import sys

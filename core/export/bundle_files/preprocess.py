@@ -1,7 +1,7 @@
-"""Makes of a file what a model is fed, as the app does.
+"""Reads an image file as the app does, and makes the input of each model.
 
-`model.keras` and `saved_model/` take what `read_rgb` gives and resize it themselves; `model.tflite` and `openvino/`
-take the `square` of it. Files are those that Pillow opens; HEIC needs `pillow_heif` as well.
+`model.keras` and `saved_model/` take the pixels of `read_rgb` and resize them themselves; `model.tflite` and
+`openvino/` take the `square` of them. Reads all files that Pillow opens; HEIC needs `pillow_heif` as well.
 """
 
 import io
@@ -13,29 +13,29 @@ from PIL import Image, ImageCms, ImageOps
 
 
 def read_input(folder: Path) -> tuple[int, str, str]:
-    """Size and way of resizing of the model in a folder, for `square`, and its background, for `read_rgb`."""
-    described = json.loads((folder / "input.json").read_text(encoding="utf-8"))
-    return described["size"], described["resize"], described["background"]
+    """Read size and way of resizing of the model in a folder, for `square`, and its background, for `read_rgb`."""
+    model_input = json.loads((folder / "input.json").read_text(encoding="utf-8"))
+    return model_input["size"], model_input["resize"], model_input["background"]
 
 
 def read_rgb(file: Path | str, background: str) -> np.ndarray:
-    """(height, width, 3) uint8 pixels of a picture: upright, in sRGB, transparent places on `#rrggbb`."""
+    """Read (height, width, 3) uint8 pixels of an image: upright, in sRGB, transparent pixels on `#rrggbb`."""
     opened = _load(Path(file).read_bytes())
-    picture = ImageOps.exif_transpose(opened)
+    image = ImageOps.exif_transpose(opened)
     profile = opened.info.get("icc_profile")
-    if picture.mode == "F" or picture.mode.startswith("I"):
-        picture = _to_8_bits(picture, inverted=getattr(opened, "tag_v2", {}).get(262) == 0)  # a TIFF with 0 as white
-    if not picture.has_transparency_data:
-        return np.asarray(_to_srgb(picture, profile))
-    picture = picture.convert("RGBA")
-    alpha = picture.getchannel("A")
+    if image.mode == "F" or image.mode.startswith("I"):
+        image = _to_8_bits(image, inverted=getattr(opened, "tag_v2", {}).get(262) == 0)  # a TIFF with 0 as white
+    if not image.has_transparency_data:
+        return np.asarray(_to_srgb(image, profile))
+    image = image.convert("RGBA")
+    alpha = image.getchannel("A")
     if background == "#ffffff":  # white in every profile
-        return np.asarray(_to_srgb(_lay(picture, alpha, background), profile))
-    return np.asarray(_lay(_to_srgb(picture, profile), alpha, background))
+        return np.asarray(_to_srgb(_lay(image, alpha, background), profile))
+    return np.asarray(_lay(_to_srgb(image, profile), alpha, background))
 
 
 def square(pixels: np.ndarray, size: int, resize: str) -> np.ndarray:
-    """(1, size, size, 3) float32 pixels of 0 to 255: the middle (`crop`), all with bars (`pad`) or all (`stretch`)."""
+    """Give (1, size, size, 3) float32 pixels of 0 to 255: the centre (`crop`), with bars (`pad`) or all (`stretch`)."""
     pixels = np.asarray(pixels, np.float32)
     height, width = pixels.shape[:2]
     if resize == "crop":
@@ -67,44 +67,44 @@ def _load(data: bytes) -> Image.Image:
     return opened
 
 
-def _to_8_bits(picture: Image.Image, *, inverted: bool) -> Image.Image:
-    """Grey of 8, 12 or 16 bits, or floats up to 1 or 255, whichever holds all but one in a thousand, else stretched.
+def _to_8_bits(image: Image.Image, *, inverted: bool) -> Image.Image:
+    """Scale grey of 8, 12 or 16 bits, or floats up to 1 or 255, by the smallest range that holds 99.9% of the values.
 
     Values beyond the range are clipped.
     """
-    values = np.asarray(picture)
+    values = np.asarray(image)
     known = np.isfinite(values)
     outliers = int(known.sum() / 1000)
     low, high = (float(end) for end in np.sort(values[known], axis=None)[[outliers, -1 - outliers]])
-    tops = (1, 255) if picture.mode == "F" else (255, 4095, 65535)
+    tops = (1, 255) if image.mode == "F" else (255, 4095, 65535)
     low, high = next(((0, top) for top in tops if low >= 0 and high <= top), (low, high))
     scaled = (values.astype(np.float32) - np.float32(low)) * np.float32(255 / ((high - low) or 1)) + np.float32(0.5)
     grey = np.clip(np.where(known, scaled, low), 0, 255).astype(np.uint8)
     grey = np.where(known, 255 - grey if inverted else grey, 0).astype(np.uint8)
-    clear = picture.info.get("transparency")
+    clear = image.info.get("transparency")
     return Image.fromarray(grey if clear is None else np.dstack([grey, np.where(values == clear, 0, 255).astype("u1")]))
 
 
-def _lay(picture: Image.Image, alpha: Image.Image, background: str) -> Image.Image:
-    opaque = Image.new("RGB", picture.size, background)
-    opaque.paste(picture, mask=alpha)
+def _lay(image: Image.Image, alpha: Image.Image, background: str) -> Image.Image:
+    opaque = Image.new("RGB", image.size, background)
+    opaque.paste(image, mask=alpha)
     return opaque
 
 
-def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    if picture.mode not in ("L", "RGB", "CMYK"):
-        picture = picture.convert("RGB")
+def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if image.mode not in ("L", "RGB", "CMYK"):
+        image = image.convert("RGB")
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile or b""))
         if "srgb" not in ImageCms.getProfileDescription(source).lower():
-            return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), picture.mode, "RGB").apply(picture)
-    except (ImageCms.PyCMSError, OSError):  # none, a broken one, or one of another kind of colours
+            return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), image.mode, "RGB").apply(image)
+    except (ImageCms.PyCMSError, OSError):  # no profile, a broken one, or one of another mode
         pass
-    return picture.convert("RGB")
+    return image.convert("RGB")
 
 
 def _bilinear(old: int, new: int) -> np.ndarray:
-    """(new, old) weights of bilinear resizing with antialiasing."""
+    """Give the (new, old) weights of bilinear resizing with antialiasing."""
     scale = old / new
     centres = (np.arange(new) + 0.5) * scale - 0.5
     weights = np.maximum(0, 1 - np.abs(centres[:, np.newaxis] - np.arange(old)) / max(scale, 1))

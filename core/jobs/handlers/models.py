@@ -1,4 +1,4 @@
-"""Answers of a trained model: predictions, explanations, the bundle. The models used last stay loaded.
+"""Jobs of a trained model: predictions, explanations, the bundle. The models used last stay loaded.
 
 Worker only: imports Keras.
 """
@@ -33,24 +33,24 @@ LOADED_MODELS = 4
 
 
 def predict(context: JobContext, spec: PredictSpec) -> PredictResult:
-    """Classify pictures."""
+    """Classify images."""
     predictor = _predictor(context, spec.run)
-    judgement = predictor.judge([context.settings.resolve(path) for path in spec.paths])
+    batch = predictor.predict_batch([context.settings.resolve(path) for path in spec.paths])
     out_of_distribution: tuple[bool, ...] | None = None
-    if judgement.distances is not None and judgement.threshold is not None:
-        out_of_distribution = tuple((judgement.distances > judgement.threshold).tolist())
+    if batch.distances is not None and batch.threshold is not None:
+        out_of_distribution = tuple((batch.distances > batch.threshold).tolist())
     return PredictResult(
         classes=predictor.classes,
-        probabilities=tuple(map(tuple, judgement.probabilities.tolist())),
+        probabilities=tuple(map(tuple, batch.probabilities.tolist())),
         out_of_distribution=out_of_distribution,
     )
 
 
 def explain(context: JobContext, spec: ExplainSpec) -> ExplainResult:
-    """Compute which parts of a picture speak for a class."""
+    """Compute a saliency map."""
     settings, served = context.settings, _predictor(context, spec.run).served
     path = settings.resolve(spec.path) if spec.path is not None else _originals(context).path(spec.digest or "")
-    square = served.shrink(load_image(path, spec.name, served.background))
+    square = served.preprocess(load_image(path, spec.name, served.background))
     heat = EXPLANATIONS[spec.method](served, square, spec.class_index)
     folder = _run_folder(context, spec.run) / "explanations"
     folder.mkdir(exist_ok=True)

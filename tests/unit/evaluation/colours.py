@@ -1,4 +1,4 @@
-"""Pictures of plain colours and a model that was made, not trained, to tell them apart."""
+"""Images of plain colours, and a model built to classify them without training."""
 
 import hashlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Made-up predictions and a report of them."""
+"""Fixtures: synthetic predictions and their report."""
 
 import pytest
 

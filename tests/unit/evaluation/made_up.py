@@ -1,16 +1,15 @@
-"""Predictions and reports that were made up, with known properties."""
+"""Synthetic predictions and reports with known properties."""
 
 import numpy as np
+from scipy.special import softmax
 
 from core.dataset.manifest import TEST, TRAIN, VALIDATION
 from core.evaluation.inference.predictions import Predictions
-from core.evaluation.metrics.calibration import softmax
-from core.evaluation.report.parts import Baselines, OutOfDistribution
-from core.evaluation.report.report import Report
+from core.evaluation.report.report import Baselines, OutOfDistribution, Report
 from core.evaluation.report.summary import Temperature, summarise
 
 BASELINES = Baselines(largest_class="a", largest_class_accuracy=0.3, nearest_pixels_accuracy=0.4)
-UNKNOWN = OutOfDistribution(threshold=0.5, refused_validation=0.05, refused_test=0.06, accepted_held_out={"a": 0.2})
+OOD = OutOfDistribution(threshold=0.5, refused_validation=0.05, refused_test=0.06, accepted_held_out={"a": 0.2})
 
 
 def make_predictions(classes=("a", "b", "ü; ö"), images=40, seed=0, sharpness=2.0):
@@ -26,7 +25,7 @@ def make_predictions(classes=("a", "b", "ü; ö"), images=40, seed=0, sharpness=
         names=tuple(f'a "quoted", name\n {row}.jpg' for row in range(total)),
         splits=np.repeat(np.array([TRAIN, VALIDATION, TEST], np.int8), images),
         true=true,
-        probabilities=softmax(logits),
+        probabilities=softmax(logits, axis=1),
     )
 
 
@@ -34,8 +33,8 @@ def make_report(predictions, epochs=()) -> Report:
     logits = np.log(predictions.probabilities)
     temperature = Temperature(
         fitted=1.3,
-        kept=True,
+        applied=True,
         validation=logits[predictions.splits == VALIDATION],
         test=logits[predictions.splits == TEST],
     )
-    return summarise(predictions, temperature=temperature, baselines=BASELINES, unknown=UNKNOWN, epochs=epochs)
+    return summarise(predictions, temperature=temperature, baselines=BASELINES, ood=OOD, epochs=epochs)

@@ -1,9 +1,10 @@
-"""Calibration against published examples and against what is known of made-up models."""
+"""Calibration against published examples and synthetic models."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import softmax
 
 from core.evaluation.metrics import calibration
 
@@ -19,8 +20,8 @@ def test_the_error_equals_a_published_example():
 def test_the_error_equals_torchmetrics_documented_example():
     """Four images, three classes, three bins: documentation of `MulticlassCalibrationError`."""
     probabilities = np.array([[0.25, 0.20, 0.55], [0.55, 0.05, 0.40], [0.10, 0.30, 0.60], [0.90, 0.05, 0.05]])
-    right = probabilities.argmax(axis=1) == np.array([0, 1, 2, 0])
-    assert calibration.reliability(probabilities.max(axis=1), right, bins=3).error == pytest.approx(0.2)
+    correct = probabilities.argmax(axis=1) == np.array([0, 1, 2, 0])
+    assert calibration.reliability(probabilities.max(axis=1), correct, bins=3).error == pytest.approx(0.2)
 
 
 def test_bins_count_every_image_once_edges_included():
@@ -33,12 +34,12 @@ def overconfident(n_images, temperature, seed=0, n_classes=4):
     """Logits that are `temperature` times too large for how often they are right."""
     generator = np.random.default_rng(seed)
     logits = generator.normal(0, 2, (n_images, n_classes))
-    chosen = calibration.softmax(logits).cumsum(axis=1) > generator.random((n_images, 1))
+    chosen = softmax(logits, axis=1).cumsum(axis=1) > generator.random((n_images, 1))
     return logits * temperature, chosen.argmax(axis=1)
 
 
 @pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
-def test_the_temperature_that_was_hidden_is_found(temperature):
+def test_a_planted_temperature_is_found(temperature):
     logits, true = overconfident(20_000, temperature)
     assert calibration.fit_temperature(logits, true) == pytest.approx(temperature, rel=0.03)
 
@@ -48,25 +49,25 @@ def test_it_lowers_the_error_on_other_images():
     fitted = calibration.fit_temperature(logits[:2000], true[:2000])
 
     def error(values):
-        probabilities = calibration.softmax(values)
+        probabilities = softmax(values, axis=1)
         return calibration.reliability(probabilities.max(axis=1), probabilities.argmax(axis=1) == true[2000:]).error
 
     assert error(logits[2000:] / fitted) < 0.5 * error(logits[2000:])
 
 
 def mean_loss(logits, true):
-    return -np.log(calibration.softmax(logits)[np.arange(len(true)), true]).mean()
+    return -np.log(softmax(logits, axis=1)[np.arange(len(true)), true]).mean()
 
 
 @pytest.mark.parametrize("temperature", [0.4, 2.5])
-def test_a_hundred_images_repair_most_of_it(temperature):
+def test_a_hundred_images_correct_most_of_it(temperature):
     logits, true = overconfident(4100, temperature)
     fitted = calibration.fit_temperature(logits[:100], true[:100])
     without, with_it, best = (mean_loss(logits[100:] / t, true[100:]) for t in (1, fitted, temperature))
     assert with_it - best < (without - best) / 3
 
 
-def test_right_confidences_are_left_nearly_alone():
+def test_calibrated_confidence_is_hardly_changed():
     rises = []
     for seed in range(40):
         logits, true = overconfident(2060, 1.0, seed)
@@ -75,26 +76,26 @@ def test_right_confidences_are_left_nearly_alone():
     assert np.mean(rises) < 0.003
 
 
-def test_few_images_move_it_less_than_many():
+def test_few_images_change_the_temperature_less_than_many():
     logits, true = overconfident(200, 2.5)
     few, many = calibration.fit_temperature(logits[:9], true[:9]), calibration.fit_temperature(logits, true)
     assert 1 < few < many
 
 
-def test_no_mistake_on_few_images_does_not_ask_for_boundless_confidence():
+def test_few_images_without_mistakes_do_not_drive_the_confidence_to_1():
     logits = np.tile([2.0, 0.0, -1.0], (20, 1))
     temperature = calibration.fit_temperature(logits, np.zeros(20, int))
-    assert calibration.softmax(logits).max() < calibration.softmax(logits / temperature).max() < 0.98
+    assert softmax(logits, axis=1).max() < softmax(logits / temperature, axis=1).max() < 0.98
 
 
-@pytest.mark.parametrize(("temperature", "worth"), [(1.0, False), (1.004, False), (0.98, True), (1.3, True)])
-def test_what_nobody_could_see_is_not_put_into_the_model(temperature, worth):
-    assert calibration.is_worth_it(temperature) is worth
+@pytest.mark.parametrize(("temperature", "noticeable"), [(1.0, False), (1.004, False), (0.98, True), (1.3, True)])
+def test_unnoticeable_temperatures_are_not_applied(temperature, noticeable):
+    assert calibration.is_noticeable(temperature) is noticeable
 
 
 @settings(max_examples=50)
 @given(st.integers(0, 2**32 - 1), st.floats(calibration.COLDEST, calibration.HOTTEST))
 def test_no_temperature_changes_the_predicted_class(seed, temperature):
     logits = np.random.default_rng(seed).normal(0, 3, (100, 7)).astype(np.float32)
-    scaled = calibration.softmax((logits / np.float32(temperature)).astype(float))
+    scaled = softmax((logits / np.float32(temperature)).astype(float), axis=1)
     np.testing.assert_array_equal(scaled.argmax(axis=1), logits.argmax(axis=1))

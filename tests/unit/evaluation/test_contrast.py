@@ -1,4 +1,4 @@
-"""Numbers on colours can be read, on every colour that Graft puts a number on."""
+"""Text is readable on every colour of a scale."""
 
 import tomllib
 from pathlib import Path
@@ -23,12 +23,12 @@ SCALES = {
     ("one", "other", "expected"),
     [("#ffffff", "#000000", 21), ("#777777", "#ffffff", 4.48), ("#0000ff", "#ffffff", 8.59), ("#123456", "#123456", 1)],
 )
-def test_contrasts_that_are_known(one, other, expected):
+def test_known_contrasts(one, other, expected):
     assert contrast.contrast(one, other) == pytest.approx(expected, abs=0.005)
 
 
 @given(st.tuples(*[st.integers(0, 255)] * 3))
-def test_there_is_an_ink_for_every_colour(channels):
+def test_every_colour_has_a_readable_text_colour(channels):
     colour = "#" + bytes(channels).hex()
     assert contrast.contrast(contrast.text_colour(colour), colour) >= 4.5
 
@@ -40,7 +40,7 @@ def test_numbers_can_be_read_on_the_whole_scale_of_a_theme(theme):
     assert min(contrast.contrast(contrast.text_colour(colour), colour) for colour in colours) >= 4.5
 
 
-def test_a_scale_begins_and_ends_with_its_ends_and_is_even_between():
+def test_a_scale_is_interpolated_evenly_between_its_ends():
     scale = ("#000000", "#640000", "#6400c8")
     shades = [contrast.shade(scale, share) for share in (-1, 0, 0.25, 0.5, 0.75, 1, 2)]
     assert shades == ["#000000", "#000000", "#320000", "#640000", "#640064", "#6400c8", "#6400c8"]

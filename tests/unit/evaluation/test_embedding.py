@@ -1,4 +1,4 @@
-"""What is like nothing that was learned is refused, and the map shows the largest differences."""
+"""The out-of-distribution threshold refuses outliers, and the map is a PCA."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from sklearn.decomposition import PCA
 from core.dataset.manifest import TEST, TRAIN, VALIDATION
 from core.errors import InputError, NotFoundError
 from core.evaluation.metrics.embedding import (
-    FILE_NAME,
+    FEATURES_FILE,
     make_embedding,
     measure_ood,
     normalised,
@@ -31,58 +31,58 @@ def true():
 
 
 @pytest.fixture(scope="module")
-def space():
+def embedding():
     """Three classes of 40 images in each split."""
     features = np.concatenate([around(CENTRES, 40, seed) for seed in range(3)])
     splits = np.repeat(np.array([TRAIN, VALIDATION, TEST], np.int8), 120)
     return make_embedding([f"{row:064x}" for row in range(360)], splits, features)
 
 
-def test_strangers_are_refused_and_friends_are_not(space):
-    strangers = around(np.eye(20)[[10]] * 10, 100, 9)
-    friends = around(CENTRES, 40, 10)
-    assert np.mean(space.distances(strangers) > space.threshold) > 0.99
-    assert np.mean(space.distances(friends) > space.threshold) < 0.10
+def test_outliers_are_refused_and_familiar_images_are_not(embedding):
+    outliers = around(np.eye(20)[[10]] * 10, 100, 9)
+    familiar = around(CENTRES, 40, 10)
+    assert np.mean(embedding.distances(outliers) > embedding.threshold) > 0.99
+    assert np.mean(embedding.distances(familiar) > embedding.threshold) < 0.10
 
 
-def test_the_cost_on_validation_is_what_was_asked_for(space, true):
-    unknown = measure_ood(space, true, CLASSES)
-    assert unknown.refused_validation <= 0.06
-    assert unknown.refused_test < 0.15
-    assert unknown.threshold == space.threshold
+def test_the_threshold_refuses_the_chosen_share_of_validation(embedding, true):
+    ood = measure_ood(embedding, true, CLASSES)
+    assert ood.refused_validation <= 0.06
+    assert ood.refused_test < 0.15
+    assert ood.threshold == embedding.threshold
 
 
-def test_a_class_that_was_left_out_is_a_stranger(space, true):
-    assert measure_ood(space, true, CLASSES).accepted_held_out == {"a": 0.0, "b": 0.0, "c": 0.0}
+def test_a_left_out_class_is_refused(embedding, true):
+    assert measure_ood(embedding, true, CLASSES).accepted_held_out == {"a": 0.0, "b": 0.0, "c": 0.0}
 
 
-def test_of_two_classes_each_is_left_out_as_well(space, true):
+def test_each_of_two_classes_is_left_out_too(embedding, true):
     rows = true < 2
-    pair = make_embedding(np.array(space.digests)[rows], space.splits[rows], space.features[rows])
+    pair = make_embedding(np.array(embedding.digests)[rows], embedding.splits[rows], embedding.features[rows])
     assert measure_ood(pair, true[rows], CLASSES[:2]).accepted_held_out == {"a": 0.0, "b": 0.0}
 
 
-def test_classes_that_look_the_same_are_no_strangers_to_each_other(space, true):
+def test_a_left_out_class_like_another_is_accepted(embedding, true):
     halves = np.arange(len(true)) % 2  # each of the three kinds of images in both classes
-    accepted = measure_ood(space, halves, CLASSES[:2]).accepted_held_out
+    accepted = measure_ood(embedding, halves, CLASSES[:2]).accepted_held_out
     assert min(accepted.values()) > 0.8
 
 
-def test_the_scale_of_features_does_not_matter(space):
+def test_the_scale_of_features_does_not_matter(embedding):
     asked = around(CENTRES, 2, 3)
-    np.testing.assert_allclose(space.distances(asked), space.distances(100 * asked), atol=1e-3)
+    np.testing.assert_allclose(embedding.distances(asked), embedding.distances(100 * asked), atol=1e-3)
 
 
-def test_features_of_nothing_stay_nothing():
+def test_zero_features_stay_zero():
     assert normalised(np.zeros((1, 4))).tolist() == [[0, 0, 0, 0]]
 
 
-def test_it_reads_back_equal(space, tmp_path):
-    write_embedding(space, tmp_path)
+def test_it_reads_back_equal(embedding, tmp_path):
+    write_embedding(embedding, tmp_path)
     again = read_embedding(tmp_path)
-    assert (again.digests, again.threshold) == (space.digests, space.threshold)
+    assert (again.digests, again.threshold) == (embedding.digests, embedding.threshold)
     for field in ("splits", "features", "map", "explained"):
-        np.testing.assert_array_equal(getattr(again, field), getattr(space, field))
+        np.testing.assert_array_equal(getattr(again, field), getattr(embedding, field))
 
 
 def test_a_run_without_features_says_so(tmp_path):
@@ -91,7 +91,7 @@ def test_a_run_without_features_says_so(tmp_path):
 
 
 def test_damaged_features_are_refused(tmp_path):
-    (tmp_path / FILE_NAME).write_bytes(b"no archive")
+    (tmp_path / FEATURES_FILE).write_bytes(b"no archive")
     with pytest.raises(InputError, match=r"^features\.npz cannot be read\."):
         read_embedding(tmp_path)
 

@@ -1,4 +1,4 @@
-"""A run is measured on its exported model: every number is what the file itself answers."""
+"""A run is evaluated on its exported model."""
 
 import json
 import shutil
@@ -43,7 +43,7 @@ def run(pictures, tmp_path_factory):
     return out, evaluate(out, manifest, originals=store)
 
 
-def test_what_is_returned_is_what_is_written(run):
+def test_the_returned_report_is_the_written_one(run):
     out, report = run
     assert read_report(out) == report
     Draft202012Validator(report_schema()).validate(json.loads((out / "report.json").read_text(encoding="utf-8")))
@@ -53,7 +53,7 @@ def test_what_is_returned_is_what_is_written(run):
     }  # fmt: skip
 
 
-def test_each_prediction_is_what_the_exported_file_answers(run, pictures):
+def test_predictions_are_those_of_the_exported_file(run, pictures):
     out, _ = run
     model, store = keras.models.load_model(out / "model.keras"), pictures[0]
     table = read_predictions(out / "predictions.csv")
@@ -62,7 +62,7 @@ def test_each_prediction_is_what_the_exported_file_answers(run, pictures):
         np.testing.assert_allclose(model(pixels[None]).numpy()[0], probabilities, atol=1e-6)
 
 
-def test_all_images_are_measured_in_their_splits(run, pictures):
+def test_all_images_are_evaluated_in_their_splits(run, pictures):
     out, report = run
     table, manifest = read_predictions(out / "predictions.csv"), pictures[1]
     assert table.digests == manifest.digests
@@ -78,7 +78,7 @@ def test_no_image_is_lost_between_batches(pictures, tmp_path, monkeypatch):
     assert read_predictions(tmp_path / "predictions.csv").digests == pictures[1].digests
 
 
-def test_few_photographs_do_not_pay_for_a_conversion(pictures, settings, tmp_path):
+def test_a_network_is_not_converted_for_few_photographs(pictures, settings, tmp_path):
     save_colour_model(tmp_path)
     store, manifest = pictures
     said = []
@@ -87,8 +87,8 @@ def test_few_photographs_do_not_pay_for_a_conversion(pictures, settings, tmp_pat
     assert not (settings.cache / "networks").exists()
 
 
-def test_the_fast_engine_says_the_same(run, pictures, settings, tmp_path, monkeypatch):
-    monkeypatch.setattr(extraction, "WORTH_CONVERTING", 1)
+def test_openvino_gives_the_same_predictions(run, pictures, settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(extraction, "MIN_IMAGES_TO_CONVERT", 1)
     save_colour_model(tmp_path)
     store, manifest = pictures
     evaluate(tmp_path, manifest, originals=store, settings=settings)
@@ -104,7 +104,7 @@ def own_pictures(tmp_path):
     return store, colour_pictures(store, tmp_path / "made")
 
 
-def test_what_was_seen_is_not_computed_again(own_pictures, settings, tmp_path):
+def test_cached_features_are_not_computed_again(own_pictures, settings, tmp_path):
     store, manifest = own_pictures
     reports = []
     for name in ("first", "second"):
@@ -114,7 +114,7 @@ def test_what_was_seen_is_not_computed_again(own_pictures, settings, tmp_path):
     assert reports[0] == reports[1]
 
 
-def test_another_network_looks_at_the_squares_that_are_there(own_pictures, run, settings, tmp_path):
+def test_another_network_uses_the_cached_squares(own_pictures, run, settings, tmp_path):
     store, manifest = own_pictures
     save_colour_model(tmp_path / "first")
     evaluate(tmp_path / "first", manifest, originals=store, settings=settings)
@@ -125,7 +125,7 @@ def test_another_network_looks_at_the_squares_that_are_there(own_pictures, run, 
     np.testing.assert_allclose(table.probabilities, alike.probabilities, atol=1e-5)
 
 
-def test_another_way_of_resizing_asks_for_the_files_again(own_pictures, settings, tmp_path):
+def test_another_resizing_reads_the_files_again(own_pictures, settings, tmp_path):
     store, manifest = own_pictures
     save_colour_model(tmp_path / "first")
     evaluate(tmp_path / "first", manifest, originals=store, settings=settings)
@@ -135,9 +135,9 @@ def test_another_way_of_resizing_asks_for_the_files_again(own_pictures, settings
         evaluate(tmp_path / "second", manifest, originals=store, settings=settings)
 
 
-def test_overconfidence_is_repaired_in_the_exported_model(run):
+def test_overconfidence_is_corrected_in_the_exported_model(run):
     _, report = run
-    assert report.calibration.kept
+    assert report.calibration.applied
     assert report.calibration.temperature > 1.2
     assert report.calibration.validation_loss[1] < report.calibration.validation_loss[0]
     assert report.calibration.after.error < report.calibration.before.error
@@ -160,29 +160,29 @@ def test_evaluating_again_gives_the_same_report(run, pictures):
     assert (out / "model.keras").stat().st_mtime_ns == before
 
 
-def test_baselines_are_measured_beside_it(run):
+def test_baselines_are_measured(run):
     _, report = run
     assert report.baselines.largest_class_accuracy == pytest.approx(1 / 3)
     assert report.metrics.test.accuracy > report.baselines.largest_class_accuracy
 
 
-def test_the_features_are_kept_with_their_map(run, pictures):
-    space = read_embedding(run[0])
-    assert space.digests == pictures[1].digests
-    assert space.map.shape == (90, 2)
-    assert np.mean(space.distances(space.features[space.splits == TEST]) > space.threshold) == pytest.approx(
-        run[1].unknown.refused_test
-    )
+def test_the_embedding_is_written(run, pictures):
+    embedding = read_embedding(run[0])
+    assert embedding.digests == pictures[1].digests
+    assert embedding.map.shape == (90, 2)
+    assert np.mean(
+        embedding.distances(embedding.features[embedding.splits == TEST]) > embedding.threshold
+    ) == pytest.approx(run[1].ood.refused_test)
 
 
-def test_progress_is_told_and_ends_at_all_images(pictures, tmp_path):
+def test_progress_ends_at_all_images(pictures, tmp_path):
     save_colour_model(tmp_path)
     told = []
     evaluate(tmp_path, pictures[1], originals=pictures[0], on_progress=lambda *steps: told.append(steps))
     assert told == [(32, 90), (64, 90), (90, 90)]
 
 
-def test_findings_come_from_the_events(pictures, tmp_path):
+def test_the_fit_is_diagnosed_from_the_events(pictures, tmp_path):
     save_colour_model(tmp_path)
     course = {"phase": "head", "epochs": 2, "accuracy": 0.5, "val_accuracy": 0.6, "learning_rate": 0.1, "seconds": 1}
     epoch = Epoch(**course, epoch=1, loss=0.9, val_loss=0.5)
@@ -192,7 +192,7 @@ def test_findings_come_from_the_events(pictures, tmp_path):
     report = evaluate(tmp_path, pictures[1], originals=pictures[0])
     assert {path.name for path in (tmp_path / "tensorboard").iterdir()} == {"train", "validation"}
     assert any(
-        "After epoch 1 the validation loss rose from 0.500 to 0.900" in finding.text for finding in report.findings
+        "After epoch 1 the validation loss rose from 0.500 to 0.900" in finding.text for finding in report.fit_diagnosis
     )
 
 
@@ -204,14 +204,14 @@ def test_many_training_images_are_sampled_evenly(pictures, monkeypatch):
     assert len(rows) == 9 + 60
 
 
-def test_it_can_be_stopped_and_leaves_nothing_behind(pictures, tmp_path):
+def test_a_stopped_evaluation_writes_nothing(pictures, tmp_path):
     save_colour_model(tmp_path)
     with pytest.raises(RunStopped, match=r"^The evaluation was stopped\."):
         evaluate(tmp_path, pictures[1], originals=pictures[0], should_stop=lambda: True)
     assert not (tmp_path / "report.json").exists()
 
 
-def test_an_image_that_is_gone_is_named(pictures, tmp_path):
+def test_a_missing_image_is_named(pictures, tmp_path):
     save_colour_model(tmp_path / "run")
     elsewhere = OriginalStore(tmp_path / "originals", tmp_path / "thumbnails")
     with pytest.raises(ImageError, match=r"^0\.png cannot be used any more\."):

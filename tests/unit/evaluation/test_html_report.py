@@ -1,4 +1,4 @@
-"""The report as one HTML file: everything inside, nothing asked from anywhere, every name only a name."""
+"""The report as one HTML file: self-contained, without requests, with escaped names."""
 
 import base64
 import io
@@ -62,7 +62,7 @@ def html(report, thumbnails):
     return page_of(report, thumbnails)
 
 
-def test_it_asks_no_network_for_anything(html):
+def test_it_makes_no_requests(html):
     page = Page(html)
     addresses = [value for name, value in page.attributes if name in {"src", "href", "srcset", "data", "action"}]
     assert addresses
@@ -82,7 +82,7 @@ def test_every_figure_of_the_headline_is_in_it(html, report):
     assert f"{100 * report.calibration.after.error:.1f} points" in text
 
 
-def test_the_pictures_of_the_mistakes_are_small_and_inside(html, report):
+def test_the_images_of_the_mistakes_are_small_and_embedded(html, report):
     wrong = [seen for seen in report.mistakes.top_losses if seen.true != seen.predicted]
     sources = [value for name, value in Page(html).attributes if name == "src"]
     assert len(sources) == min(24, len(wrong))
@@ -91,14 +91,14 @@ def test_the_pictures_of_the_mistakes_are_small_and_inside(html, report):
     assert len(html) < 1_000_000
 
 
-def test_names_are_only_names(thumbnails):
+def test_names_are_escaped(thumbnails):
     report = make_report(make_predictions(classes=(HOSTILE, "b")))
     page = Page(page_of(report, thumbnails, run=HOSTILE))
     assert HOSTILE in page.text
     assert not [value for name, value in page.attributes if name == "onerror"]
 
 
-def test_every_drawing_says_what_it_shows(html):
+def test_every_chart_has_a_text_alternative(html):
     page = Page(html)
     labels = [value for name, value in page.attributes if name == "aria-label"]
     assert len(labels) == page.tags.count("svg") == 4

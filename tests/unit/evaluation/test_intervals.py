@@ -1,4 +1,4 @@
-"""The 95% intervals hold what they promise, in exact sums and in simulations."""
+"""The 95% intervals have their coverage, in exact sums and in simulations."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def test_only_the_ends_beyond_rare_hits_and_misses_are_corrected(images, rare):
 
 
 @pytest.mark.parametrize("images", [*range(8, 201), 500, 1000])
-def test_the_interval_of_a_share_covers_what_it_promises(images):
+def test_the_interval_of_a_share_has_its_coverage(images):
     """Exact sums; the least coverage lies at an end of some interval, so both sides of every end are asked as well."""
     hits = np.arange(images + 1)
     ends = np.array([intervals.share_interval(count, images) for count in hits.tolist()])
@@ -82,7 +82,7 @@ def confusions(recalls, support, times, generator, errors_to=None):
         ([0.97] * 10, [10] * 10, None),
     ],
 )
-def test_means_over_classes_are_covered_wherever_an_interval_is_shown(recalls, support, errors_to, monkeypatch):
+def test_the_interval_of_a_class_mean_has_its_coverage(recalls, support, errors_to, monkeypatch):
     monkeypatch.setattr(intervals, "_DRAWS", 200)
     counts, f1, balanced = confusions(recalls, support, 200, np.random.default_rng(0), errors_to)
     of_f1 = [intervals.macro_f1_interval(confusion) for confusion in counts]
@@ -98,7 +98,7 @@ def test_no_interval_where_a_class_has_too_few_images():
     assert intervals.macro_f1_interval(confusion + np.diag([0, 1])) is not None
 
 
-def test_a_class_without_images_that_was_never_called_does_not_matter():
+def test_a_class_without_images_and_predictions_does_not_matter():
     assert intervals.macro_f1_interval(np.diag([50, 0, 50])) == intervals.macro_f1_interval(np.diag([50, 50]))
 
 
@@ -128,7 +128,7 @@ def test_the_f1_of_one_class_is_covered():
 
 
 @given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_so_many_more_images_are_enough_and_one_less_is_not(case):
+def test_the_further_images_are_the_fewest_that_suffice(case):
     hits, images = case
     more = intervals.more_images_needed(hits, images)
     share = hits / images

@@ -1,4 +1,4 @@
-"""Before and after on the same images: counted right, and chance is called chance."""
+"""McNemar's test on the images that two runs share."""
 
 from dataclasses import replace
 
@@ -41,20 +41,20 @@ def test_repaired_and_broken_images_are_counted():
     assert found.broken == (f"{3:064x}",)
 
 
-def test_a_small_difference_is_called_chance_and_a_large_one_is_not():
+def test_a_small_difference_may_be_chance_and_a_large_one_is_significant():
     true = [0] * 60
     before = answers(true, [1] * 20 + [0] * 40)
     small, large = (answers(true, [1] * wrong + [0] * (60 - wrong)) for wrong in (16, 5))
-    assert not compare(before, small).real
-    assert compare(before, small).in_words() == (
-        "On the same 60 test images 66.7% were right before and 73.3% after: 4 were repaired and 0 broken, "
-        "no more than chance may bring (McNemar's test, p = 0.12)."
+    assert not compare(before, small).significant
+    assert compare(before, small).describe() == (
+        "On the same 60 test images with the same labels, the accuracy was 66.7% before and 73.3% after: 4 "
+        "repaired and 0 broken, which may be chance (McNemar's test, p = 0.12)."
     )
-    assert compare(before, large).real
-    assert "more than chance explains" in compare(before, large).in_words()
+    assert compare(before, large).significant
+    assert "more than chance explains" in compare(before, large).describe()
 
 
-def test_touched_images_do_not_count():
+def test_relabelled_images_do_not_count():
     before, after = answers([0, 0, 1], [0, 0, 1]), answers([0, 1, 1], [0, 0, 1])
     assert compare(before, after).images == 2
 
@@ -76,4 +76,4 @@ def test_runs_without_a_common_image_cannot_be_compared():
 
 def test_two_equal_runs_do_not_differ():
     run = answers([0, 1], [0, 0])
-    assert (compare(run, run).p_value, compare(run, run).real) == (1.0, False)
+    assert (compare(run, run).p_value, compare(run, run).significant) == (1.0, False)

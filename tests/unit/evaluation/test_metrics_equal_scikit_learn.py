@@ -1,4 +1,4 @@
-"""Every number equals scikit-learn's on random predictions, ties and missing classes included."""
+"""Every metric equals scikit-learn's on random predictions, with ties and missing classes."""
 
 import numpy as np
 import pytest
@@ -75,9 +75,9 @@ def test_a_probability_of_zero_costs_a_finite_loss_as_in_scikit_learn():
 def test_roc_curve_and_its_area(case):
     true, probabilities = case
     curve = curves.roc_curve(true == 0, probabilities[:, 0])
-    false_alarms, found, thresholds = reference.roc_curve(true == 0, probabilities[:, 0])
-    np.testing.assert_array_equal(curve.false_alarms, false_alarms)
-    np.testing.assert_array_equal(curve.found, found)
+    false_positive_rate, true_positive_rate, thresholds = reference.roc_curve(true == 0, probabilities[:, 0])
+    np.testing.assert_array_equal(curve.false_positive_rate, false_positive_rate)
+    np.testing.assert_array_equal(curve.true_positive_rate, true_positive_rate)
     np.testing.assert_array_equal(curve.thresholds, thresholds)
     assert curve.area == pytest.approx(reference.roc_auc_score(true == 0, probabilities[:, 0]), rel=1e-14)
 
@@ -114,7 +114,7 @@ def test_macro_and_micro_areas(n_classes, seed):
 
 
 @pytest.mark.parametrize("is_class", [[True, True], [False, False]])
-def test_there_is_no_curve_where_nothing_is_to_be_told_apart(is_class):
+def test_there_is_no_curve_of_a_single_class(is_class):
     assert curves.roc_curve(np.array(is_class), np.array([0.2, 0.8])) is None
     assert (curves.precision_recall_curve(np.array(is_class), np.array([0.2, 0.8])) is None) == (not any(is_class))
 
@@ -130,7 +130,7 @@ def test_a_thinned_curve_keeps_its_ends_and_its_area(seed, points):
     scores = generator.random(3000)
     is_class = generator.random(3000) < scores
     for curve, axis in (
-        (curves.roc_curve(is_class, scores), "found"),
+        (curves.roc_curve(is_class, scores), "true_positive_rate"),
         (curves.precision_recall_curve(is_class, scores), "recall"),
     ):
         thin = curve.thinned(points)

@@ -1,13 +1,13 @@
-"""What to look at first is found where it was put."""
+"""Mistakes, confused pairs and baselines."""
 
 import time
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from core.evaluation.inference.predictions import Predictions
 from core.evaluation.metrics import baselines, mistakes
-from core.evaluation.metrics.calibration import softmax
 from core.evaluation.metrics.classification import confusion_matrix
 
 
@@ -32,7 +32,7 @@ def test_a_confident_mistake_comes_first():
     assert (worst.confidence, worst.loss) == (0.99, pytest.approx(-np.log(0.01)))
 
 
-def test_the_closest_call_is_the_most_uncertain():
+def test_the_smallest_margin_is_the_most_uncertain():
     found = mistakes_of([0, 0, 1], [[0.6, 0.4], [0.01, 0.99], [0.49, 0.51]])
     assert [seen.name for seen in found.most_uncertain] == ["2.jpg", "0.jpg", "1.jpg"]
 
@@ -44,11 +44,11 @@ def test_confused_pairs_are_counted_one_way_each():
 
 def test_lists_are_bounded():
     generator = np.random.default_rng(0)
-    found = mistakes_of(generator.integers(0, 8, 500), softmax(generator.normal(0, 1, (500, 8))))
+    found = mistakes_of(generator.integers(0, 8, 500), softmax(generator.normal(0, 1, (500, 8)), axis=1))
     assert len(found.top_losses) == len(found.most_uncertain) == mistakes.LENGTH
 
 
-def test_classes_that_are_confused_stand_together():
+def test_confused_classes_are_neighbours():
     confusion = np.diag([10] * 6)
     for first, second in ((0, 3), (3, 5), (1, 4)):
         confusion[first, second] = confusion[second, first] = 4
@@ -69,12 +69,12 @@ def test_a_hundred_classes_are_ordered_at_once():
     assert time.process_time() - started < 1
 
 
-def test_nearest_pixels_find_what_brightness_tells_and_the_largest_class_does_not():
+def test_nearest_pixels_tell_classes_of_different_brightness_apart():
     labels = np.array([1, 1, 1, 0, 0, 1, 0, 1])
     noise = np.random.default_rng(0).integers(0, 30, (8, 16, 16, 3))
     pixels = (labels[:, None, None, None] * 200 + noise).astype(np.uint8)
     found = baselines.measure_baselines(
-        ("dark", "light"), known=(pixels[:5], labels[:5]), asked=(pixels[5:], labels[5:])
+        ("dark", "light"), train=(pixels[:5], labels[:5]), test=(pixels[5:], labels[5:])
     )
     assert found.largest_class == "light"
     assert found.largest_class_accuracy == pytest.approx(2 / 3)

@@ -1,7 +1,8 @@
-"""The report: read back equal, refused in a sentence, every number computed again by scikit-learn."""
+"""The report reads back equal, and scikit-learn gives the same figures."""
 
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from jsonschema import Draft202012Validator
 from sklearn import metrics as reference
 
 from core.errors import InputError, NotFoundError, WorkspaceError
-from core.evaluation.inference.predictions import FILE_NAME, Predictions, read_predictions, write_predictions
+from core.evaluation.inference.predictions import PREDICTIONS_FILE, Predictions, read_predictions, write_predictions
 from core.evaluation.report import json_schema
 from core.evaluation.report.report import VERSION, dump_report, load_report, read_report, write_report
 from tests.unit.evaluation.made_up import make_predictions, make_report
@@ -31,10 +32,10 @@ def test_a_report_reads_back_equal_from_its_folder(report, tmp_path):
 
 
 def test_every_field_of_the_schema_is_documented():
-    from core.evaluation.report import parts, report
+    from core.evaluation.report import report
 
-    for part in [report.Report, *vars(parts).values()]:
-        if isinstance(part, type) and issubclass(part, parts.Part) and part is not parts.Part:
+    for part in vars(report).values():
+        if isinstance(part, type) and issubclass(part, report.Part) and part is not report.Part:
             own = set(part.model_fields) - {
                 name for base in part.__bases__ for name in getattr(base, "model_fields", {})
             }
@@ -57,7 +58,7 @@ def test_a_report_follows_the_schema_for_other_programs(report):
         ("version", VERSION + 1),
         ("metrics", {}),
         ("confusion", [[0.5]]),
-        ("findings", [{"kind": "fit", "level": "bad", "text": ""}]),
+        ("fit_diagnosis", [{"kind": "fit", "level": "bad", "text": ""}]),
         ("unheard of", 1),
     ],
 )
@@ -87,6 +88,20 @@ def test_a_newer_report_is_refused(report):
         load_report(newer)
 
 
+def test_a_report_of_version_1_is_read_under_todays_names():
+    path = next((Path(__file__).parents[1] / "catalog" / "workspace_of_0_1" / "runs").glob("*/report.json"))
+    old = json.loads(path.read_text(encoding="utf-8"))
+    report = load_report(path.read_text(encoding="utf-8"))
+    assert (old["version"], report.version) == (1, VERSION)
+    assert report.ood.threshold == old["unknown"]["threshold"]
+    assert [one.text for one in report.fit_diagnosis] == [one["text"] for one in old["findings"]]
+    assert report.calibration.applied == old["calibration"]["kept"]
+    assert report.metrics.test.auc.roc_macro == old["metrics"]["test"]["areas"]["roc_macro"]
+    for now, then in zip(report.metrics.test.per_class, old["metrics"]["test"]["per_class"], strict=True):
+        assert (now.predicted, now.correct, now.roc_auc) == (then["called"], then["hits"], then["roc_area"])
+    assert load_report(dump_report(report)) == report
+
+
 def test_a_damaged_report_names_the_place(report):
     data = json.loads(dump_report(report))
     data["metrics"]["test"]["accuracy"] = "good"
@@ -101,21 +116,21 @@ def test_a_report_that_cannot_be_written_says_why(report, tmp_path):
 
 
 def test_predictions_read_back_equal(predictions, tmp_path):
-    again = read_predictions(write_predictions(predictions, tmp_path / FILE_NAME))
+    again = read_predictions(write_predictions(predictions, tmp_path / PREDICTIONS_FILE))
     for field in ("classes", "digests", "names"):
         assert getattr(again, field) == getattr(predictions, field)
-    for field in ("splits", "true", "probabilities", "predicted", "confidence", "right"):
+    for field in ("splits", "true", "probabilities", "predicted", "confidence", "correct"):
         np.testing.assert_array_equal(getattr(again, field), getattr(predictions, field))
 
 
 def test_missing_predictions_say_so(tmp_path):
     with pytest.raises(NotFoundError, match=r"^This run has no predictions\. Evaluate it again\."):
-        read_predictions(tmp_path / FILE_NAME)
+        read_predictions(tmp_path / PREDICTIONS_FILE)
 
 
 @pytest.mark.parametrize("damage", ["", "a,b\n1,2\n", "cut", "label"])
 def test_another_table_is_refused(damage, predictions, tmp_path):
-    path = write_predictions(predictions, tmp_path / FILE_NAME)
+    path = write_predictions(predictions, tmp_path / PREDICTIONS_FILE)
     text = path.read_text()
     texts = {"cut": text[:-30], "label": text.replace("train,a,", "train,elsewhere,")}
     path.write_text(texts.get(damage, damage))
@@ -134,7 +149,7 @@ def test_columns_that_do_not_fit_together_are_refused(field, predictions):
 def table(request, tmp_path):
     """A report, and what an independent program reads from the table beside it."""
     predictions = make_predictions([f"class {n}" for n in range(request.param)], 150, sharpness=1.0)
-    with write_predictions(predictions, tmp_path / FILE_NAME).open(newline="") as file:
+    with write_predictions(predictions, tmp_path / PREDICTIONS_FILE).open(newline="") as file:
         rows = list(csv.DictReader(file))
     return make_report(predictions), rows
 
@@ -186,7 +201,7 @@ def test_the_areas_follow_from_the_table(table):
     true = np.array(of(rows, "test", "true")[0])
     probabilities = np.array(of(rows, "test", *(f"p:{name}" for name in report.classes)), float).T
     members = true[:, None] == np.array(report.classes)
-    areas = report.metrics.test.areas
+    areas = report.metrics.test.auc
     for ours, score, average in (
         (areas.roc_macro, reference.roc_auc_score, "macro"),
         (areas.roc_micro, reference.roc_auc_score, "micro"),
@@ -195,9 +210,7 @@ def test_the_areas_follow_from_the_table(table):
     ):
         assert ours == pytest.approx(score(members, probabilities, average=average), rel=1e-13)
     for row, ours in enumerate(report.metrics.test.per_class):
-        assert ours.roc_area == pytest.approx(
-            reference.roc_auc_score(members[:, row], probabilities[:, row]), rel=1e-13
-        )
+        assert ours.roc_auc == pytest.approx(reference.roc_auc_score(members[:, row], probabilities[:, row]), rel=1e-13)
 
 
 def test_a_large_report_stays_small():

@@ -1,18 +1,18 @@
-"""What speaks for a class is found where it was planted."""
+"""Saliency maps find a planted region."""
 
 import keras
 import numpy as np
 import pytest
 
 from core.backbones.zoo import find_backbone
-from core.evaluation.explanation.overlay import draw_heat, stretched
+from core.evaluation.explanation.overlay import draw_heat, resize_map
 from core.evaluation.explanation.saliency import grad_cam, occlusion
 from core.evaluation.inference.served_model import ServedModel
 from core.training.networks import POOLING
 from core.training.recipe import Head
 from core.training.serving import save_model
-from tests.planted_answer import ASKED, noise_in_a_quarter, share_in_quarter, speak_for, untrained
 from tests.planted_answer import CLASSES as PLANTED_CLASSES
+from tests.planted_answer import TARGET_CLASS, noise_in_a_quarter, plant_answer, share_in_quarter, untrained
 from tests.unit.evaluation.colours import save_colour_model
 
 RED, GREEN, BLUE = range(3)
@@ -41,7 +41,7 @@ def square(served):
     pixels = np.full((64, 64, 3), 90, np.uint8)
     pixels[:16, :16, RED] = 250
     pixels[48:, 48:, GREEN] = 200
-    return served.shrink(pixels)
+    return served.preprocess(pixels)
 
 
 @pytest.mark.parametrize("explanation", [grad_cam, occlusion])
@@ -61,14 +61,14 @@ def test_a_heat_map_is_as_large_as_the_square_and_goes_from_0_to_1(explanation, 
 
 
 @pytest.mark.parametrize("explanation", [grad_cam, occlusion])
-def test_where_nothing_speaks_for_a_class_nothing_is_warm(explanation, served):
-    grey = served.shrink(np.full((32, 32, 3), 90, np.uint8))
+def test_a_class_without_support_has_no_heat(explanation, served):
+    grey = served.preprocess(np.full((32, 32, 3), 90, np.uint8))
     assert explanation(served, grey, BLUE).max() == 0
 
 
 # Networks that end differently: in a pooling, a bounded activation, another one, a normalisation.
 @pytest.mark.parametrize("name", LAST_MAPS)
-def test_grad_cam_finds_what_speaks_for_a_class_at_the_last_maps_before_the_pooling(name, tmp_path):
+def test_grad_cam_finds_the_planted_region_on_the_last_maps(name, tmp_path):
     model = untrained(find_backbone(name), SIDE)
     shape = model.get_layer(POOLING).input.shape
     served = ServedModel.load(save_model(model, PLANTED_CLASSES, tmp_path))
@@ -76,8 +76,8 @@ def test_grad_cam_finds_what_speaks_for_a_class_at_the_last_maps_before_the_pool
     assert maps.shape[1:] == shape[1:] == LAST_MAPS[name]
     for quarter in ((0, 0), (1, 0)):
         square = noise_in_a_quarter(SIDE, quarter)
-        speak_for(served, square, quarter)
-        heat = grad_cam(served, square, ASKED)
+        plant_answer(served, square, quarter)
+        heat = grad_cam(served, square, TARGET_CLASS)
         assert np.isfinite(heat).all()
         assert share_in_quarter(heat, quarter) > 0.5  # by chance 0.25
     keras.backend.clear_session()
@@ -87,16 +87,16 @@ def test_a_head_with_a_hidden_layer_is_explained_through_it(tmp_path):
     model = untrained(find_backbone("MobileNet025"), SIDE, Head(hidden_units=8))
     served = ServedModel.load(save_model(model, PLANTED_CLASSES, tmp_path))
     square = noise_in_a_quarter(SIDE, (0, 0))
-    heat = grad_cam(served, square, ASKED)
+    heat = grad_cam(served, square, TARGET_CLASS)
     assert heat.shape == (SIDE, SIDE)
     assert np.isfinite(heat).all()
-    seen = served.conclude(served.see(square[np.newaxis]))[0]
-    joined = served.behind_maps(served.last_maps(square[np.newaxis])).numpy()
+    seen = served.classify(served.features(square[np.newaxis]))[0]
+    joined = served.head(served.last_maps(square[np.newaxis])).numpy()
     np.testing.assert_allclose(joined, seen, atol=1e-4 * np.abs(seen).max())
     keras.backend.clear_session()
 
 
-def test_only_warm_places_are_coloured():
+def test_only_pixels_with_heat_are_coloured():
     pixels = np.full((20, 30, 3), 100, np.uint8)
     heat = np.zeros((20, 30), np.float32)
     heat[5, 5] = 1
@@ -106,11 +106,11 @@ def test_only_warm_places_are_coloured():
     assert drawn[5, 5].tolist() == [206, 208, 145]
 
 
-def test_no_opacity_leaves_the_picture():
+def test_opacity_0_leaves_the_image():
     pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
     np.testing.assert_array_equal(draw_heat(pixels, np.ones((4, 4), np.float32), opacity=0), pixels)
 
 
-def test_a_small_map_is_stretched_over_the_picture():
+def test_a_small_map_is_resized_to_the_image():
     heat = np.array([[0, 1]], np.float32)
-    assert stretched(heat, 4, 8)[0].tolist() == pytest.approx([0, 0, 0.125, 0.375, 0.625, 0.875, 1, 1])
+    assert resize_map(heat, 4, 8)[0].tolist() == pytest.approx([0, 0, 0.125, 0.375, 0.625, 0.875, 1, 1])

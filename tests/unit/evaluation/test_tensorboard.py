@@ -1,4 +1,4 @@
-"""TensorBoard reads the course of a training."""
+"""TensorBoard reads the learning curves."""
 
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.util.tensor_util import make_ndarray
@@ -23,7 +23,7 @@ def test_epochs_read_back(tmp_path):
     assert read(tmp_path / "tensorboard" / "validation", "epoch/accuracy") == [(1, 0.75), (2, 0.75)]
 
 
-def test_writing_again_replaces_what_was_there(tmp_path):
+def test_writing_again_replaces_the_logs(tmp_path):
     write_tensorboard(EPOCHS, tmp_path)
     write_tensorboard(EPOCHS[:1], tmp_path)
     assert read(tmp_path / "tensorboard" / "train", "epoch/accuracy") == [(1, 0.5)]

@@ -1,10 +1,10 @@
-"""The classic picture of transfer learning in numbers: start, slope, asymptote."""
+"""The benefit of transfer learning: start, slope, asymptote."""
 
 from core.evaluation.metrics.transfer import measure_benefit
 from core.jobs.events import Epoch
 
 
-def course(*accuracies):
+def epochs(*accuracies):
     return [
         Epoch(
             phase="head",
@@ -22,7 +22,7 @@ def course(*accuracies):
 
 
 def test_all_three_ways_in_which_transfer_may_help():
-    found = measure_benefit(course(0.7, 0.8, 0.95), course(0.4, 0.5, 0.6, 0.75, 0.7))
+    found = measure_benefit(epochs(0.7, 0.8, 0.95), epochs(0.4, 0.5, 0.6, 0.75, 0.7))
     assert (found.transfer.start, found.scratch.start) == (0.7, 0.4)
     assert (found.transfer.best, found.scratch.best, found.matched) == (0.95, 0.75, 0.75)
     assert (found.transfer.epochs_to_match, found.scratch.epochs_to_match) == (2, 4)
@@ -32,11 +32,11 @@ def test_all_three_ways_in_which_transfer_may_help():
 
 
 def test_where_scratch_is_better_nothing_is_claimed():
-    found = measure_benefit(course(0.4, 0.6), course(0.5, 0.9))
+    found = measure_benefit(epochs(0.4, 0.6), epochs(0.5, 0.9))
     assert (found.transfer.epochs_to_match, found.scratch.epochs_to_match, found.matched) == (2, 2, 0.6)
     assert not any((found.higher_start, found.higher_slope, found.higher_asymptote))
 
 
-def test_the_same_course_twice_is_no_benefit():
-    found = measure_benefit(course(0.4, 0.6), course(0.4, 0.6))
+def test_equal_curves_are_no_benefit():
+    found = measure_benefit(epochs(0.4, 0.6), epochs(0.4, 0.6))
     assert not any((found.higher_start, found.higher_slope, found.higher_asymptote))

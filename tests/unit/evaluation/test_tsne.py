@@ -1,4 +1,4 @@
-"""On the map of neighbours, images that are alike lie together, and it is made and kept by a job."""
+"""The t-SNE map keeps clusters together; a job computes and stores it."""
 
 import numpy as np
 import pytest
@@ -7,14 +7,14 @@ from core.catalog import jobs
 from core.errors import InputError, NotFoundError
 from core.evaluation.metrics import tsne
 from core.evaluation.metrics.embedding import make_embedding
-from core.evaluation.metrics.tsne import FILE_NAME, compute_tsne, read_tsne
+from core.evaluation.metrics.tsne import TSNE_FILE, compute_tsne, read_tsne
 from core.jobs.handlers.tsne import tsne as handle_tsne
 from core.jobs.specs import TsneSpec
 from core.jobs.worker import JobContext
 from tests.finished_runs import add_project, add_run, open_workspace
 
 
-def space_of(groups=6, images=20, features=40):
+def embedding_of(groups=6, images=20, features=40):
     """Groups along a long line, of which two directions show little, each with its spread."""
     generator = np.random.default_rng(0)
     centres = generator.normal(0, 4, (groups, features))
@@ -23,30 +23,30 @@ def space_of(groups=6, images=20, features=40):
     return make_embedding([f"{row:064x}" for row in range(len(made))], splits.astype(np.int8), made)
 
 
-def test_neighbours_stay_neighbours():
-    space = space_of()
-    digests, places = compute_tsne(space)
-    assert (digests, places.shape, places.dtype) == (space.digests, (120, 2), np.float32)
-    away = np.linalg.norm(places[:, np.newaxis] - places, axis=-1) + np.diag(np.full(120, np.inf))
+def test_clusters_stay_together():
+    embedding = embedding_of()
+    digests, coordinates = compute_tsne(embedding)
+    assert (digests, coordinates.shape, coordinates.dtype) == (embedding.digests, (120, 2), np.float32)
+    away = np.linalg.norm(coordinates[:, np.newaxis] - coordinates, axis=-1) + np.diag(np.full(120, np.inf))
     assert (np.arange(120) // 20 == away.argmin(axis=1) // 20).all()
 
 
 def test_the_same_images_have_the_same_map():
-    np.testing.assert_array_equal(compute_tsne(space_of(3))[1], compute_tsne(space_of(3))[1])
+    np.testing.assert_array_equal(compute_tsne(embedding_of(3))[1], compute_tsne(embedding_of(3))[1])
 
 
-def test_of_too_many_images_some_are_drawn(monkeypatch):
-    monkeypatch.setattr(tsne, "MOST", 50)
-    space = space_of()
-    digests, places = compute_tsne(space)
-    assert len(digests) == len(set(digests)) == len(places) == 50
-    assert set(digests) < set(space.digests)
+def test_a_sample_of_too_many_images_is_taken(monkeypatch):
+    monkeypatch.setattr(tsne, "MOST_IMAGES", 50)
+    embedding = embedding_of()
+    digests, coordinates = compute_tsne(embedding)
+    assert len(digests) == len(set(digests)) == len(coordinates) == 50
+    assert set(digests) < set(embedding.digests)
 
 
 def test_a_few_images_are_enough_and_fewer_are_refused():
-    assert len(compute_tsne(space_of(2, 4))[1]) == 8
-    with pytest.raises(InputError, match=r"^A map of neighbours needs 8 images, and there are 7\."):
-        compute_tsne(space_of(1, 7))
+    assert len(compute_tsne(embedding_of(2, 4))[1]) == 8
+    with pytest.raises(InputError, match=r"^A t-SNE map needs 8 images, and there are 7\."):
+        compute_tsne(embedding_of(1, 7))
 
 
 def test_a_job_makes_and_keeps_it(settings):
@@ -60,11 +60,11 @@ def test_a_job_makes_and_keeps_it(settings):
 
 
 def test_without_a_map_it_says_so(tmp_path):
-    with pytest.raises(NotFoundError, match=r"^This run has no map of neighbours yet\."):
+    with pytest.raises(NotFoundError, match=r"^This run has no t-SNE map yet\."):
         read_tsne(tmp_path)
 
 
 def test_a_damaged_map_is_refused(tmp_path):
-    (tmp_path / FILE_NAME).write_bytes(b"no archive")
+    (tmp_path / TSNE_FILE).write_bytes(b"no archive")
     with pytest.raises(InputError, match=r"^neighbours\.npz cannot be read\."):
         read_tsne(tmp_path)

@@ -1,4 +1,4 @@
-"""A run that was evaluated: plain colours, told apart by a model that was made for it."""
+"""Fixture: an evaluated run on plain colours."""
 
 from pathlib import Path
 from typing import NamedTuple

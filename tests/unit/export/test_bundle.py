@@ -1,4 +1,4 @@
-"""The bundle: what is in it works without Graft and answers as the app does, and says how far it was proved."""
+"""The bundle works without Graft, gives the app's predictions and certifies them."""
 
 import json
 import os
@@ -50,14 +50,14 @@ def packed(evaluated, tmp_path_factory):
     return folder / "unpacked", certificate, told
 
 
-def test_everything_is_in_it(packed):
+def test_the_bundle_contains_all_files(packed):
     assert {path.name for path in packed[0].iterdir()} == {
         "model.keras", "saved_model", "model.tflite", "openvino", "labels.json", "recipe.json", "report.json",
         "README.md", "predict.py", "preprocess.py", "input.json", "requirements.txt", "certificate.json",
     }  # fmt: skip
 
 
-def test_every_format_is_certified_on_real_images(packed):
+def test_every_format_is_certified_on_test_images(packed):
     folder, certificate, _ = packed
     assert Certificate.model_validate_json((folder / "certificate.json").read_text()) == certificate
     assert certificate.images == 16
@@ -71,7 +71,7 @@ def test_progress_counts_the_formats(packed):
     assert packed[2] == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
 
 
-def test_the_script_answers_in_a_fresh_process_without_graft(packed, evaluated, tmp_path):
+def test_the_script_works_in_a_fresh_process_without_graft(packed, evaluated, tmp_path):
     picture = tmp_path / "picture.png"
     table = read_predictions(evaluated.out / "predictions.csv")
     shutil.copy(evaluated.originals.path(table.digests[0]), picture)
@@ -113,7 +113,7 @@ def on_blue(evaluated, tmp_path_factory):
 
 
 @pytest.mark.parametrize("background", ["#8080a0", "#ffffff"])
-def test_the_script_says_of_transparent_pictures_what_the_app_says(background, on_blue, packed, evaluated, tmp_path):
+def test_the_script_and_the_app_agree_on_transparent_images(background, on_blue, packed, evaluated, tmp_path):
     run, bundle = (on_blue / "run", on_blue / "unpacked") if background != WHITE else (evaluated.out, packed[0])
     pictures = [save_transparent(kind, tmp_path) for kind in KINDS]
     done = subprocess.run(
@@ -131,7 +131,7 @@ def test_the_script_says_of_transparent_pictures_what_the_app_says(background, o
 
 def test_the_background_is_described(on_blue):
     assert read_input(on_blue / "unpacked") == (32, "crop", "#8080a0")
-    assert "its transparent places on `#8080a0`" in (on_blue / "unpacked" / "README.md").read_text()
+    assert "transparent pixels on `#8080a0`" in (on_blue / "unpacked" / "README.md").read_text()
 
 
 def test_the_script_has_about_ten_lines(packed):
@@ -139,10 +139,10 @@ def test_the_script_has_about_ten_lines(packed):
     assert len([line for line in text.splitlines() if line.strip()]) <= 15
 
 
-def test_the_card_tells_the_figures_with_their_intervals(packed, evaluated):
+def test_the_card_gives_the_figures_with_their_intervals(packed, evaluated):
     card = (packed[0] / "README.md").read_text()
     test = evaluated.report.metrics.test
-    assert card.startswith("# Colours\n\nTells 3 classes of pictures apart: red, green, blue.")
+    assert card.startswith("# Colours\n\nClassifies images into 3 classes: red, green, blue.")
     assert f"| accuracy | {test.accuracy:.1%} ({test.interval.low:.1%} to {test.interval.high:.1%}) |" in card
     assert "| red | 10 | 10 | 10 |" in card
     assert "| `saved_model` | For TensorFlow Serving" in card
@@ -188,7 +188,7 @@ def test_a_format_that_fails_is_left_out_with_the_reason(evaluated, tmp_path, mo
         assert "`model.tflite` is left out: it cannot be written" in archive.read("README.md").decode()
 
 
-def test_a_format_that_answers_something_else_is_left_out(evaluated, tmp_path, monkeypatch):
+def test_a_format_with_other_predictions_is_left_out(evaluated, tmp_path, monkeypatch):
     monkeypatch.setitem(
         module.WRITERS, "saved-model", (lambda _served, path: path.mkdir(), lambda _path: lambda _image: np.eye(3)[0])
     )

@@ -1,4 +1,4 @@
-"""What the files of a bundle read of a picture is what the app reads of it, pixel by pixel."""
+"""`preprocess.py` of a bundle reads the same pixels as the app."""
 
 import numpy as np
 import pytest
@@ -99,7 +99,7 @@ def test_lab(tmp_path):
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_pictures_that_lie_on_their_side(tmp_path, orientation):
+def test_rotated_images(tmp_path, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     values = np.random.default_rng(0).integers(0, 256, (16, 24, 4), np.uint8)

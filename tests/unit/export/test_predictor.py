@@ -1,4 +1,4 @@
-"""New pictures are classified as the exported file does it, at once, and in plain words where they cannot be."""
+"""The predictor gives the predictions of the exported file."""
 
 import json
 import shutil
@@ -23,7 +23,7 @@ def predictor(evaluated):
     return Predictor(evaluated.out / "model.keras")
 
 
-def test_it_answers_what_the_report_was_made_of(predictor, evaluated):
+def test_predictions_are_those_of_the_report(predictor, evaluated):
     table = read_predictions(evaluated.out / "predictions.csv")
     answers = predictor.predict([evaluated.originals.path(digest) for digest in table.digests])
     np.testing.assert_allclose(answers, table.probabilities, atol=1e-6)
@@ -38,7 +38,7 @@ def test_paths_and_arrays_of_any_size_can_be_mixed(predictor, tmp_path):
     np.testing.assert_allclose(answers.sum(axis=1), 1)
 
 
-def test_no_pictures_give_no_answers(predictor):
+def test_no_images_give_no_predictions(predictor):
     assert predictor.predict([]).shape == (0, 3)
 
 
@@ -53,22 +53,22 @@ def test_a_warm_predictor_answers_within_a_second(predictor):
     assert time.process_time() - started < 1
 
 
-def test_strangers_are_told_from_what_was_learned(predictor, evaluated):
+def test_distances_and_threshold_are_given(predictor, evaluated):
     familiar = [evaluated.originals.path(digest) for digest in evaluated.manifest.digests[:9]]
-    judged = predictor.judge(familiar)
+    judged = predictor.predict_batch(familiar)
     assert judged.distances.shape == (9,)
-    assert judged.threshold == evaluated.report.unknown.threshold
+    assert judged.threshold == evaluated.report.ood.threshold
 
 
-def test_without_features_nothing_is_said_about_strangers(evaluated, tmp_path):
+def test_without_features_there_is_no_threshold(evaluated, tmp_path):
     for name in ("model.keras", "labels.json"):
         shutil.copy(evaluated.out / name, tmp_path)
-    judged = Predictor(tmp_path / "model.keras").judge([np.zeros((9, 9, 3), np.uint8)])
+    judged = Predictor(tmp_path / "model.keras").predict_batch([np.zeros((9, 9, 3), np.uint8)])
     assert (judged.distances, judged.threshold) == (None, None)
 
 
 @pytest.mark.parametrize(("background", "strongest"), [("#c81e1e", "red"), ("#1e1ec8", "blue")])
-def test_transparent_pictures_lie_on_the_background_of_the_recipe_beside(evaluated, tmp_path, background, strongest):
+def test_transparent_images_lie_on_the_background_of_the_recipe(evaluated, tmp_path, background, strongest):
     for name in ("model.keras", "labels.json"):
         shutil.copy(evaluated.out / name, tmp_path)
     (tmp_path / RECIPE_FILE).write_text(dump_recipe(Recipe(background=background)), encoding="utf-8")
@@ -96,9 +96,9 @@ def test_a_damaged_recipe_beside_the_model_is_refused(evaluated, tmp_path):
         Predictor(tmp_path / "model.keras")
 
 
-def test_a_file_that_is_no_picture_is_named(predictor, tmp_path):
+def test_a_file_that_is_no_image_is_named(predictor, tmp_path):
     (tmp_path / "notes.jpg").write_text("no picture")
-    with pytest.raises(ImageError, match=r"^notes\.jpg cannot be read as a picture\."):
+    with pytest.raises(ImageError, match=r"^notes\.jpg cannot be read as an image\."):
         predictor.predict([tmp_path / "notes.jpg"])
 
 

@@ -1,4 +1,4 @@
-"""The joined model: the same answers however it is asked, wherever it is loaded."""
+"""The serving model gives the same predictions in every way it can be called or loaded."""
 
 import json
 import subprocess
@@ -88,7 +88,7 @@ def answers(runs: Path) -> dict[str, list[list[np.ndarray]]]:
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_every_way_to_ask_gives_the_same_answer(name, runs, answers):
+def test_call_predict_and_saved_model_agree(name, runs, answers):
     model = load(runs, name)
     for images, elsewhere in zip(photographs(), answers[name], strict=True):
         called = model(images).numpy()
@@ -98,7 +98,7 @@ def test_every_way_to_ask_gives_the_same_answer(name, runs, answers):
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_photographs_are_squared_as_those_that_were_trained_on(name, runs, drawn):
+def test_photographs_are_resized_as_in_training(name, runs, drawn):
     settings, manifest = drawn
     recipe, model = RECIPES[name], load(runs, name)
     store = OriginalStore(settings.originals, settings.thumbnails)

@@ -68,7 +68,7 @@ def test_feature_extraction_learns_and_reports_its_events(train):
 def test_the_frozen_network_in_the_exported_file_is_the_one_that_was_converted(train, drawn):
     settings, _ = drawn
     served = ServedModel.load(train(small_recipe()).result.model)
-    address = fingerprint(served.trunk, size=served.size, resize=served.resize, precision="float32")
+    address = fingerprint(served.backbone, size=served.size, resize=served.resize, precision="float32")
     assert is_converted(address, settings)
 
 
