@@ -209,7 +209,7 @@ def test_before_and_after(open_page, workspace, settings, project, table):
     assert figure(tab, "After") == percent(now.mean())
     repaired, broken = sum(now & ~before), sum(before & ~now)
     p_value = binomtest(int(repaired), int(repaired + broken)).pvalue
-    assert f"{repaired} were repaired and {broken} broken" in text_of(tab)
+    assert f"{repaired} repaired and {broken} broken" in text_of(tab)
     assert f"p = {p_value:.2g}" in text_of(tab)
 
 

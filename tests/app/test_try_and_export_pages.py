@@ -8,7 +8,7 @@ from PIL import Image
 
 from core.catalog import jobs
 from core.catalog.projects import create_project
-from core.export.certificate import Certificate, Certified
+from core.export.certificate import Certificate, FormatCertificate
 from core.jobs.specs import ExplainResult, ExplainSpec, ExportModelResult, ExportModelSpec, PredictResult, PredictSpec
 from pages.shared import job_results
 from pages.shared.steps import EXPORT, TRY_IT
@@ -146,7 +146,7 @@ def test_a_packed_bundle_is_offered_with_its_certificate(open_page, workspace, p
     bundle = workspace.settings.workspace / "bundle.zip"
     with zipfile.ZipFile(bundle, "w") as opened:
         opened.writestr("labels.json", json.dumps(["circles", "squares"]))
-    formats = {"model.keras": Certified(largest_difference=3e-7, same_class=16, tolerance=1e-4)}
+    formats = {"model.keras": FormatCertificate(largest_difference=3e-7, same_class=16, tolerance=1e-4)}
     certificate = Certificate(images=16, formats=formats, left_out={"model.tflite": "It could not be converted."})
     end(workspace, job, ExportModelResult(path="bundle.zip", certificate=certificate.model_dump(mode="json")))
     tab.run()
