@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import func, insert, select
 
 from core.catalog.database import Database
-from core.catalog.labels import add_label_row, find_label, label_ids_by_name
+from core.catalog.labels import add_label_rows, find_label, label_ids_by_name
 from core.catalog.projects import find_project, mark_updated
 from core.catalog.schema import ItemRow, LabelRow, new_id
 
@@ -25,6 +25,7 @@ def copy_items(database: Database, source_id: str, target_id: str, label_ids: Co
         How many images were copied, and how many the target already had.
 
     Raises:
+        DatasetError: The target would have more classes than a project can have.
         NotFoundError: There is no such project or class.
     """
     with database.write() as session:
@@ -32,7 +33,7 @@ def copy_items(database: Database, source_id: str, target_id: str, label_ids: Co
         mark_updated(session, target_id)
         names = [find_label(session, source_id, label_id).name for label_id in label_ids]
         targets = label_ids_by_name(session, target_id)
-        targets |= {name: add_label_row(session, target_id, name).id for name in names if name not in targets}
+        targets |= add_label_rows(session, target_id, (name for name in names if name not in targets))
         present = {
             (digest, label_id)
             for digest, label_id in session.execute(

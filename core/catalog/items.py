@@ -2,16 +2,17 @@
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.catalog.database import Database, chunks
-from core.catalog.labels import add_label_row, label_ids_by_name
+from core.catalog.labels import add_label_rows, label_ids_by_name
 from core.catalog.projects import find_project, mark_updated
 from core.catalog.schema import ImageRow, ItemRow, LabelRow, RejectedFileRow, new_id
+from core.names import FILE_NAME_LENGTH, clean_name
 
 Split = Literal["train", "validation", "test"]
 UNLABELLED = "unlabelled"
@@ -137,24 +138,25 @@ def add_items(database: Database, project_id: str, items: Sequence[NewItem]) -> 
     """Add verified images, except those that are in the same class already; return how many were added.
 
     Raises:
+        DatasetError: There would be more classes than a project can have.
         NotFoundError: There is no such project.
     """
     with database.write() as session:
         mark_updated(session, project_id)
-        labels: dict[str | None, str | None] = {None: None}
-        labels.update(label_ids_by_name(session, project_id))
-        for name in dict.fromkeys(item.label for item in items):
-            if name not in labels and name is not None:
-                labels[name] = add_label_row(session, project_id, name).id
+        items = [_cleaned(item) for item in items]
+        labels = label_ids_by_name(session, project_id)
+        new = [item.label for item in items if item.label is not None and item.label not in labels]
+        labels |= add_label_rows(session, project_id, new)
         _add_images(session, items)
         present = _pairs(session, project_id, {item.digest for item in items})
         position = session.scalar(select(func.max(ItemRow.position)).where(ItemRow.project_id == project_id)) or 0
         rows: list[dict[str, object]] = []
         for item in items:
-            pair = (item.digest, labels[item.label])
+            label_id = None if item.label is None else labels[item.label]
+            pair = (item.digest, label_id)
             if pair not in present:
                 present.add(pair)
-                rows.append(_item_row(item, project_id, labels[item.label], position + len(rows) + 1))
+                rows.append(_item_row(item, project_id, label_id, position + len(rows) + 1))
         if rows:
             session.execute(insert(ItemRow), rows)
         return len(rows)
@@ -220,7 +222,10 @@ def add_rejected_files(database: Database, project_id: str, rejected: Sequence[t
     now = time.time()
     with database.write() as session:
         find_project(session, project_id)
-        session.add_all(RejectedFileRow(project_id=project_id, name=name, reason=why, at=now) for name, why in rejected)
+        session.add_all(
+            RejectedFileRow(project_id=project_id, name=clean_name(name, FILE_NAME_LENGTH), reason=why, at=now)
+            for name, why in rejected
+        )
 
 
 def list_rejected_files(database: Database, project_id: str) -> list[RejectedFile]:
@@ -294,6 +299,15 @@ def _pairs(session: Session, project_id: str, digests: Collection[str]) -> set[t
     for chunk in chunks(list(digests)):
         pairs.update((digest, label) for digest, label in session.execute(query.where(ItemRow.digest.in_(chunk))))
     return pairs
+
+
+def _cleaned(item: NewItem) -> NewItem:
+    return replace(
+        item,
+        name=clean_name(item.name, FILE_NAME_LENGTH),
+        label=clean_name(item.label or "") or None,
+        group=clean_name(item.group or "") or None,
+    )
 
 
 def _item_row(item: NewItem, project_id: str, label_id: str | None, position: int) -> dict[str, object]:

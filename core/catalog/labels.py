@@ -1,14 +1,20 @@
 """Classes of a project."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.catalog.database import Database
-from core.catalog.projects import clean_name, find_project, mark_updated
+from core.catalog.projects import find_project, mark_updated
 from core.catalog.schema import ItemRow, LabelRow, new_id
 from core.errors import DatasetError, NotFoundError
+from core.names import check_name
+
+MAX_CLASSES: Final = 1000  # of ImageNet; a page shows every class
 
 
 @dataclass(frozen=True)
@@ -46,26 +52,28 @@ def list_labels(database: Database, project_id: str) -> list[Label]:
             .where(ItemRow.project_id == project_id)
             .group_by(ItemRow.label_id, ItemRow.excluded, ItemRow.split)
         ).all()
-    labels = []
-    for row in rows:
-        splits = {split: number for label, excluded, split, number in counts if label == row.id and not excluded}
-        excluded = sum(number for label, out, _, number in counts if label == row.id and out)
-        labels.append(Label(row.id, row.name, sum(splits.values()), excluded, splits))
-    return labels
+    splits: dict[str | None, dict[str | None, int]] = defaultdict(dict)
+    excluded: dict[str | None, int] = defaultdict(int)
+    for label_id, is_excluded, split, number in counts:
+        if is_excluded:
+            excluded[label_id] += number
+        else:
+            splits[label_id][split] = number
+    return [Label(row.id, row.name, sum(splits[row.id].values()), excluded[row.id], splits[row.id]) for row in rows]
 
 
 def add_label(database: Database, project_id: str, name: str) -> str:
     """Create a class and return its id.
 
     Raises:
-        DatasetError: The name is empty, too long, or already used.
+        DatasetError: The name is empty, too long, or already used; or there are too many classes.
         NotFoundError: There is no such project.
     """
-    name = clean_name(name, "class")
+    name = check_name(name, "class")
     with database.write() as session:
         mark_updated(session, project_id)
         _check_name_is_free(session, project_id, name)
-        return add_label_row(session, project_id, name).id
+        return add_label_rows(session, project_id, [name])[name]
 
 
 def rename_label(database: Database, project_id: str, label_id: str, name: str) -> None:
@@ -75,7 +83,7 @@ def rename_label(database: Database, project_id: str, label_id: str, name: str) 
         DatasetError: The name is empty, too long, or already used.
         NotFoundError: There is no such class.
     """
-    name = clean_name(name, "class")
+    name = check_name(name, "class")
     with database.write() as session:
         mark_updated(session, project_id)
         row = find_label(session, project_id, label_id)
@@ -130,15 +138,30 @@ def label_ids_by_name(session: Session, project_id: str) -> dict[str, str]:
     return {row[0]: row[1] for row in rows}
 
 
-def add_label_row(session: Session, project_id: str, name: str) -> LabelRow:
-    """Create a class at the end of the list."""
-    last = session.scalar(select(func.max(LabelRow.position)).where(LabelRow.project_id == project_id))
-    row = LabelRow(id=new_id(), project_id=project_id, name=name, position=0 if last is None else last + 1)
-    session.add(row)
+def add_label_rows(session: Session, project_id: str, names: Iterable[str]) -> dict[str, str]:
+    """Create classes at the end of the list and return their ids by name.
+
+    Raises:
+        DatasetError: There would be more classes than a project can have.
+    """
+    new = list(dict.fromkeys(names))
+    query = select(func.count(), func.max(LabelRow.position)).where(LabelRow.project_id == project_id)
+    number, last = session.execute(query).one()
+    if number + len(new) > MAX_CLASSES:
+        raise DatasetError(
+            f"There would be {number + len(new):,} classes; a project has at most {MAX_CLASSES:,}.",
+            "Check that the images lie in one folder for each class.",
+        )
+    first = 0 if last is None else last + 1
+    ids = {name: new_id() for name in new}
+    session.add_all(
+        LabelRow(id=ids[name], project_id=project_id, name=name, position=first + number)
+        for number, name in enumerate(new)
+    )
     session.flush()
-    return row
+    return ids
 
 
 def _check_name_is_free(session: Session, project_id: str, name: str) -> None:
-    if name in label_ids_by_name(session, project_id):
+    if session.scalar(select(LabelRow.id).where(LabelRow.project_id == project_id, LabelRow.name == name)):
         raise DatasetError(f"There is a class {name!r} already.", "Choose another name, or merge the two classes.")

@@ -8,10 +8,9 @@ from sqlalchemy.orm import Session
 
 from core.catalog.database import Database, chunks
 from core.catalog.schema import EditRow, ImageRow, ItemRow, JobRow, LabelRow, ProjectRow, RunRow, new_id
-from core.errors import ConflictError, DatasetError, NotFoundError
+from core.errors import ConflictError, NotFoundError
 from core.jobs.specs import IngestSpec
-
-NAME_LENGTH = 100
+from core.names import check_name, clean_name
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ def create_project(database: Database, name: str) -> str:
     Raises:
         DatasetError: The name is empty or too long.
     """
-    name = clean_name(name, "project")
+    name = check_name(name, "project")
     now = time.time()
     with database.write() as session:
         row = ProjectRow(id=new_id(), name=name, created_at=now, updated_at=now)
@@ -101,7 +100,7 @@ def rename_project(database: Database, project_id: str, name: str) -> None:
         DatasetError: The name is empty or too long.
         NotFoundError: There is no such project.
     """
-    name = clean_name(name, "project")
+    name = check_name(name, "project")
     with database.write() as session:
         mark_updated(session, project_id).name = name
 
@@ -116,7 +115,7 @@ def duplicate_project(database: Database, project_id: str) -> str:
     with database.write() as session:
         source = find_project(session, project_id)
         copy = ProjectRow(
-            id=new_id(), name=f"{source.name} (copy)"[:NAME_LENGTH], created_at=now, updated_at=now, draft=source.draft
+            id=new_id(), name=clean_name(f"{source.name} (copy)"), created_at=now, updated_at=now, draft=source.draft
         )
         session.add(copy)
         session.flush()
@@ -222,20 +221,6 @@ def mark_updated(session: Session, project_id: str) -> ProjectRow:
     row = find_project(session, project_id)
     row.updated_at = time.time()
     return row
-
-
-def clean_name(name: str, what: str) -> str:
-    """Return a name without white space around it.
-
-    Raises:
-        DatasetError: Nothing is left of it, or it is too long.
-    """
-    name = " ".join(name.split())
-    if not name:
-        raise DatasetError(f"The {what} has no name.", "Type one.")
-    if len(name) > NAME_LENGTH:
-        raise DatasetError(f"The name of the {what} has {len(name)} characters.", f"Use at most {NAME_LENGTH}.")
-    return name
 
 
 def _counts(

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from core.catalog.database import Database
 from core.catalog.jobs import Job, job_record
-from core.catalog.projects import clean_name, mark_updated
+from core.catalog.projects import mark_updated
 from core.catalog.schema import JobRow, RunRow, new_id
 from core.errors import NotFoundError
 from core.jobs.specs import TrainSpec, dump_arguments
+from core.names import check_name, clean_name
 
 
 class RunSummary(BaseModel):
@@ -84,7 +85,9 @@ def create_run(database: Database, project_id: str, recipe: str, name: str = "",
         )
         session.add(job)
         session.flush()
-        session.add(RunRow(id=run_id, project_id=project_id, name=name or f"Run {number + 1}", recipe=recipe))
+        session.add(
+            RunRow(id=run_id, project_id=project_id, name=clean_name(name) or f"Run {number + 1}", recipe=recipe)
+        )
     return run_id
 
 
@@ -114,7 +117,7 @@ def rename_run(database: Database, run_id: str, name: str) -> None:
         DatasetError: The name is empty or too long.
         NotFoundError: There is no such run.
     """
-    name = clean_name(name, "run")
+    name = check_name(name, "run")
     with database.write() as session:
         _find(session, run_id)[0].name = name
 
@@ -142,9 +145,7 @@ def delete_run(database: Database, run_id: str) -> None:
 def _find(session: Session, run_id: str) -> tuple[RunRow, JobRow]:
     run, job = session.get(RunRow, run_id), session.get(JobRow, run_id)
     if run is None or job is None:
-        raise NotFoundError(
-            "There is no such run; it may have been deleted.", "Choose another one on the Results page."
-        )
+        raise NotFoundError("There is no such run; it may have been deleted.", "Choose another one.")
     return run, job
 
 

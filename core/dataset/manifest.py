@@ -7,6 +7,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from core.catalog.labels import MAX_CLASSES
 from core.errors import DatasetError
 
 TRAIN: Final = 0
@@ -65,14 +66,19 @@ class Manifest:
         """Check that a training is possible.
 
         Raises:
-            DatasetError: No images, fewer than two classes, two classes of the same name, a class without a training
-                image, or an empty validation or test split.
+            DatasetError: No images, fewer than two or too many classes, two classes of the same name, a class without a
+                training image, or an empty validation or test split.
         """
         if not len(self):
             raise DatasetError("There are no labelled images yet.", "Add images to at least two classes.")
         if len(self.classes) < 2:  # noqa: PLR2004 - one class cannot be told from another
             raise DatasetError(
                 f"There is only one class, {self.classes[0]!r}.", "Add a second class to tell it from, with images."
+            )
+        if len(self.classes) > MAX_CLASSES:
+            raise DatasetError(
+                f"There are {len(self.classes):,} classes; a training has at most {MAX_CLASSES:,}.",
+                "Check that the images lie in one folder for each class.",
             )
         self._check_names()
         counts = self.counts()

@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from core.names import FILE_NAME_LENGTH, clean_name
+
 Split = Literal["train", "validation", "test"]
 
 MEGABYTE: Final = 1000**2
@@ -32,7 +34,7 @@ class ImageStatistics:
 
 @dataclass(frozen=True)
 class Accepted:
-    """An image that was verified and stored.
+    """An image that was verified and stored; its names are cleaned (`core.names`).
 
     Attributes:
         name: Its path in the source.
@@ -63,6 +65,11 @@ class Accepted:
     drawn: bool = False
     excluded: bool = False
     note: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", clean_name(self.name, FILE_NAME_LENGTH))
+        object.__setattr__(self, "label", clean_name(self.label or "") or None)
+        object.__setattr__(self, "group", clean_name(self.group or "") or None)
 
 
 @dataclass(frozen=True)

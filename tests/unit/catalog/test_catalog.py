@@ -5,6 +5,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,36 @@ def test_a_project_is_made_renamed_and_deleted(database: Database, project: str)
 def test_a_bad_project_name_is_refused_with_a_sentence(database: Database, name: str, reason: str):
     with pytest.raises(DatasetError, match=reason):
         projects.create_project(database, name)
+
+
+def test_names_from_files_and_folders_are_cleaned(database: Database, project: str):
+    hostile = replace(image(1, "red\n\u202eants" + "x" * 60_000), name="a\nb.jpg", group="\u2066plant\t1")
+    items.add_items(database, project, [hostile, image(2, "\u200b")])
+    items.add_rejected_files(database, project, [("c\x1b.jpg", "It is empty.")])
+    first, second = items.list_items(database, project)
+    assert (first.name, first.group, second.label) == ("a b.jpg", "plant 1", None)
+    assert first.label is not None
+    assert first.label.startswith("red antsxxx")
+    assert len(first.label) == 100
+    assert items.list_rejected_files(database, project)[0].name == "c .jpg"
+
+
+def test_the_same_long_name_is_the_same_class(database: Database, project: str):
+    for number in range(2):
+        items.add_items(database, project, [image(number, "ants " * 1000)])
+    assert [label.images for label in labels.list_labels(database, project)] == [2]
+
+
+def test_a_project_has_a_bounded_number_of_classes(database: Database, project: str):
+    many = [image(number, f"class {number}") for number in range(labels.MAX_CLASSES)]
+    items.add_items(database, project, many)
+    for add in (
+        lambda: items.add_items(database, project, [image(5000, "one more")]),
+        lambda: labels.add_label(database, project, "one more"),
+    ):
+        with pytest.raises(DatasetError, match=r"There would be 1,001 classes; a project has at most 1,000\."):
+            add()
+    assert len(labels.list_labels(database, project)) == labels.MAX_CLASSES
 
 
 def test_a_duplicate_has_its_own_classes_and_images(database: Database, project: str):
