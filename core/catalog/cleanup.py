@@ -1,4 +1,4 @@
-"""Removes files that nothing needs any more: uploads, and the files of a deleted project."""
+"""Removes files that nothing needs any more: uploads, and the files of a deleted project or run."""
 
 import shutil
 from collections.abc import Iterable
@@ -25,8 +25,13 @@ def delete_project_files(settings: Settings, orphaned: OrphanedFiles) -> None:
     remove_uploads(settings, map(settings.resolve, orphaned.uploads))
     (settings.datasets / f"{orphaned.project}.zip").unlink(missing_ok=True)
     for run in orphaned.runs:
-        shutil.rmtree(settings.runs / run, ignore_errors=True)
-        (settings.logs / f"{run}.log").unlink(missing_ok=True)
+        delete_run_files(settings, run)
+
+
+def delete_run_files(settings: Settings, run_id: str) -> None:
+    """Remove the model, results, bundles and log of a deleted run. Missing files are ignored."""
+    shutil.rmtree(settings.runs / run_id, ignore_errors=True)
+    (settings.logs / f"{run_id}.log").unlink(missing_ok=True)
 
 
 def remove_uploads(settings: Settings, paths: Iterable[Path]) -> None:

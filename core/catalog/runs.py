@@ -10,7 +10,7 @@ from core.catalog.database import Database
 from core.catalog.jobs import Job, job_record
 from core.catalog.projects import mark_updated
 from core.catalog.schema import JobRow, RunRow, new_id
-from core.errors import NotFoundError
+from core.errors import InputError, NotFoundError
 from core.jobs.specs import TrainSpec, dump_arguments
 from core.names import check_name, clean_name
 
@@ -136,10 +136,14 @@ def delete_run(database: Database, run_id: str) -> None:
     """Delete a run and its events, but not its folder.
 
     Raises:
+        InputError: It waits or runs.
         NotFoundError: There is no such run.
     """
     with database.write() as session:
-        session.delete(_find(session, run_id)[1])
+        run, job = _find(session, run_id)
+        if not job_record(job).ended:
+            raise InputError(f"“{run.name}” has not ended.", "Stop it first, then delete it.")
+        session.delete(job)
 
 
 def _find(session: Session, run_id: str) -> tuple[RunRow, JobRow]:

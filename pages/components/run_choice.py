@@ -1,5 +1,6 @@
 """The choice of the run that a page shows."""
 
+import zlib
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -43,11 +44,10 @@ def draw(runs: Sequence[Run], shown: Run) -> None:
     if len(runs) == 1:
         return
     ids = [run.id for run in runs]
-    # The browser sends the title back, so each title must be unique and must not change while it is shown.
+    # The browser sends the title back, so titles must be unique, and other titles need another widget.
     titles = {run.id: f"{run.name} · {STATUS[run.job.status]} · {words.moment(run.job.created_at)}" for run in runs}
-    wanted = st.selectbox(
-        "Run", ids, index=ids.index(shown.id), format_func=lambda one: titles[one], key=f"run-of-{shown.id}"
-    )
+    key = f"run-of-{shown.id}-{zlib.crc32(repr(titles).encode())}"
+    wanted = st.selectbox("Run", ids, index=ids.index(shown.id), format_func=lambda one: titles[one], key=key)
     if wanted != shown.id:
         state.set_run_id(wanted)
         st.rerun()

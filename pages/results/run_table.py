@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.catalog.runs import Run
 from core.training.recipe import Recipe, load_recipe
+from pages.components import run_actions
 from pages.components.run_choice import STATUS
 from pages.results import run_comparison
 from pages.results.recipe_differences import differences
@@ -24,14 +25,14 @@ class _Row:
 
 @frame.fragment
 def draw(runs: Sequence[Run], shown: Run) -> None:
-    """Draw the table. One chosen run can be opened; two or more are compared."""
+    """Draw the table. One chosen run can be opened, renamed or deleted; two or more are compared or deleted."""
     rows = sorted((_row(run) for run in runs), key=_rank)
     event = st.dataframe(
         _table(rows),
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        key=f"runs-{shown.id}",
+        key=f"runs-{shown.id}-{len(rows)}",
         alt=f"{words.count(len(rows), 'run')}, the best validation accuracy first.",
         column_config={
             "validation": st.column_config.ProgressColumn("validation (%)", format="%.1f", max_value=100),
@@ -40,15 +41,23 @@ def draw(runs: Sequence[Run], shown: Run) -> None:
         },
     )
     st.caption(_advice([row for row in rows if row.figures]))
-    chosen = [rows[index] for index in event["selection"]["rows"] if index < len(rows)]
-    if len(chosen) == 1 and chosen[0].run.id != shown.id:
-        if st.button(f"Open {words.escape_markdown(chosen[0].run.name)}", icon=":material/open_in_new:"):
-            state.set_run_id(chosen[0].run.id)
-            st.rerun()
-    elif len(chosen) > 1:
-        run_comparison.draw([row.run for row in chosen])
+    chosen = [rows[index].run for index in event["selection"]["rows"] if index < len(rows)]
+    if not chosen:
+        st.caption("Tick a run to open, rename or delete it, or several to compare or delete them.")
+    elif len(chosen) == 1:
+        _draw_actions(chosen[0], shown)
     else:
-        st.caption("Tick a run to open it, or several to compare them.")
+        if st.button(f"Delete {len(chosen)} runs", icon=":material/delete:"):
+            run_actions.ask_to_delete(chosen)
+        run_comparison.draw(chosen)
+
+
+def _draw_actions(run: Run, shown: Run) -> None:
+    with st.container(horizontal=True):
+        if run.id != shown.id and st.button(f"Open {words.escape_markdown(run.name)}", icon=":material/open_in_new:"):
+            state.set_run_id(run.id)
+            st.rerun()
+        run_actions.draw(run)
 
 
 def _row(run: Run) -> _Row:

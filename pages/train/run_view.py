@@ -5,7 +5,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.catalog.jobs import list_jobs
 from core.catalog.runs import Run, get_run
+from core.jobs.specs import TrainSpec
 from pages.shared import frame, state, words
 from pages.shared.run_log import LogLine, RunLog, read_log
 from pages.shared.workspace import database, settings
@@ -23,7 +25,7 @@ def _refresh_seconds(run_id: str) -> float | None:
 def draw(run_id: str) -> None:
     """Draw a run, every second anew until it has ended."""
     run = get_run(database(), run_id)
-    _redraw_page_when_ended(run)
+    _redraw_page_on_change(run)
     log = _log(run)
     run_header.draw(run, log)
     if run.job.ended and run.job.status != "finished":
@@ -33,11 +35,13 @@ def draw(run_id: str) -> None:
     _draw_lines(log.lines)
 
 
-def _redraw_page_when_ended(run: Run) -> None:
-    """Draw the whole page once more when the run has ended, which also ends the timer."""
-    watched = state.get("watched-run", "") == run.id
-    state.set("watched-run", "" if run.job.ended else run.id)
-    if watched and run.job.ended:
+def _redraw_page_on_change(run: Run) -> None:
+    """Draw the whole page when a run of the project starts or ends: the list of runs shows it, and the timer ends."""
+    runs = list_jobs(database(), project_id=run.project_id, kinds=(TrainSpec,))
+    status = {job.id: job.status for job in runs}
+    watched = state.get("watched-runs", (run.id, status))
+    state.set("watched-runs", (run.id, status))
+    if watched != (run.id, status) and watched[0] == run.id:
         st.rerun()
 
 

@@ -33,6 +33,14 @@ def _texts(tab) -> list[str]:
     return [element.proto.text for element in tab.get("progress")]
 
 
+def _by_label(widgets, label):
+    return next(widget for widget in widgets if widget.label == label)
+
+
+def _menu(tab, run):
+    return next(menu for menu in tab.get("menu_button") if f"more-{run}" in menu.proto.id)
+
+
 def test_without_a_run_it_offers_to_start_one(open_page, project):
     tab = open_page(TRAIN, project=project)
     assert "Start training" in [button.label for button in tab.button]
@@ -101,3 +109,52 @@ def test_another_run_is_chosen(open_page, workspace: Workspace, project):
     next(box for box in tab.selectbox if box.label == "Run").set_value(first).run()
     assert tab.query_params["run"] in (first, [first])
     assert "The first" in [heading.value for heading in tab.subheader]
+
+
+def test_a_run_is_renamed(open_page, workspace: Workspace, database: Database, project):
+    run = add_run(workspace, project, name="The first", epochs=2)
+    tab = open_page(TRAIN, project=project, run=run)
+    _menu(tab, run).set_value("Rename").run()
+    _menu(tab, run).set_value("Rename")  # this runner closes a dialog at every run; the menu opens it again
+    _by_label(tab.text_input, "New name").set_value("  With  more photos ")
+    _by_label(tab.button, "Rename").click().run()
+    assert runs.get_run(database, run).name == "With more photos"
+    assert "With more photos" in [heading.value for heading in tab.subheader]
+
+
+def test_deleting_a_run_asks_and_removes_its_files(open_page, workspace: Workspace, database: Database, project):
+    first = add_run(workspace, project, name="The first", epochs=2)
+    second = add_run(workspace, project, name="The second", epochs=2)
+    log = workspace.settings.logs / f"{second}.log"
+    log.parent.mkdir(exist_ok=True)
+    log.touch()
+    tab = open_page(TRAIN, project=project, run=second)
+    _menu(tab, second).set_value("Delete").run()
+    assert "“The second” will be deleted for good" in tab.markdown[-1].value
+    assert (workspace.settings.runs / second).is_dir()
+    _menu(tab, second).set_value("Delete")
+    _by_label(tab.button, "Delete for good").click().run()
+    assert [run.id for run in runs.list_runs(database, project)] == [first]
+    assert not (workspace.settings.runs / second).exists()
+    assert not log.exists()
+    assert (workspace.settings.runs / first).is_dir()
+    assert "The first" in [heading.value for heading in tab.subheader]
+    assert not tab.exception
+
+
+def test_a_run_that_has_not_ended_is_not_deleted(open_page, database: Database, project):
+    run = _start(database, project, Started(device="a processor"))
+    tab = open_page(TRAIN, project=project, run=run)
+    _menu(tab, run).set_value("Delete").run()
+    assert "Stop it first" in tab.markdown[-1].value
+    assert not [button for button in tab.button if button.label == "Delete for good"]
+
+
+def test_the_list_of_runs_and_the_badge_agree_when_a_waiting_run_starts(open_page, database: Database, project):
+    runs.create_run(database, project, dump_recipe(Recipe()))
+    run = runs.create_run(database, project, dump_recipe(Recipe()), "The second")
+    tab = open_page(TRAIN, project=project, run=run)
+    assert "The second · waiting" in _by_label(tab.selectbox, "Run").options[0]
+    jobs.start_job(database, run)
+    tab.run()
+    assert "The second · running" in _by_label(tab.selectbox, "Run").options[0]

@@ -16,7 +16,7 @@ from core.catalog import edits, items, jobs, labels, projects, runs
 from core.catalog.database import Database
 from core.catalog.items import Filter, NewItem
 from core.catalog.schema import Base
-from core.errors import ConflictError, DatasetError, NotFoundError, WorkspaceError
+from core.errors import ConflictError, DatasetError, InputError, NotFoundError, WorkspaceError
 from core.jobs.specs import IngestResult, IngestSpec, TsneResult, TsneSpec
 from core.settings import Settings
 
@@ -279,6 +279,9 @@ def test_a_run_and_its_job_live_and_die_together(database: Database, project: st
     )
     runs.save_summary(database, run, summary)
     assert [(entry.name, entry.summary) for entry in runs.list_runs(database, project)] == [("First try", summary)]
+    with pytest.raises(InputError, match="“First try” has not ended"):
+        runs.delete_run(database, run)
+    jobs.request_stop(database, run)
     runs.delete_run(database, run)
     with pytest.raises(NotFoundError, match="no such run"):
         runs.get_run(database, run)
