@@ -244,6 +244,12 @@ def add_event(database: Database, job_id: str, kind: str, body: str, *, replaces
         return last + 1
 
 
+def last_event_at(database: Database, job_id: str) -> float:
+    """Give the time of the last event of a job in UTC seconds; 0 if it has none."""
+    with database.read() as session:
+        return session.scalar(select(func.max(EventRow.at)).where(EventRow.job_id == job_id)) or 0.0
+
+
 def list_events(database: Database, job_id: str, after: int = 0) -> list[StoredEvent]:
     """Give the events of a job that come after a number."""
     query = select(EventRow).where(EventRow.job_id == job_id, EventRow.number > after).order_by(EventRow.number)

@@ -33,12 +33,16 @@ class Spec(_Frozen):
         handler: Dotted name of the function that does the work, `module:function`.
         resource: Which workers take it: `train` (one job at a time, for minutes), `quick` (models stay loaded, for
             answers in under a second) or `data` (no framework).
+        timeout_seconds: Longest time without an event, after which the worker is killed.
+        grace_seconds: The same after a stop request.
         result: Model of what the handler returns.
     """
 
     kind: str
     handler: ClassVar[str]
     resource: ClassVar[Resource]
+    timeout_seconds: ClassVar[float] = 15 * 60
+    grace_seconds: ClassVar[float] = 10
     result: ClassVar[type[Result]]
 
     @classmethod
@@ -122,6 +126,8 @@ class TrainSpec(Spec):
     kind: Literal["train"] = "train"
     handler: ClassVar[str] = "core.jobs.handlers.train:train"
     resource: ClassVar[Resource] = "train"
+    timeout_seconds: ClassVar[float] = 60 * 60
+    grace_seconds: ClassVar[float] = 60
     result: ClassVar[type[Result]] = TrainResult
 
 
@@ -248,6 +254,8 @@ class CheckSpec(Spec):
     kind: Literal["check"] = "check"
     handler: ClassVar[str] = "core.jobs.handlers.checks:check"
     resource: ClassVar[Resource] = "train"
+    timeout_seconds: ClassVar[float] = 60 * 60
+    grace_seconds: ClassVar[float] = 60
     result: ClassVar[type[Result]] = CheckResult
     recipe: str | None = None
 
@@ -420,6 +428,7 @@ class ExportModelSpec(Spec):
     kind: Literal["export-model"] = "export-model"
     handler: ClassVar[str] = "core.jobs.handlers.models:export_model"
     resource: ClassVar[Resource] = "quick"
+    timeout_seconds: ClassVar[float] = 30 * 60
     result: ClassVar[type[Result]] = ExportModelResult
     run: str
     formats: tuple[str, ...]

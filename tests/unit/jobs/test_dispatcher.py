@@ -99,6 +99,29 @@ def test_a_killed_worker_ends_its_job_with_a_reason_and_the_next_one_works(
     assert not many_images.exists()
 
 
+def test_a_killed_worker_takes_no_waiting_job_with_it(
+    database: Database, settings: Settings, project: str, many_images: Path
+):
+    first = queue.submit(database, settings, project, IngestSpec(paths=(settings.relative(many_images),)))
+    waiting = [queue.submit(database, settings, project, IngestSpec(sample="digits")) for _ in range(2)]
+    wait_for(lambda: items.count_items(database, project) > 0, "the first images")
+    psutil.Process(events_of(database, first, Started)[0].process).kill()
+    assert [wait_for_end(database, job).status for job in (first, *waiting)] == ["failed", "finished", "finished"]
+
+
+def test_a_job_that_does_not_stop_is_ended_and_delays_no_other(
+    database: Database, settings: Settings, project: str, many_images: Path
+):
+    hung = queue.submit(database, settings, project, IngestSpec(paths=(settings.relative(many_images),)))
+    waiting = queue.submit(database, settings, project, IngestSpec(sample="digits"))
+    wait_for(lambda: items.count_items(database, project) > 0, "the first images")
+    psutil.Process(events_of(database, hung, Started)[0].process).suspend()
+    jobs.request_stop(database, hung)
+    assert wait_for_end(database, hung).status == "stopped"
+    assert "did not react to the stop request" in events_of(database, hung, Ended)[0].reason
+    assert wait_for_end(database, waiting).status == "finished"
+
+
 def test_a_stopped_intake_keeps_what_it_reported(
     database: Database, settings: Settings, project: str, many_images: Path
 ):
