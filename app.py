@@ -5,8 +5,8 @@ import streamlit as st
 from pages.routes import downloads, phone, thumbnails
 from pages.shared import frame
 
-if __name__ == "__main__":  # a tab draws its page
+if __name__ == "__main__":  # a tab runs its page
     st.set_page_config(page_title="Graft", page_icon="assets/icon.svg", layout="wide")
     frame.run(st.navigation(frame.pages(), position="hidden"))
-else:  # the server starts; Streamlit looks for a name with an App
+else:  # the server starts; Streamlit looks for an App in this module
     app = st.App(__file__, lifespan=frame.lifespan, routes=[*downloads.routes(), *phone.routes(), *thumbnails.routes()])

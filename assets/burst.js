@@ -1,9 +1,9 @@
-// A camera burst: while a class's button is held, frames are taken several times a second and sent on. Only the frames
-// that were taken leave the browser. One message is on its way at a time and is sent again until it was received, so
-// that no frame is lost or stored twice however busy the server is.
+// The camera burst: while the button of a class is held, several frames a second are taken and sent. Only these frames
+// leave the browser. One message is in flight at a time and is repeated until it is confirmed, so that no frame is lost or
+// stored twice, however busy the server is.
 const FRAME_EVERY_MS = 200;
-const FRAMES_A_MESSAGE = 10;
-const SEND_AGAIN_MS = 4000;
+const FRAMES_PER_MESSAGE = 10;
+const RETRY_MS = 4000;
 const LONGEST_SIDE = 640;
 const QUALITY = 0.9;
 const STOP_AFTER_MS = 1000;
@@ -19,28 +19,28 @@ function createBurst(root) {
   let stream = null;
   let timer = null;
   let stopping = null;
-  let burst = null; // what is being taken: {id, label}
-  let queue = []; // frames that were not received yet: {burst, label, number, frame}
+  let burst = null; // the running burst: {id, label, number}
+  let queue = []; // frames that are not confirmed yet: {burst, label, number, frame}
   let sentAt = 0;
-  const pending = new Map(); // by class id: frames that were taken and are not among the project's images yet
-  const images = new Map(); // by class id: the project's images when they were counted last
+  const pending = new Map(); // by class id: frames that are not among the project's images yet
+  const images = new Map(); // by class id: the project's images at the last update
 
-  const say = (text) => { note.textContent = text; };
+  const showNote = (text) => { note.textContent = text; };
 
   async function open() {
     clearTimeout(stopping);
     if (stream) return;
     if (!navigator.mediaDevices?.getUserMedia) {
-      say("This browser gives no camera to this page: open Graft on this machine (localhost) or by https. A phone can take the pictures: choose “A phone” above.");
+      showNote("This browser gives no camera to this page: open Graft on this machine (localhost) or by https. A phone can take the pictures: choose “A phone” above.");
       return;
     }
     try {
       stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 }, audio: false });
       video.srcObject = stream;
       await video.play();
-      say("");
+      showNote("");
     } catch (error) {
-      say(`The camera could not be opened (${error.name}): allow it for this page, or close what else uses it.`);
+      showNote(`The camera could not be opened (${error.name}): allow it for this page, or close what else uses it.`);
     }
     draw();
   }
@@ -85,9 +85,9 @@ function createBurst(root) {
   }
 
   function send() {
-    if (!queue.length || Date.now() - sentAt < SEND_AGAIN_MS) return;
+    if (!queue.length || Date.now() - sentAt < RETRY_MS) return;
     const first = queue[0];
-    const message = queue.filter((one) => one.burst === first.burst).slice(0, FRAMES_A_MESSAGE);
+    const message = queue.filter((one) => one.burst === first.burst).slice(0, FRAMES_PER_MESSAGE);
     sentAt = Date.now();
     component.setTriggerValue("frames", {
       burst: first.burst,
@@ -96,7 +96,7 @@ function createBurst(root) {
       frames: message.filter((one) => one.frame).map((one) => one.frame),
       ended: message.some((one) => !one.frame),
     });
-    setTimeout(send, SEND_AGAIN_MS + 10);
+    setTimeout(send, RETRY_MS + 10);
   }
 
   function received({ burst: id, number }) {
@@ -124,7 +124,7 @@ function createBurst(root) {
     return button;
   }
 
-  function countTakenIn() {
+  function countAdded() {
     for (const one of component.data.classes) {
       const arrived = one.images - (images.get(one.id) ?? one.images);
       images.set(one.id, one.images);
@@ -152,7 +152,7 @@ function createBurst(root) {
     update(next) {
       component = next;
       if (next.data.received) received(next.data.received);
-      countTakenIn();
+      countAdded();
       draw();
       open();
     },

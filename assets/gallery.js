@@ -32,7 +32,7 @@ function drawTile(tile, choosable, thumbnails) {
     figure.append(open);
   }
   const caption = element("figcaption");
-  const name = element("span", "name", tile.name.split("/").at(-1)); // its folder is mostly its class, which stands below
+  const name = element("span", "name", tile.name.split("/").at(-1)); // its folder mostly names its class, which is below
   name.title = tile.name;
   caption.append(name);
   for (const line of tile.lines) caption.append(element("span", "note", line));

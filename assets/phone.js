@@ -1,36 +1,36 @@
-// Pictures of a phone, sent one by one; one that could not be sent is sent again until the computer is reached.
+// Sends the pictures of a phone one by one, and repeats a picture until the computer is reached.
 const FRAME_EVERY_MS = 200;
 const LONGEST_SIDE = 1280;
 const QUALITY = 0.9;
-const LOOK_EVERY_MS = 1000;
-const TRY_AGAIN_MS = 3000;
+const POLL_EVERY_MS = 1000;
+const RETRY_MS = 3000;
 const TROUBLES_SHOWN = 10;
 
-const place = JSON.parse(document.getElementById("place").textContent);
+const config = JSON.parse(document.getElementById("config").textContent);
 const [select, status, troubles, live, openButton, hold] = ["label", "status", "troubles", "live", "open", "hold"].map(
   (id) => document.getElementById(id),
 );
 const video = document.querySelector("video");
 const waiting = []; // {picture, name, label, burst}
 const jobs = new Map(); // by job: the names of its pictures that were sent
-const counts = { sent: 0, taken: 0, refused: 0 };
+const counts = { sent: 0, added: 0, refused: 0 };
 let sending = false;
 let lost = false;
 
 const plural = (number) => `${number} picture${number === 1 ? "" : "s"}`;
 
 function showClasses(classes) {
-  const chosen = select.value || place.chosen;
+  const chosen = select.value || config.chosen;
   select.replaceChildren(...classes.map(({ id, name, images }) => new Option(`${name} (${images})`, id, false, id === chosen)));
 }
 
 function show() {
   const parts = [];
-  if (counts.taken) parts.push(`${plural(counts.taken)} taken in`);
-  if (counts.refused) parts.push(`${counts.refused} not`);
-  const looked = counts.sent - counts.taken - counts.refused;
+  if (counts.added) parts.push(`${plural(counts.added)} added`);
+  if (counts.refused) parts.push(`${counts.refused} rejected`);
+  const pending = counts.sent - counts.added - counts.refused;
   if (waiting.length) parts.push(`${waiting.length} still to send`);
-  if (looked > 0) parts.push(`${looked} being looked at`);
+  if (pending > 0) parts.push(`${pending} being checked`);
   status.textContent = lost ? `The computer cannot be reached; trying again. ${plural(waiting.length)} wait here.` : parts.join(", ");
 }
 
@@ -41,7 +41,7 @@ function complain(name, why) {
 }
 
 function add(picture, name, burst = "") {
-  if (picture.size > place.mostBytes) complain(name, place.tooLarge);
+  if (picture.size > config.mostBytes) complain(name, config.tooLarge);
   else waiting.push({ picture, name, label: select.value, burst });
   show();
   sendNext();
@@ -52,16 +52,16 @@ async function sendNext() {
   sending = true;
   try {
     const { picture, name, label, burst } = waiting[0];
-    const address = `${place.path}/${label}?${new URLSearchParams({ name, burst })}`;
+    const address = `${config.path}/${label}?${new URLSearchParams({ name, burst })}`;
     const answer = await fetch(address, { method: "POST", body: picture, headers: { "X-Graft": "phone" } });
-    const said = await answer.json();
+    const reply = await answer.json();
     waiting.shift();
-    if (answer.ok) remember(said, name);
-    else complain(name, said.error);
+    if (answer.ok) rememberJob(reply, name);
+    else complain(name, reply.error);
     lost = false;
   } catch {
     lost = true;
-    setTimeout(() => { sending = false; sendNext(); }, TRY_AGAIN_MS);
+    setTimeout(() => { sending = false; sendNext(); }, RETRY_MS);
     show();
     return;
   }
@@ -70,38 +70,38 @@ async function sendNext() {
   sendNext();
 }
 
-function remember({ job, name: stored }, name) {
+function rememberJob({ job, name: stored }, name) {
   counts.sent += 1;
   if (!jobs.has(job)) {
     jobs.set(job, new Map());
-    setTimeout(() => look(job), LOOK_EVERY_MS);
+    setTimeout(() => poll(job), POLL_EVERY_MS);
   }
   jobs.get(job).set(stored, name);
 }
 
-async function look(job) {
+async function poll(job) {
   try {
-    const answer = await fetch(`${place.path}/jobs/${job}`);
-    const said = await answer.json();
+    const answer = await fetch(`${config.path}/jobs/${job}`);
+    const reply = await answer.json();
     if (!answer.ok) {
-      complain("", said.error);
+      complain("", reply.error);
       return;
     }
-    showClasses(said.classes);
-    if (said.ended) {
-      finish(job, said.refused);
+    showClasses(reply.classes);
+    if (reply.ended) {
+      finish(job, reply.refused);
       return;
     }
   } catch {
-    // the computer is out of reach for a moment: look again
+    // the computer is out of reach for a moment: poll again
   }
-  setTimeout(() => look(job), LOOK_EVERY_MS);
+  setTimeout(() => poll(job), POLL_EVERY_MS);
 }
 
 function finish(job, refused) {
   for (const [stored, name] of jobs.get(job)) {
     if (stored in refused) complain(name, refused[stored]);
-    counts[stored in refused ? "refused" : "taken"] += 1;
+    counts[stored in refused ? "refused" : "added"] += 1;
   }
   jobs.delete(job);
   show();
@@ -114,7 +114,7 @@ for (const input of document.querySelectorAll("input[type=file]")) {
   });
 }
 
-// The camera on this page: browsers give it by https and on localhost alone.
+// The camera on this page: browsers allow it only over HTTPS and on localhost.
 const newId = () => [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const canvas = document.createElement("canvas");
 let burst = "";
@@ -160,4 +160,4 @@ hold.addEventListener("contextmenu", (event) => event.preventDefault());
 openButton.addEventListener("click", openCamera);
 openButton.hidden = !navigator.mediaDevices?.getUserMedia;
 
-showClasses(place.classes);
+showClasses(config.classes);

@@ -1,9 +1,9 @@
-// A map of images as points. Resting on a point shows its picture; a line drawn around points, a click or the keyboard
-// chooses images. Pictures are asked for one by one, when they are looked at.
+// A map of images as points. Hovering over a point shows its thumbnail; a line around points, a click or the keyboard
+// chooses images. Thumbnails are requested one by one, when they are shown.
 const MOVED = 4; // pixels until a press becomes a line
 const REACH = { mouse: 14, pen: 18, touch: 26 };
 const PADDING = 28;
-const ROOM = 120; // square pixels for each point; where there is less, points are drawn smaller
+const ROOM = 120; // square pixels for each point; with less, points are smaller
 const DEEPEST_ZOOM = 60;
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const SYMBOLS = [
@@ -46,7 +46,7 @@ function createMap(root) {
   const marks = root.querySelector(".marks");
   const card = root.querySelector(".card");
   const legend = root.querySelector(".legend");
-  const said = root.querySelector(".said");
+  const announcement = root.querySelector(".said");
   const button = (name) => root.querySelector(`[data-do=${name}]`);
   let component = null;
   let data = null;
@@ -54,10 +54,10 @@ function createMap(root) {
   let down = [];
   let spots = []; // places in pixels, by row
   let view = { x: 0.5, y: 0.5, zoom: 1 };
-  let shown = new Set(); // groups that are looked at; empty: all
+  let shown = new Set(); // visible groups; empty: all
   let chosen = new Set();
-  let looked = null; // the row whose card is open
-  let line = null; // what is being drawn: points in pixels
+  let focused = null; // the row whose card is open
+  let line = null; // the line being drawn: points in pixels
   let pressed = null;
 
   const size = () => [plane.clientWidth, plane.clientHeight];
@@ -110,9 +110,9 @@ function createMap(root) {
     const pen = clear(marks);
     pen.strokeStyle = theme("--st-text-color");
     pen.lineWidth = 2;
-    if (looked !== null) {
+    if (focused !== null) {
       pen.beginPath();
-      pen.arc(...spots[looked], 9, 0, 2 * Math.PI);
+      pen.arc(...spots[focused], 9, 0, 2 * Math.PI);
       pen.stroke();
     }
     if (!line) return;
@@ -135,23 +135,23 @@ function createMap(root) {
     button("whole").disabled = view.zoom === 1;
   }
 
-  const words = (row) => [
-    data.names[row].split("/").at(-1), // its folder is its class, told below
-    `is ${data.classes[data.true[row]]}`,
-    `called ${data.classes[data.predicted[row]]}, ${data.confidence[row]}% sure`,
+  const describe = (row) => [
+    data.names[row].split("/").at(-1), // its folder mostly names its class, which is below
+    `true class: ${data.classes[data.true[row]]}`,
+    `predicted class: ${data.classes[data.predicted[row]]} (${data.confidence[row]}%)`,
     data.splits[data.split[row]],
   ];
 
-  function look(row) {
-    if (row === looked) return;
-    looked = row;
+  function focusRow(row) {
+    if (row === focused) return;
+    focused = row;
     card.hidden = row === null;
     if (row !== null) {
       const image = element("img");
       image.alt = "";
-      image.onerror = () => image.replaceWith(element("span", "missing", "no picture"));
-      image.src = new URL(data.pictures + data.digests[row], document.baseURI);
-      const lines = words(row).map((text, number) => element("span", number ? "note" : "name", text));
+      image.onerror = () => image.replaceWith(element("span", "missing", "no thumbnail"));
+      image.src = new URL(data.thumbnails + data.digests[row], document.baseURI);
+      const lines = describe(row).map((text, number) => element("span", number ? "note" : "name", text));
       card.replaceChildren(image, ...lines);
       card.classList.toggle("wrong", data.true[row] !== data.predicted[row]);
     }
@@ -160,9 +160,9 @@ function createMap(root) {
   }
 
   function placeCard() {
-    if (looked === null) return;
+    if (focused === null) return;
     const [width, height] = size();
-    const [x, y] = spots[looked];
+    const [x, y] = spots[focused];
     const left = x + 16 + card.offsetWidth <= width ? x + 16 : x - 16 - card.offsetWidth;
     card.style.left = `${Math.max(0, Math.min(left, width - card.offsetWidth))}px`;
     card.style.top = `${Math.max(0, Math.min(y - card.offsetHeight / 2, height - card.offsetHeight))}px`;
@@ -186,19 +186,19 @@ function createMap(root) {
   }
 
   function step([right, below]) {
-    const from = looked === null ? size().map((length) => length / 2) : spots[looked];
+    const from = focused === null ? size().map((length) => length / 2) : spots[focused];
     let found = null;
     let least = Infinity;
     for (const row of rows()) {
       const [x, y] = spots[row];
       const ahead = (x - from[0]) * right + (y - from[1]) * below;
       const aside = Math.abs((x - from[0]) * below) + Math.abs((y - from[1]) * right);
-      const away = looked === null ? Math.hypot(x - from[0], y - from[1]) : ahead + 2 * aside;
-      if (row !== looked && (looked === null || ahead > 0.5) && away < least) [found, least] = [row, away];
+      const away = focused === null ? Math.hypot(x - from[0], y - from[1]) : ahead + 2 * aside;
+      if (row !== focused && (focused === null || ahead > 0.5) && away < least) [found, least] = [row, away];
     }
     if (found === null) return;
-    look(found);
-    said.textContent = words(found).join(", ");
+    focusRow(found);
+    announcement.textContent = describe(found).join(", ");
   }
 
   function zoomTo(x, y, zoom) {
@@ -236,7 +236,7 @@ function createMap(root) {
       entry.append(element("span", "", name));
       entry.onclick = () => {
         if (!shown.delete(group)) shown.add(group);
-        look(null);
+        focusRow(null);
         drawLegend();
         draw();
         legend.children[group].focus();
@@ -256,10 +256,10 @@ function createMap(root) {
     const at = [event.offsetX, event.offsetY];
     if (pressed && line) {
       line.push(at);
-      look(null);
+      focusRow(null);
       drawMarks();
     } else if (event.pointerType !== "touch") {
-      look(nearest(at, REACH.mouse));
+      focusRow(nearest(at, REACH.mouse));
     }
   };
   marks.onpointerup = (event) => {
@@ -273,15 +273,15 @@ function createMap(root) {
       return;
     }
     const found = nearest(at, REACH[event.pointerType] ?? REACH.mouse);
-    if (event.pointerType === "touch") look(found);
+    if (event.pointerType === "touch") focusRow(found);
     choose(found === null ? [] : [found], event.shiftKey);
   };
   marks.onpointercancel = () => { pressed = line = null; drawMarks(); };
-  marks.onpointerleave = (event) => { if (event.pointerType !== "touch") look(null); };
-  marks.onblur = () => look(null);
+  marks.onpointerleave = (event) => { if (event.pointerType !== "touch") focusRow(null); };
+  marks.onblur = () => focusRow(null);
   marks.onkeydown = (event) => {
     if (KEYS[event.key]) step(KEYS[event.key]);
-    else if ([" ", "Enter"].includes(event.key) && looked !== null) choose([looked], event.shiftKey);
+    else if ([" ", "Enter"].includes(event.key) && focused !== null) choose([focused], event.shiftKey);
     else if (event.key === "Escape") choose([], false);
     else return;
     event.preventDefault();
@@ -305,7 +305,7 @@ function createMap(root) {
       across = spread(data.x);
       down = spread(data.y).map((value) => 1 - value);
       [shown, chosen, view] = [new Set(), new Set(data.chosen), { x: 0.5, y: 0.5, zoom: 1 }];
-      look(null);
+      focusRow(null);
       marks.setAttribute("aria-label", data.label);
       root.querySelector(".across").textContent = data.axes[0];
       root.querySelector(".up").textContent = data.axes[1];

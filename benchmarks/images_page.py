@@ -49,13 +49,13 @@ def measure(images: int) -> None:
         _burden(database, project)
         tab = _open(settings, project, PARTS[0])
         _tell(f"{images:,} images, all of them changed at once and as many refused, a rerun", tab.run)
-        tab = _open(settings, project, "Not taken in")
-        _tell(f"{images:,} images, part Not taken in, a rerun", tab.run)
+        tab = _open(settings, project, "Rejected files")
+        _tell(f"{images:,} images, part Rejected files, a rerun", tab.run)
         database.close()
 
 
 def _burden(database: Database, project: str) -> None:
-    """A change of all images that can be undone, and as many files that were not taken in."""
+    """A change of all images that can be undone, and as many rejected files."""
     items = list_items(database, project)
     change_items(database, project, [item.id for item in items], "all set aside", excluded=True)
     change_items(database, project, [item.id for item in items], "all taken back", excluded=False)

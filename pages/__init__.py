@@ -1,1 +1,1 @@
-"""All that a browser shows: one script a page, thin: read, draw, call `core`."""
+"""Everything that a browser shows: a folder for each page, thin; the work is done in `core`."""

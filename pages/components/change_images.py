@@ -1,4 +1,4 @@
-"""What can be done to chosen images, and undoing it."""
+"""Buttons that change the chosen images, and undo."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
@@ -16,20 +16,20 @@ SPLITS: dict[str, Split | None] = {
     "Train": "train",
     "Validation": "validation",
     "Test": "test",
-    "Let it be drawn": None,
+    "Random": None,
 }
 
 
 def show_change_buttons(
     project_id: str, labels: Sequence[Label], ids: Collection[str], done: Callable[[], None]
 ) -> None:
-    """Draw the buttons that change images.
+    """Show the buttons that change images.
 
     Args:
-        project_id: Their project.
+        project_id: The project.
         labels: Its classes.
-        ids: The chosen images; without any, the buttons are disabled.
-        done: Called after a change, before the page is drawn anew.
+        ids: The chosen images; if there are none, the buttons are disabled.
+        done: Called after a change, before the page reruns.
     """
     nothing = not ids
     images = words.count(len(ids), "image")
@@ -58,7 +58,7 @@ def show_change_buttons(
             change(f"moved to {names[target]}", label_id=None if target == NO_CLASS else target)
         split = st.menu_button("Set split", list(SPLITS), icon=":material/call_split:", disabled=nothing)
         if split is not None:
-            change(f"put into {split}" if SPLITS[split] else "left to be drawn", split=SPLITS[split])
+            change(f"put into {split}" if SPLITS[split] else "left to the random split", split=SPLITS[split])
         if st.button("Set aside", icon=":material/visibility_off:", disabled=nothing, help="Keep, but do not train on"):
             change("set aside", excluded=True)
         if st.button("Take back", icon=":material/visibility:", disabled=nothing, help="Train on them again"):
@@ -68,7 +68,7 @@ def show_change_buttons(
 
 
 def show_undo_button(project_id: str) -> None:
-    """Draw the button that undoes the last change."""
+    """Show the button that undoes the last change."""
     edit = last_edit(database(), project_id)
     if edit is None:
         return

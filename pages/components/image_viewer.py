@@ -7,7 +7,7 @@ from pages.shared import frame, words
 from pages.shared.workspace import store
 
 LONGEST_SIDE = 1600
-# A picture is shown as large as it is, but no higher than most windows, and a tiny one enlarged.
+# Pixels: an image fits into most windows, and a tiny one is enlarged.
 HIGHEST, LEAST_WIDTH = 640, 320
 
 

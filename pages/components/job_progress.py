@@ -1,4 +1,4 @@
-"""A job as a page shows it: how far it is, how long it will take, how it ended."""
+"""The progress of a job, the time left and how it ended."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -14,32 +14,32 @@ from pages.shared import frame, state, words
 from pages.shared.workspace import database, settings
 
 E = TypeVar("E", Ended, Stage)
-LOOK_SECONDS = 0.5
-# Before, an estimate is mostly the time of starting up.
+REFRESH_SECONDS = 0.5
+# Share of a stage before which the estimate is mostly start-up time.
 ESTIMATED_FROM = 0.03
 _DISMISSED = "dismissed-jobs"
 
 
 def running_job(project_id: str, *kinds: type[Spec]) -> Job | None:
-    """The job of these kinds that waits or runs, if there is one."""
+    """The queued or running job of these kinds, if any."""
     return next(
         iter(jobs.list_jobs(database(), project_id=project_id, kinds=kinds, status=("queued", "running"))), None
     )
 
 
 def last_job(project_id: str, kind: type[Spec]) -> Job | None:
-    """The job of a kind that was queued last, if there is one."""
+    """The latest job of a kind, if any."""
     return next(reversed(jobs.list_jobs(database(), project_id=project_id, kinds=(kind,))), None)
 
 
-@frame.auto_refresh(lambda *_args, **_kwargs: LOOK_SECONDS)
+@frame.auto_refresh(lambda *_args, **_kwargs: REFRESH_SECONDS)
 def show_progress(job_id: str, title: str, done: Callable[[Job], str] = lambda _job: "") -> None:
-    """Draw how far a job is; when it has ended, the whole page is drawn anew.
+    """Show the progress of a job; when it has ended, rerun the whole page.
 
     Args:
         job_id: Which job.
-        title: What is being done, for the time before the first stage.
-        done: Gives the sentence for a job that finished; empty for none.
+        title: Text before the first stage begins.
+        done: Gives the sentence for a finished job; empty for none.
     """
     job = jobs.get_job(database(), job_id)
     if job.ended:
@@ -54,7 +54,7 @@ def show_progress(job_id: str, title: str, done: Callable[[Job], str] = lambda _
 
 
 def show_stage(job: Job, stage: Stage | None, title: str) -> None:
-    """Draw the bar of a stage with its numbers and the time left."""
+    """Show the bar of a stage with its numbers and the time left."""
     if job.stop_requested:
         st.progress(_share(stage), f"{title}: stopping")
     elif job.status == "queued":
@@ -66,7 +66,7 @@ def show_stage(job: Job, stage: Stage | None, title: str) -> None:
 
 
 def stage_text(stage: Stage) -> str:
-    """Say how far a stage is: `Taking in images: 120 of 400 images, about 12 s left`."""
+    """Write the progress of a stage: `Adding images: 120 of 400 images, about 12 s left`."""
     parts = []
     if stage.total:
         parts.append(_units(stage))
@@ -76,7 +76,7 @@ def stage_text(stage: Stage) -> str:
 
 
 def show_outcome(job: Job, title: str) -> None:
-    """Draw why a job failed or stopped, until the person has read it."""
+    """Show why a job failed or stopped, until the person dismisses it."""
     if job.status not in ("failed", "stopped") or job.id in state.get(_DISMISSED, frozenset[str]()):
         return
     ended = _last(job.id, Ended)
@@ -87,16 +87,16 @@ def show_outcome(job: Job, title: str) -> None:
         draw(f"**{title}** {how}. {words.escape_markdown(text)}", width="stretch")
         if job.status == "failed" and st.button("Resume", key=f"resume-{job.id}"):
             frame.run_action(lambda: resume(database(), settings(), job.id))
-        if st.button("I have read it", key=f"dismiss-{job.id}"):
+        if st.button("Dismiss", key=f"dismiss-{job.id}"):
             state.set(_DISMISSED, state.get(_DISMISSED, frozenset[str]()) | {job.id})
             st.rerun()
     if ended and ended.detail:
-        with st.expander("For an engineer: the end of the log"):
+        with st.expander("Technical details: the end of the log"):
             st.code(ended.detail, language=None)
 
 
 def show_warnings(job_id: str) -> None:
-    """Draw the sentences of a job's story after which a person should act."""
+    """Show the warnings of a job."""
     for _number, _at, event in read_events(database(), job_id):
         if isinstance(event, Message) and event.level == "warning":
             st.warning(words.escape_markdown(event.text), icon=":material/warning:")

@@ -1,7 +1,7 @@
-"""A map of images as points: resting on one shows its picture, a line around several chooses them.
+"""A map of images as points: hovering over a point shows its thumbnail, a line around several points chooses them.
 
-Plotly's own hover cannot hold a picture, so the map is a component of our own; it loads the small pictures that are
-looked at, one by one, from the web server.
+Plotly's hover labels cannot hold images, so the map is a component of our own. It loads each thumbnail when it is
+needed.
 """
 
 import hashlib
@@ -46,13 +46,13 @@ _MAP = st.components.v2.component(
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the images lie and what colours them.
+    """Coordinates and groups of the images.
 
     Attributes:
-        places: (n, 2) coordinates, of any unit.
+        places: (n_images, 2) coordinates in any unit.
         axes: Titles of both axes.
         groups: Names of the groups, for the legend.
-        group: (n,) the group of each image.
+        group: (n_images,) index of each image's group.
     """
 
     places: NDArray[np.float32]
@@ -62,12 +62,12 @@ class Layout:
 
 
 def show_map(key: str, images: Predictions, layout: Layout) -> list[int]:
-    """Draw the map, and give the rows of the images that a person has chosen in it.
+    """Show the map and return the rows of the chosen images.
 
     Args:
-        key: Of the widget. The same key with the same images keeps what is chosen.
-        images: What the points are; at least one.
-        layout: Where they lie.
+        key: Key of the widget. The selection is kept while the key and the images stay the same.
+        images: The images, at least one.
+        layout: Their coordinates and groups.
     """
     version = hashlib.sha256(repr((key, images.digests)).encode() + layout.places.tobytes()).hexdigest()
     result = _MAP(key=key, data=_data(images, layout) | {"version": version}, on_chosen_change=lambda: None)
@@ -78,7 +78,7 @@ def show_map(key: str, images: Predictions, layout: Layout) -> list[int]:
 def _data(images: Predictions, layout: Layout) -> dict[str, Any]:
     return {
         "label": _label(len(images), layout),
-        "pictures": thumbnails.link(""),
+        "thumbnails": thumbnails.link(""),
         "axes": layout.axes,
         "x": [round(x, 5) for x in layout.places[:, 0].tolist()],
         "y": [round(y, 5) for y in layout.places[:, 1].tolist()],
@@ -98,6 +98,6 @@ def _data(images: Predictions, layout: Layout) -> dict[str, Any]:
 def _label(total: int, layout: Layout) -> str:
     across, up = layout.axes
     return (
-        f"Map of {total} images in {len(layout.groups)} groups; across {across}, up {up}. Arrow keys go from image to "
-        "image, Enter chooses one, with Shift one more, Escape none."
+        f"Map of {total} images in {len(layout.groups)} groups; horizontal axis {across}, vertical axis {up}. "
+        "Arrow keys move to the next image, Enter chooses it, Shift and Enter adds it, Escape clears."
     )

@@ -1,4 +1,4 @@
-"""Home: what Graft is, the projects, and the sample sets."""
+"""Home: what Graft is, a new project, the list of projects, the sample sets."""
 
 import streamlit as st
 
@@ -10,12 +10,12 @@ welcome.draw()
 known = list_projects(database())
 
 st.header("Start", anchor=False)
-projects.draw_new()
+projects.show_form()
 if not known:
     samples.draw()
 
 st.header("Your projects", anchor=False)
-projects.draw_list(known)
+projects.draw(known)
 if known:
     st.header("Sample sets", anchor=False)
     samples.draw()

@@ -1,4 +1,4 @@
-"""Projects: a new one, and the list with what can be done to each."""
+"""The form for a new project, and the list of projects with their actions."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,19 +14,19 @@ PAGE = 24
 SEARCH_FROM = 9
 
 
-def draw_new() -> None:
-    """Draw the form that makes a project."""
+def show_form() -> None:
+    """Show the form that creates a project."""
     with st.form("new-project", border=False):
         name, button = st.columns([4, 1], vertical_alignment="bottom")
         typed = name.text_input("Name of a new project", placeholder="for example: Bees and ants")
-        wanted = button.form_submit_button("Create project", type="primary", width="stretch")
-    if wanted:
+        submitted = button.form_submit_button("Create project", type="primary", width="stretch")
+    if submitted:
         with frame.show_errors():
             frame.go_to(IMAGES, project_id=create_project(database(), typed))
 
 
-def draw_list(projects: Sequence[Project]) -> None:
-    """Draw the projects, the last changed first."""
+def draw(projects: Sequence[Project]) -> None:
+    """Draw the projects, the last changed one first."""
     if not projects:
         st.info("There is no project yet. Create one above, or try a sample set.", icon=":material/info:")
         return
@@ -46,7 +46,7 @@ def _search(projects: Sequence[Project]) -> Sequence[Project]:
     text = st.text_input("Find a project", key="find-project", icon=":material/search:").casefold()
     found = [project for project in projects if text in project.name.casefold()]
     if not found:
-        st.info("No project has this in its name.", icon=":material/info:")
+        st.info("No project has this text in its name.", icon=":material/info:")
     return found
 
 
@@ -93,12 +93,12 @@ def _duplicate(project: Project) -> None:
 def _ask_to_delete(project: Project) -> None:
     st.markdown(
         f"“{words.escape_markdown(project.name)}” with {words.count(project.images, 'image')} and "
-        f"{words.count(project.runs, 'run')} will be gone for good. Images that another project uses stay there."
+        f"{words.count(project.runs, 'run')} will be deleted permanently. Images that another project uses stay there."
     )
     with st.container(horizontal=True):
-        if st.button("Delete for good", type="primary"):
+        if st.button("Delete permanently", type="primary"):
             frame.run_action(lambda: _delete(project), f"“{project.name}” was deleted.")
-        if st.button("Keep it"):
+        if st.button("Cancel"):
             st.rerun()
 
 

@@ -1,4 +1,4 @@
-"""The sample sets: one click makes a project and has its images taken in."""
+"""The sample sets: one click creates a project and adds the images."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,14 +18,14 @@ _ASSETS = Path(__file__).parents[2] / "assets"
 
 
 def draw() -> None:
-    """Draw a card for each sample set, those that need a network last."""
+    """Draw a card for each sample set, those to download last."""
     st.markdown("Look around with a sample set. These work without a network.")
     with st.grid(columns=2, min_column_width=280, border=True):
         for name, sample in SAMPLES.items():
             with st.container(key=f"sample-{name}", height="stretch"):
                 _show_card(name, sample)
     with st.expander("Well-known public sets, downloaded on demand", icon=":material/cloud_download:"):
-        st.markdown("A download is used only if it is exactly the published file, and is kept for the next time.")
+        st.markdown("A download is used only if it is exactly the published file, and is stored for the next time.")
         with st.grid(columns=2, min_column_width=280, border=True):
             for name, public in PUBLIC_SAMPLES.items():
                 with st.container(key=f"sample-{name}", height="stretch"):
@@ -52,7 +52,7 @@ def _show_public_card(name: str, sample: PublicSample) -> None:
 
 
 def _show_source(text: str) -> None:
-    """Draw it small; a link in a caption would be too pale to read."""
+    """Show it small. A caption is too pale for a link."""
     st.markdown(f":small[{text}]")
 
 

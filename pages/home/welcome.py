@@ -1,4 +1,4 @@
-"""What Graft is, in three sentences and a picture."""
+"""An introduction in three sentences and a picture."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ _ALT = (
 
 
 def draw() -> None:
-    """Draw it, side by side where there is room."""
+    """Draw the introduction."""
     words, picture = st.columns([3, 2], gap="large", vertical_alignment="center")
     with words:
         st.title("Teach a network to tell your images apart", anchor=False)

@@ -1,4 +1,4 @@
-"""A phone as the camera: a code to scan, and the pictures appear here by themselves."""
+"""A phone as the camera: a person scans a code, and the pictures of the phone appear in the project."""
 
 import io
 import time
@@ -18,7 +18,7 @@ from pages.routes.invitations import PICTURES, Invitation, invitations
 from pages.shared import frame, words
 from pages.shared.workspace import database
 
-LOOK_SECONDS = 1.5
+REFRESH_SECONDS = 1.5
 MODULE_PIXELS = 6
 CODE_WIDTH = 260
 
@@ -30,7 +30,7 @@ _NOT_REACHABLE = (
 
 
 def draw(project_id: str, labels: Sequence[Label]) -> None:
-    """Draw the choice of a class and the code, or how Graft must be started for a phone to reach it."""
+    """Draw the choice of a class and the code, or how to start Graft so that a phone can reach it."""
     origin = addresses.network_origin()
     if origin is None:
         st.info(_NOT_REACHABLE, icon=":material/phonelink_off:")
@@ -45,7 +45,7 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
     else:
         invitation = invitations().invite(project_id)
         _show_code(phone.link(origin, invitation, label.id), invitation, label)
-        _look(project_id, _state(project_id))
+        _refresh(project_id, _state(project_id))
 
 
 def _show_code(link: str, invitation: Invitation, label: Label) -> None:
@@ -53,9 +53,9 @@ def _show_code(link: str, invitation: Invitation, label: Label) -> None:
     code.image(picture(link), width=CODE_WIDTH, alt=f"A code to scan with a phone, for {link}")
     with steps:
         st.markdown(
-            "1. Connect the phone with the network of this computer.\n"
+            "1. Connect the phone to the same network as this computer.\n"
             "2. Point its camera at the code, and open the link.\n"
-            "3. Take pictures, or choose some that the phone has. They appear here by themselves."
+            "3. Take pictures, or choose some from the phone. They appear here by themselves."
         )
         st.markdown(
             f"**{words.escape_markdown(label.name)}** has {words.count(label.images + label.excluded, 'image')}."
@@ -68,22 +68,22 @@ def _show_code(link: str, invitation: Invitation, label: Label) -> None:
                 "The phone can also take several pictures a second, as long as a button is held."
                 if link.startswith("https:")
                 else "The pictures cross the network unencrypted, as Graft was not started with https; without it "
-                "browsers also keep the live camera from the page, so the phone's own camera app takes the pictures."
+                "browsers also deny the page the live camera, so the phone's own camera app takes the pictures."
             )
         )
 
 
 def picture(link: str) -> bytes:
-    """A PNG of the code, dark on white with its quiet zone, so that it is read on a dark page too."""
+    """A PNG of the code, dark on white with a quiet zone, so that it can be read on a dark page too."""
     out = io.BytesIO()
     segno.make(link, error="m", micro=False).save(out, kind="png", scale=MODULE_PIXELS, border=4)
     return out.getvalue()
 
 
-@frame.auto_refresh(lambda *_args: LOOK_SECONDS)
-def _look(project_id: str, drawn: tuple[object, ...]) -> None:
-    """Draw the page anew when pictures are on their way, or have come."""
-    if _state(project_id) != drawn:
+@frame.auto_refresh(lambda *_args: REFRESH_SECONDS)
+def _refresh(project_id: str, shown: tuple[object, ...]) -> None:
+    """Rerun the page when pictures arrive."""
+    if _state(project_id) != shown:
         st.rerun()
 
 

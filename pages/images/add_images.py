@@ -1,4 +1,4 @@
-"""Ways to bring images in: an archive, a folder, single files, the camera, a phone, the web, another project."""
+"""Ways to add images: an archive, a folder, single files, the camera, a phone, the web, another project."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,14 +23,14 @@ BURST, PHONE, WEB, PROJECT = "A camera burst", "A phone", "The web", "Another pr
 _LIMITS = WebLimits()
 _ROUND = "links-round"
 _HELP = (
-    "Folders train, val and test above the classes are taken as the splits. A table (CSV or Excel) with columns file "
+    "Folders train, val and test above the classes become the splits. A table (CSV or Excel) with columns file "
     "and label may lie among the images or be uploaded with the archive; its columns split and group (patient, plant, "
-    "site) are respected. Without folders and table, the file names may tell the classes: cat_001.jpg."
+    "site) are kept. Without folders and table, the file names may tell the classes: cat_001.jpg."
 )
 
 
 def draw(project_id: str, labels: Sequence[Label]) -> None:
-    """Draw the choice of a way, and that way."""
+    """Draw the choice of a way to add images, and that way."""
     ways: dict[str, Callable[[], None]] = {
         ARCHIVE: lambda: _show_archive(project_id),
         FOLDER: lambda: _show_folder(project_id),
@@ -41,7 +41,7 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
         WEB: lambda: _show_links(project_id, labels),
         PROJECT: lambda: _show_project(project_id),
     }
-    chosen = st.pills("Where are they?", list(ways), default=ARCHIVE, required=True)
+    chosen = st.pills("Add from", list(ways), default=ARCHIVE, required=True)
     ways[chosen]()
 
 
@@ -84,7 +84,7 @@ def _show_camera(project_id: str, labels: Sequence[Label]) -> None:
 
 
 def _show_add(project_id: str, label: str | None, way: str, files: Sequence[UploadedFile]) -> None:
-    """Draw the button that adds files to a class; the class stays chosen, for the next picture."""
+    """Show the button that adds files to a class. The class stays chosen for the next picture."""
     what = words.count(len(files), "image") if files else "images"
     if st.button(
         f"Add {what} to {words.escape_markdown(label or 'a class')}", disabled=not files or not label, key=f"add-{way}"
@@ -106,16 +106,16 @@ def _show_links(project_id: str, labels: Sequence[Label]) -> None:
     text = st.text_area(
         "Addresses of images, one a line",
         placeholder="https://example.org/photos/ant-1.jpg\nhttps://example.org/photos/bee-7.jpg bees",
-        help="A class may stand behind the address.",
+        help="A class may follow the address.",
         key=f"links-{state.get(_ROUND, 0)}",
         height=150,
     )
-    label = choose_class(labels, "links", "Class of the images whose line names none")
+    label = choose_class(labels, "links", "Class of the images whose line has none")
     links = read_links(text)
     st.caption(
-        "Only addresses that begin with https:// are fetched, and none in a private network; at most "
+        "Only addresses that begin with https:// are fetched, and none in a private network: at most "
         f"{_LIMITS.links:,} at once, each up to {_LIMITS.file_bytes / 1e6:.0f} MB and {_LIMITS.seconds:.0f} seconds. "
-        "Use images that you may use."
+        "Use only images that you have the right to use."
     )
     what = words.count(len(links), "image") if links else "images"
     if st.button(f"Fetch {what}", disabled=not links, key="add-links"):
@@ -149,13 +149,13 @@ def _show_project(project_id: str) -> None:
         key=f"copy-classes-{chosen}",
     )
     images = sum(labels[one].images + labels[one].excluded for one in classes)
-    st.caption("Images come into classes of the same names; the files are shared and take no further space.")
+    st.caption("Images come into classes of the same names; the files are shared and take no extra space.")
     if st.button(f"Copy {words.count(images, 'image')}", disabled=not images, key="add-project"):
         spec = IngestSpec(from_project=chosen, from_classes=tuple(classes))
         frame.run_action(lambda: submit(database(), settings(), project_id, spec))
 
 
 def _project_title(project: Project) -> str:
-    """Another one for each project, as the browser answers with it: several may have the same name."""
+    """A unique title: several projects may have the same name, and the browser answers with the title."""
     made = words.moment(project.created_at)
     return f"{project.name} · {words.count(project.images, 'image')} · made {made}"

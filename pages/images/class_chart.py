@@ -8,12 +8,12 @@ from core.catalog.labels import Label
 from pages.components.charts import Chart, blank, short
 
 _SPLITS = ("train", "validation", "test")
-_PATTERNS = ("", "/", ".")  # told apart without colour as well
+_PATTERNS = ("", "/", ".")  # so that colour is not needed
 ROW_PIXELS, MOST_PIXELS = 26, 900
 
 
 def class_chart(labels: Sequence[Label]) -> Chart:
-    """Draw a bar a class, divided by split.
+    """Make a chart with a bar for each class, divided by split.
 
     Args:
         labels: The classes with their counts.

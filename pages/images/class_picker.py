@@ -8,14 +8,14 @@ from core.catalog.labels import Label
 
 
 def choose_class(labels: Sequence[Label], way: str, title: str = "Class") -> str | None:
-    """Draw the choice and give the class's name, None while none is chosen.
+    """Show the choice of a class and return its name; None while none is chosen.
 
-    As long as the page is open it outlives drawings in which it is not, for example while another way is chosen.
+    The choice is kept while the page is open, also while another way to add images is shown.
 
     Args:
         labels: The classes of the project.
-        way: What the class is for; each has a choice of its own.
-        title: What to ask.
+        way: The way to add images; each has a choice of its own.
+        title: Label of the widget.
     """
     return st.selectbox(
         title,

@@ -1,4 +1,4 @@
-"""The classes: how many images each has a split, and what can be done to a class."""
+"""The classes: their number of images in each split, and the actions on a class."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from pages.shared.workspace import database
 
 
 def draw(project_id: str, labels: Sequence[Label]) -> None:
-    """Draw the counts as a table and as bars, what can be done to a class, and the form for a new one."""
+    """Draw the counts as a table and a chart, the actions on a class, and the form for a new class."""
     if labels:
         _show_table(labels)
         _show_actions(project_id, labels)
@@ -60,8 +60,8 @@ def _show_new(project_id: str) -> None:
     with st.form("new-class", border=False, clear_on_submit=True):
         name, button = st.columns([4, 1], vertical_alignment="bottom")
         typed = name.text_input("Name of a new class")
-        wanted = button.form_submit_button("Add class", width="stretch")
-    if wanted:
+        submitted = button.form_submit_button("Add class", width="stretch")
+    if submitted:
         frame.run_action(lambda: add_label(database(), project_id, typed), f"The class “{typed}” was added.")
 
 
@@ -80,7 +80,7 @@ def _merge(project_id: str, label: Label, labels: Sequence[Label]) -> None:
     others = [other for other in labels if other.id != label.id]
     title = f"Move all images of “{words.escape_markdown(label.name)}” into"
     into = st.selectbox(title, others, format_func=lambda other: other.name)
-    st.caption(f"The class “{words.escape_markdown(label.name)}” is gone then; this cannot be undone.")
+    st.caption(f"The class “{words.escape_markdown(label.name)}” is removed; this cannot be undone.")
     if st.button("Merge", type="primary"):
         frame.run_action(
             lambda: merge_labels(database(), project_id, label.id, into.id),
@@ -92,7 +92,7 @@ def _merge(project_id: str, label: Label, labels: Sequence[Label]) -> None:
 def _ask_to_delete(project_id: str, label: Label) -> None:
     images = label.images + label.excluded
     st.markdown(
-        f"The class “{words.escape_markdown(label.name)}” will be gone. "
+        f"The class “{words.escape_markdown(label.name)}” will be removed. "
         f"Its {words.count(images, 'image')} stay in the project "
         "without a class, and take no part in a training until they are moved to another one."
     )
@@ -101,5 +101,5 @@ def _ask_to_delete(project_id: str, label: Label) -> None:
             frame.run_action(
                 lambda: delete_label(database(), project_id, label.id), f"The class “{label.name}” was deleted."
             )
-        if st.button("Keep it"):
+        if st.button("Cancel"):
             st.rerun()

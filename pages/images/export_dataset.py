@@ -1,4 +1,4 @@
-"""The person's own images as a download: packed by a worker, then handed over."""
+"""The images as a download, packed by a worker."""
 
 import streamlit as st
 
@@ -16,10 +16,10 @@ _TITLE = "Packing the images"
 
 
 def draw(project: Project) -> None:
-    """Draw what the download holds, the button that packs it, and the download."""
+    """Draw the description, the button that packs the images, and the download."""
     st.markdown(
         "All images as a zip that works anywhere: a folder for each class, and a table (`labels.csv`) with classes, "
-        "splits and groups, and what was set aside. Added to a project, it comes back as it was."
+        "splits and groups, and what was set aside. Added to a project, it gives the same dataset."
     )
     running = job_progress.running_job(project.id, ExportDatasetSpec)
     if running is not None:
@@ -53,11 +53,11 @@ def _show_download(project: Project, job: Job) -> None:
     changed = project.updated_at > (job.started_at or job.created_at)
     st.caption(
         f"Packed {words.ago(job.ended_at or job.created_at)}"
-        f"{'; the project was changed since, so pack it again to have the changes in it.' if changed else '.'}"
+        f"{'; the project was changed since, so pack it again to include the changes.' if changed else '.'}"
     )
     if result.missing:
         names = ", ".join(words.escape_markdown(name) for name in result.missing[:3])
         st.warning(
-            f"{words.count(len(result.missing), 'file is', 'files are')} gone from the disk and not in it: {names}",
+            f"{words.count(len(result.missing), 'file is', 'files are')} missing on the disk and not included: {names}",
             icon=":material/warning:",
         )

@@ -1,4 +1,4 @@
-"""The gallery: pages of pictures, found by class, split and name, and what can be done to the chosen ones."""
+"""The gallery: filters, pages of images, and actions on the chosen images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -22,13 +22,13 @@ STATES = {"All": None, "Taking part": False, "Set aside": True}
 
 @dataclass(frozen=True)
 class Choice:
-    """Which images a person has chosen in a project.
+    """The images that are chosen in a project.
 
     Attributes:
         project_id: The project.
         ids: The chosen images, on all pages.
-        round: Counts how often the choice was made by other means than a click; each time, the pictures are drawn anew.
-        shown: Key of the pictures that are on the page, and what was chosen of them when they came there.
+        round: Number of times that a button changed the choice; each time the gallery gets a new key.
+        shown: Key of the gallery on the page, and the ids that were chosen when it was first shown.
     """
 
     project_id: str
@@ -39,7 +39,7 @@ class Choice:
 
 @frame.fragment
 def draw(project_id: str, labels: Sequence[Label]) -> None:
-    """Draw the filters, the bar of changes and a page of pictures."""
+    """Draw the filters, the actions and a page of images."""
     chosen_filter = _show_filters(labels)
     total = count_items(database(), project_id, chosen_filter)
     bar = st.container()
@@ -82,9 +82,9 @@ def _show_pages(total: int, chosen: Filter) -> tuple[int, int]:
 
 
 def _show_pictures(choice: Choice, items: Sequence[Item], view: str) -> Choice:
-    """Draw a page of pictures, and give the choice with what was clicked."""
+    """Show a page of images and return the choice with what was clicked."""
     if not items:
-        st.info("No image is like this. Choose another class, split or name above.", icon=":material/info:")
+        st.info("No image matches. Choose another class, split or name above.", icon=":material/info:")
         return choice
     key = f"gallery-{choice.project_id}-{choice.round}-{hash(view)}"
     here = frozenset(item.id for item in items)

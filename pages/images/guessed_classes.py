@@ -1,4 +1,4 @@
-"""Classes that were read off file names: shown, corrected and accepted before anything is taken in."""
+"""Classes guessed from file names: a person confirms or corrects them before any image is added."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,13 +15,13 @@ from pages.components import job_progress
 from pages.shared import frame, words
 from pages.shared.workspace import database, settings
 
-# Above, the list of classes scrolls.
+# A longer list scrolls.
 ROWS_SHOWN = 8
 ROW_HEIGHT = 72
 
 
 def waiting(project_id: str) -> Job | None:
-    """The upload that waits for somebody to look at its guess, if there is one."""
+    """The job whose guess waits for confirmation, if any."""
     job = job_progress.last_job(project_id, IngestSpec)
     if job is None or _guess(job) is None:
         return None
@@ -29,7 +29,7 @@ def waiting(project_id: str) -> Job | None:
 
 
 def draw(project_id: str, job: Job, labels: Sequence[Label]) -> None:
-    """Draw the guess with what can be made of it; a class that differs by case from one that is there is that one."""
+    """Draw the guess and its actions. A guessed class that differs only in case from an existing one is that one."""
     known = {label.name.casefold(): label.name for label in labels}
     guess = _guess(job)
     if guess is None:
@@ -38,20 +38,20 @@ def draw(project_id: str, job: Job, labels: Sequence[Label]) -> None:
     with st.container(border=True, key=f"guess-{job.id}"):
         st.subheader("Are these the classes?", anchor=False)
         st.markdown(
-            f"Nothing was taken in yet. The upload has {words.count(images, 'image')} and no folders that tell classes "
+            f"Nothing was added yet. The upload has {words.count(images, 'image')} and no folders that tell classes "
             f"apart; by the file names there are {words.count(len(guess.classes), 'class', 'classes')}. Change a "
             "name to rename a class, and give two classes the same name to merge them."
         )
         with st.form(f"guess-form-{job.id}", border=False):
             typed = _show_classes(job.id, guess, known)
-            accepted = st.form_submit_button("Take them in with these classes", type="primary")
+            accepted = st.form_submit_button("Add them with these classes", type="primary")
         if accepted:
             frame.run_action(lambda: _take_in(project_id, job, {name: _clean(text) for name, text in typed.items()}))
         _show_others(project_id, job, guess)
 
 
 def _show_classes(job_id: str, guess: ClassGuess, known: Mapping[str, str]) -> dict[str, str]:
-    """Draw a row for each class; gives what was typed, by guessed name."""
+    """Show a row for each class and return what was typed, by guessed name."""
     typed: dict[str, str] = {}
     rows = len(guess.classes) + bool(guess.unnamed)
     with st.container(height=ROWS_SHOWN * ROW_HEIGHT if rows > ROWS_SHOWN else "content", border=False):
@@ -74,15 +74,15 @@ def _show_row(about: str, name: str, key: str, label: str) -> str:
 
 
 def _show_others(project_id: str, job: Job, guess: ClassGuess) -> None:
-    """Draw what else can be done with the upload."""
+    """Show the other actions on the upload."""
     names = [*(one.name for one in guess.classes), ""]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.text_input("No, all of them are one class", key=f"one-class-{job.id}", placeholder="Name", width=260)
-        if st.button("Take them in as one class"):
+        if st.button("Add them as one class"):
             frame.run_action(lambda: _take_in(project_id, job, dict.fromkeys(names, _required(label))))
-        if st.button("Take them in without classes", help="Sort them afterwards, in the gallery"):
+        if st.button("Add them without classes", help="Sort them afterwards, in the gallery"):
             frame.run_action(lambda: _take_in(project_id, job, dict.fromkeys(names)))
-        if st.button("Do not take them in", icon=":material/delete:"):
+        if st.button("Discard the upload", icon=":material/delete:"):
             frame.run_action(lambda: remove_uploads(settings(), _paths(job)), "The upload was removed.")
 
 

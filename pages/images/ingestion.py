@@ -1,4 +1,4 @@
-"""What is being done to the images right now, and how the last intake ended."""
+"""The progress and outcome of jobs that add images or split them, and the rejected files."""
 
 from collections.abc import Sequence
 
@@ -11,15 +11,15 @@ from pages.components import job_progress
 from pages.shared import frame, words
 from pages.shared.workspace import database
 
-_TITLES: dict[type[Spec], str] = {IngestSpec: "Adding images", SplitDatasetSpec: "Drawing the splits"}
+_TITLES: dict[type[Spec], str] = {IngestSpec: "Adding images", SplitDatasetSpec: "Splitting the dataset"}
 PAGE = 50
 
 
 def draw(project_id: str) -> bool:
-    """Draw the bar of a running job, or why the last one failed; tell whether one is running."""
+    """Draw the progress of a running job, or why the last one failed; return whether one is running."""
     running = job_progress.running_job(project_id, *_TITLES)
     if running is not None:
-        job_progress.show_progress(running.id, _TITLES[type(running.spec)], _say_result)
+        job_progress.show_progress(running.id, _TITLES[type(running.spec)], _summary)
         return True
     for kind, title in _TITLES.items():
         last = job_progress.last_job(project_id, kind)
@@ -28,27 +28,27 @@ def draw(project_id: str) -> bool:
     return False
 
 
-def _say_result(job: Job) -> str:
+def _summary(job: Job) -> str:
     result = job.result
     if not isinstance(result, IngestResult):
-        return "The splits were drawn."
+        return "The dataset was split."
     if result.guess is not None:
         return ""
     sentence = f"{words.count(result.accepted, 'image was', 'images were')} added."
     if result.already_present:
         sentence += f" {words.count(result.already_present, 'image was', 'images were')} there already."
     if result.rejected:
-        sentence += f" {words.count(result.rejected, 'file was', 'files were')} not; see “Not taken in”."
+        sentence += f" {words.count(result.rejected, 'file was', 'files were')} rejected; see “Rejected files”."
     return sentence
 
 
-def draw_rejected(project_id: str, refusals: Sequence[RejectedFile]) -> None:
-    """Draw the list and the button that clears it."""
-    st.markdown(f"{words.count(len(refusals), 'file was', 'files were')} not taken in; all others were.")
-    pages = -(-len(refusals) // PAGE)
+def show_rejected(project_id: str, rejected_files: Sequence[RejectedFile]) -> None:
+    """Show the list of rejected files and the button that clears it."""
+    st.markdown(f"{words.count(len(rejected_files), 'file was', 'files were')} rejected; all others were added.")
+    pages = -(-len(rejected_files) // PAGE)
     listed = st.container()
-    page = st.pagination(pages, key=f"refused-page-{pages}") if pages > 1 else 1
-    listed.markdown("\n".join(_line(rejected) for rejected in refusals[(page - 1) * PAGE : page * PAGE]))
+    page = st.pagination(pages, key=f"rejected-page-{pages}") if pages > 1 else 1
+    listed.markdown("\n".join(_line(rejected) for rejected in rejected_files[(page - 1) * PAGE : page * PAGE]))
     if st.button("Clear this list", icon=":material/done_all:"):
         frame.run_action(lambda: clear_rejected_files(database(), project_id), "The list was cleared.")
 

@@ -1,4 +1,4 @@
-"""Images: bring them in, sort them into classes, divide them into splits."""
+"""Images: add them, sort them into classes, split them."""
 
 import streamlit as st
 
@@ -18,21 +18,21 @@ from pages.shared import frame
 from pages.shared.steps import MODEL
 from pages.shared.workspace import database
 
-IMAGES, CLASSES, SPLITS, DOWNLOAD, REFUSED = "Images", "Classes", "Splits", "Download", "Not taken in"
+IMAGES, CLASSES, SPLITS, DOWNLOAD, REJECTED = "Images", "Classes", "Splits", "Download", "Rejected files"
 
 project = frame.project()
 labels = list_labels(database(), project.id)
 unlabelled = count_items(database(), project.id, Filter(label_id=UNLABELLED, excluded=False))
-refusals = count_rejected_files(database(), project.id)
+rejected = count_rejected_files(database(), project.id)
 
 st.title("Images", anchor=False)
-st.markdown("Bring pictures of each thing that the network should tell apart, one class for each.")
+st.markdown("Add pictures of each thing that the network should tell apart, one class for each.")
 
 busy = ingestion.draw(project.id)
 guessed = None if busy else guessed_classes.waiting(project.id)
 if guessed is not None:
     guessed_classes.draw(project.id, guessed, labels)
-empty = not project.images and not labels and not refusals
+empty = not project.images and not labels and not rejected
 # With a key it stays open when something above it comes or goes.
 adding = st.expander(
     "Add images",
@@ -51,7 +51,7 @@ if empty:
     st.stop()
 
 ready = readiness.draw(labels, unlabelled)
-parts = [IMAGES, CLASSES, SPLITS, DOWNLOAD, *([REFUSED] if refusals else [])]
+parts = [IMAGES, CLASSES, SPLITS, DOWNLOAD, *([REJECTED] if rejected else [])]
 tabs = dict(zip(parts, st.tabs(parts, key="part", on_change="rerun", bind="query-params"), strict=True))
 with tabs[IMAGES]:
     if tabs[IMAGES].open and project.images:
@@ -65,10 +65,10 @@ with tabs[SPLITS]:
 with tabs[DOWNLOAD]:
     if tabs[DOWNLOAD].open and project.images:
         export_dataset.draw(project)
-if refusals:
-    with tabs[REFUSED]:
-        if tabs[REFUSED].open:
-            ingestion.draw_rejected(project.id, list_rejected_files(database(), project.id))
+if rejected:
+    with tabs[REJECTED]:
+        if tabs[REJECTED].open:
+            ingestion.show_rejected(project.id, list_rejected_files(database(), project.id))
 
 st.divider()
 if st.button("Next: choose a network", type="secondary" if guessed else "primary", icon=MODEL.icon, disabled=not ready):

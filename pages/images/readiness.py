@@ -1,4 +1,4 @@
-"""Whether the images are enough for a training, in words."""
+"""Whether the dataset is ready for training."""
 
 from collections.abc import Sequence
 
@@ -12,11 +12,11 @@ SHOWN = 3
 
 
 def draw(labels: Sequence[Label], unlabelled: int) -> bool:
-    """Draw what is missing, and tell whether a training is possible.
+    """Draw what is missing, and return whether a training is possible.
 
     Args:
         labels: The classes with their counts.
-        unlabelled: Images that take part and have no class.
+        unlabelled: Number of images that take part and have no class.
     """
     issues = find_dataset_issues(labels, unlabelled)
     blocking = [issue.sentence for issue in issues if issue.blocking]

@@ -1,4 +1,4 @@
-"""The splits: shares, seed, and drawing them again."""
+"""The splits: their shares and seed, splitting again, and the groups that stay together."""
 
 import secrets
 from collections.abc import Sequence
@@ -24,10 +24,10 @@ ROW_HEIGHT = 35
 
 
 def draw(project_id: str, labels: Sequence[Label]) -> None:
-    """Draw what the splits are for, how many images each has, and the form that draws them again."""
+    """Draw the explanation, the number of images in each split, and the form that splits again."""
     st.markdown(
         "The network learns from the **train** split, choices are made by the **validation** split, and the **test** "
-        "split is kept for one honest look at the end. Each class is divided in the same shares (*stratified*)."
+        "split is reserved for one honest measurement at the end. Each class has the same shares (*stratified*)."
     )
     _show_counts(labels)
     draft = state.draft(project_id)
@@ -38,9 +38,9 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
         st.caption(f"{words.count(fixed, 'image keeps', 'images keep')} the split that a folder or a person gave it.")
     _show_groups(project_id)
     with st.container(horizontal=True):
-        if st.button("Draw the splits again", icon=":material/shuffle:", disabled=sum(changed.shares) != WHOLE):
+        if st.button("Split again", icon=":material/shuffle:", disabled=sum(changed.shares) != WHOLE):
             frame.run_action(lambda: _submit(project_id, changed))
-        if st.button("Another seed", icon=":material/casino:", help="Chance falls differently with each seed."):
+        if st.button("Another seed", icon=":material/casino:", help="Another random split with the same shares."):
             frame.run_action(lambda: _choose_seed(project_id, changed))
 
 
@@ -61,9 +61,14 @@ def _show_choices(draft: Draft) -> Draft:
         for column, name, share in zip(columns, names, draft.shares, strict=False)
     )
     seed = columns[3].number_input(
-        "Seed", 0, 2**31 - 1, draft.split_seed, key=state.draft_key("split-seed"), help="The same seed, the same draw."
+        "Seed",
+        0,
+        2**31 - 1,
+        draft.split_seed,
+        key=state.draft_key("split-seed"),
+        help="The same seed, the same split.",
     )
-    notice = st.empty()  # always there, so that what follows keeps its place
+    notice = st.empty()  # always shown, so that the widgets below keep their place
     if sum(shares) != WHOLE:
         notice.warning(f"The three shares add up to {sum(shares)}%; make them 100%.", icon=":material/warning:")
     return draft.model_copy(update={"shares": shares, "split_seed": int(seed)})
@@ -83,8 +88,8 @@ def _choose_seed(project_id: str, draft: Draft) -> None:
 
 
 def _show_groups(project_id: str) -> None:
-    """Draw how many sets there are, the largest first, and where each went; nothing where every image stands alone."""
-    job = _last_draw(project_id)
+    """Show the groups of the last split, the largest first; nothing if there are none."""
+    job = _last_split(project_id)
     groups = _split_groups(job) if job is not None else None
     if job is None or groups is None:
         return
@@ -105,10 +110,10 @@ def _show_groups(project_id: str) -> None:
         alt="Sets of images that stay together, how many images each has, and the split that it is in",
     )
     more = f"The {len(sets)} largest are listed. " if groups.groups > len(sets) else ""
-    st.caption(f"{more}As the splits were drawn {words.ago(job.ended_at or job.created_at)}.")
+    st.caption(f"{more}Split {words.ago(job.ended_at or job.created_at)}.")
 
 
-def _last_draw(project_id: str) -> Job | None:
+def _last_split(project_id: str) -> Job | None:
     """The latest job that drew splits; one that only guessed classes drew none."""
     kinds = (SplitDatasetSpec, IngestSpec)
     ended = jobs.list_jobs(database(), project_id=project_id, kinds=kinds, status=("finished",))
@@ -116,5 +121,5 @@ def _last_draw(project_id: str) -> Job | None:
 
 
 def _split_groups(job: Job) -> SplitGroups | None:
-    drawn = job.result
-    return drawn.split_groups if isinstance(drawn, IngestResult | SplitDatasetResult) else None
+    result = job.result
+    return result.split_groups if isinstance(result, IngestResult | SplitDatasetResult) else None

@@ -1,1 +1,1 @@
-"""What the server answers beside the pages."""
+"""HTTP routes beside the pages: thumbnails, downloads, the phone."""

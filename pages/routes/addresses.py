@@ -1,4 +1,4 @@
-"""Where this server is found: paths of its own answers, and its address in the local network."""
+"""Paths of Graft's own routes, and the address of this server in the local network."""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -8,16 +8,16 @@ from streamlit.net_util import get_internal_ip
 
 
 def below_base(path: str) -> str:
-    """The path under which the server answers, below the base that it was started with."""
+    """A path below the base path with which the server was started."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{base}/{path}" if base else f"/{path}"
 
 
 def network_origin() -> str | None:
-    """The origin, as `http://192.168.1.7:8501`, at which other machines find this server; None if they cannot.
+    """The origin at which other machines reach this server, such as `http://192.168.1.7:8501`; None if they cannot.
 
-    The address by which the person's own browser came, unless that is this machine's name for itself; else the one of
-    this machine's network, if the server listens there.
+    It is the address that the person's browser uses, unless that is a loopback address; then the address of this
+    machine in its network, if the server listens there.
     """
     came_by = urlsplit(st.context.url or "")
     if came_by.hostname and not is_loopback(came_by.hostname):
@@ -33,7 +33,7 @@ def network_origin() -> str | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a name or address means the machine on which it is used."""
+    """Whether a host name or address is a loopback address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,7 +1,7 @@
-"""Large files on their way to the browser: sent from the disk piece by piece.
+"""Large downloads, streamed from the disk.
 
-Streamlit's own download button holds the whole file in the memory of the web process, once for each visitor; a data
-set of 10,000 photographs does not fit there.
+Streamlit's download button holds the whole file in the memory of the web process, once for each tab; a dataset of
+10,000 photographs does not fit there.
 """
 
 from pathlib import Path
@@ -23,7 +23,7 @@ _UNSAFE = '<>:"/\\|?*'
 
 
 def routes() -> list[Route]:
-    """What the server answers beside the pages, for `st.App`."""
+    """The routes, for `st.App`."""
     return [Route(below_base(f"{_PATH}/{{job_id}}"), _send_packed)]
 
 
@@ -52,5 +52,5 @@ def _send_packed(request: Request) -> Response:
 
 
 def _file_name(name: str) -> str:
-    """A project's name without what file systems refuse."""
+    """A project's name without the characters that file systems reject."""
     return "".join("-" if letter in _UNSAFE else letter for letter in name).strip(" .") or "images"

@@ -1,6 +1,6 @@
-"""Codes by which a phone may add pictures to a project: unguessable, for one project, for a limited time and number.
+"""Codes with which a phone may add pictures to one project, for a limited time, number and size.
 
-They are held in the memory of the web process alone: one that starts anew knows none of the old ones.
+They are kept in the memory of the web process, so a restart makes all of them invalid.
 """
 
 import secrets
@@ -14,7 +14,7 @@ import streamlit as st
 from core.errors import NotFoundError
 
 VALID_SECONDS = 2 * 60 * 60
-# A code that is shown is good for at least so long.
+# A code that is shown stays valid for at least this long.
 FRESH_SECONDS = VALID_SECONDS / 2
 # As many pictures one code lets in: far more than a lesson takes, far fewer than fill a disk by 50 MB each unnoticed.
 PICTURES = 5000
@@ -25,9 +25,9 @@ class Invitation:
     """A code.
 
     Attributes:
-        token: What stands in the link, 128 random bits.
-        project_id: To which project it adds.
-        until: UTC seconds at which it ends.
+        token: 128 random bits, in the link.
+        project_id: The project to which it adds pictures.
+        until: UTC seconds at which it expires.
     """
 
     token: str
@@ -37,17 +37,17 @@ class Invitation:
 
 @dataclass
 class Invitations:
-    """The codes of this web process; safe to share between threads."""
+    """The codes of this web process; thread-safe."""
 
     _by_token: dict[str, Invitation] = field(default_factory=dict)
     _sent: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def invite(self, project_id: str, now: float | None = None) -> Invitation:
-        """Give a code for a project: the one it has, or another one if that ends soon or has let in all it may.
+        """Give a code for a project: its present one, or a new one if that expires soon or is used up.
 
         Args:
-            project_id: To which project it adds.
+            project_id: The project to which it adds pictures.
             now: UTC seconds; None for the clock's.
         """
         now = time.time() if now is None else now
@@ -66,14 +66,14 @@ class Invitations:
         """Give the code of a link.
 
         Raises:
-            NotFoundError: There is none, or its time is over.
+            NotFoundError: There is none, or it has expired.
         """
         with self._lock:
             found = self._by_token.get(token)
         if found is None or found.until <= (time.time() if now is None else now):
             raise NotFoundError(
-                "This code is not valid any more: its time is over, or Graft was started anew.",
-                "Scan the one that the Images page shows now.",
+                "This code is not valid any more: it has expired, or Graft was restarted.",
+                "Scan the code that the Images page shows now.",
             )
         return found
 
@@ -87,8 +87,8 @@ class Invitations:
         with self._lock:
             if self._sent[token] >= PICTURES:
                 raise NotFoundError(
-                    f"By this code {PICTURES:,} pictures were sent, as many as one lets in.",
-                    "Scan the one that the Images page shows now.",
+                    f"{PICTURES:,} pictures were sent with this code, the most that one code allows.",
+                    "Scan the code that the Images page shows now.",
                 )
             self._sent[token] += 1
         return found
@@ -96,5 +96,5 @@ class Invitations:
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def invitations() -> Invitations:
-    """The codes, shared by all visitors and the phones' own page."""
+    """The codes, shared by all tabs and the phone route."""
     return Invitations()

@@ -1,9 +1,9 @@
-"""What a phone gets and sends that scanned the code of a project: a page of its own, picture by picture.
+"""The page of a phone that scanned a project's code, and the upload of its pictures.
 
-The code in the link is all that a phone has: with it, it can add pictures to the classes of one project, and see what
-became of them; it sees no other picture. A picture goes to the disk piece by piece and then the way of every upload, so
-nothing here opens it. No cookie says who asks, so another site's page cannot borrow a visitor's; the header that is
-asked for keeps such pages out even if they knew the link.
+The code in the link is the only credential: it allows adding pictures to the classes of one project and reading whether
+they were accepted, and no more. A picture is streamed to the disk and ingested like every upload; nothing here decodes
+it. No cookie is used, so a page of another site cannot act in a person's name, and the required header keeps such a
+page out even if it knew the link.
 """
 
 import html
@@ -47,17 +47,17 @@ _CLOSED = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Con
 
 
 def routes() -> list[Route]:
-    """What the server answers to phones, for `st.App`."""
-    place = below_base(f"{_PATH}/{{token}}")
+    """The routes, for `st.App`."""
+    path = below_base(f"{_PATH}/{{token}}")
     return [
-        Route(place, _send_page, methods=["GET"]),
-        Route(f"{place}/jobs/{{job_id}}", _send_outcome, methods=["GET"]),
-        Route(f"{place}/{{label_id}}", _receive, methods=["POST"]),
+        Route(path, _send_page, methods=["GET"]),
+        Route(f"{path}/jobs/{{job_id}}", _send_outcome, methods=["GET"]),
+        Route(f"{path}/{{label_id}}", _receive, methods=["POST"]),
     ]
 
 
 def link(origin: str, invitation: Invitation, label_id: str) -> str:
-    """The address that the code carries: the page for a phone, with a class chosen."""
+    """The address in the code: the page for a phone, with a class chosen."""
     return f"{origin}{below_base(_PATH)}/{invitation.token}?class={label_id}"
 
 
@@ -65,7 +65,7 @@ def _send_page(request: Request) -> Response:
     try:
         invitation = invitations().find(request.path_params["token"])
         name = get_project(database(), invitation.project_id).name
-        place = {
+        config = {
             "path": f"{below_base(_PATH)}/{invitation.token}",
             "chosen": request.query_params.get("class"),
             "classes": _classes(invitation.project_id),
@@ -74,7 +74,7 @@ def _send_page(request: Request) -> Response:
         }
     except GraftError as error:
         return _page("phone-closed.html", 404, sentence=html.escape(str(error)))
-    return _page("phone.html", 200, project=html.escape(name), place=json.dumps(place).replace("<", "\\u003c"))
+    return _page("phone.html", 200, project=html.escape(name), config=json.dumps(config).replace("<", "\\u003c"))
 
 
 def _page(template: str, status: int, **parts: str) -> HTMLResponse:
@@ -93,10 +93,10 @@ def _page(template: str, status: int, **parts: str) -> HTMLResponse:
 
 
 async def _receive(request: Request) -> Response:
-    """Keep a picture on the disk and queue its intake."""
+    """Store a picture and queue its ingestion."""
     try:
         project_id, label = await run_in_threadpool(_check, request)
-        path = await _keep(request)
+        path = await _store(request)
         job = await run_in_threadpool(_submit, project_id, label, request.query_params.get("burst", ""), path)
     except GraftError as error:
         return _refusal(error)
@@ -106,12 +106,12 @@ async def _receive(request: Request) -> Response:
 
 
 def _check(request: Request) -> tuple[str, str]:
-    """Project and name of the class that a picture is for.
+    """The project and the name of the class to which a picture is added.
 
     Raises:
-        ImageError: It is larger than it may be.
-        InputError: The page that sends it is not Graft's.
-        NotFoundError: The code is not valid any more or used up, or the project or the class is not there.
+        ImageError: The picture is too large.
+        InputError: It was not sent by Graft's page.
+        NotFoundError: The code is invalid or used up, or there is no such class.
     """
     if _HEADER not in request.headers:
         raise InputError("The picture was not sent by the page of Graft.", "Scan the code on the Images page.")
@@ -124,8 +124,8 @@ def _check(request: Request) -> tuple[str, str]:
     return project_id, names[request.path_params["label_id"]]
 
 
-async def _keep(request: Request) -> Path:
-    """Write a picture to the disk; what cannot be kept whole is not kept at all."""
+async def _store(request: Request) -> Path:
+    """Write a picture to the disk; an incomplete one is removed."""
     path = settings().uploads / secrets.token_hex(8) / _file_name(request.query_params.get("name", ""))
     try:
         with describe_disk_errors(str(path.parent)):
@@ -150,12 +150,12 @@ def _submit(project_id: str, label: str, burst: str, path: Path) -> str:
 
 
 def _send_outcome(request: Request) -> Response:
-    """Tell what became of the pictures of a job, and how many each class has by now."""
+    """Send the outcome of a job's pictures and the number of images of each class."""
     try:
         project_id = invitations().find(request.path_params["token"]).project_id
         job = jobs.get_job(database(), request.path_params["job_id"])
         if job.project_id != project_id or not (isinstance(job.spec, IngestSpec) and job.spec.images_only):
-            raise NotFoundError("This code is for another project.", "Scan the one that the Images page shows.")
+            raise NotFoundError("This code is for another project.", "Scan the code that the Images page shows.")
         outcome = {"ended": job.ended, "refused": _refused(job), "classes": _classes(project_id)}
     except GraftError as error:
         return _refusal(error)
@@ -163,7 +163,7 @@ def _send_outcome(request: Request) -> Response:
 
 
 def _refused(job: Job) -> dict[str, str]:
-    """Why a job's pictures were not taken in, by name; all of them, if the job did not finish."""
+    """Why a job's pictures were rejected, by name; all of them, if the job did not finish."""
     names = [PurePosixPath(path).name for path in job.spec_as(IngestSpec).paths]
     if job.status in ("failed", "stopped"):
         story = [event for _, _, event in read_events(database(), job.id) if isinstance(event, Ended)]
@@ -193,7 +193,7 @@ def _too_large() -> ImageError:
 
 
 def _file_name(sent: str) -> str:
-    """A name that tells when the picture came; phones call theirs all the same."""
+    """A name with the time of the upload; phones give many pictures the same name."""
     path = PurePosixPath(sent.replace("\\", "/"))
     letters = re.sub(r"[^\w\-. ()]", "_", path.stem)[:NAME_LENGTH] or "picture"
     suffix = path.suffix.lower() if path.suffix.lower().lstrip(".") in IMAGE_TYPES else ".jpg"

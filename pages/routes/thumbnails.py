@@ -1,4 +1,4 @@
-"""Small pictures of images, sent one by one to those parts of a page that show a picture only when it is looked at."""
+"""Thumbnails, one request each."""
 
 import re
 
@@ -11,22 +11,22 @@ from pages.shared.workspace import store
 
 _PATH = "thumbnail"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-# The picture of a digest never changes; it is a person's own, so no cache between may keep it.
+# The thumbnail of a digest never changes; it is private, so no shared cache may store it.
 _KEEP = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 
 def routes() -> list[Route]:
-    """What the server answers beside the pages, for `st.App`."""
+    """The routes, for `st.App`."""
     return [Route(below_base(f"{_PATH}/{{digest}}"), _send)]
 
 
 def link(digest: str) -> str:
-    """The link to the small picture of an image, from any page."""
+    """The link to the thumbnail of an image, relative to any page."""
     return f"{_PATH}/{digest}"
 
 
 def _send(request: Request) -> Response:
-    """Send a thumbnail; who knows the SHA-256 of a file has the file, or a link to its project."""
+    """Send a thumbnail. Whoever knows the SHA-256 of an image has the image or a link to its project."""
     digest = request.path_params["digest"]
     path = store().thumbnail_path(digest) if _DIGEST.fullmatch(digest) else None
     if path is None or not path.is_file():

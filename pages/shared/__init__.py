@@ -1,1 +1,1 @@
-"""What pages have in common: `frame` around them, `state` of a tab, `workspace` behind them, components, charts."""
+"""What all pages share: the frame around them, the state of a tab, the open workspace, words, uploads, results."""

@@ -1,4 +1,4 @@
-"""The draft: every choice that a person has made for a project's next run, in one typed object."""
+"""The draft: all choices for a project's next run, in one typed object."""
 
 from typing import Annotated
 
@@ -11,12 +11,12 @@ Share = Annotated[int, Field(ge=0, le=100)]
 
 
 class Draft(BaseModel):
-    """Choices that are not a run yet. The catalog keeps one a project, as JSON with a revision.
+    """The choices for the next run. The catalog stores one draft a project, as JSON with a revision.
 
     Attributes:
-        recipe: The recipe that the next run is started with.
-        shares: Percentages of train, validation and test for the next draw of the splits.
-        split_seed: Seed of that draw.
+        recipe: The recipe of the next run.
+        shares: Percentages of train, validation and test for the next split.
+        split_seed: Seed of the next split.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,7 +36,7 @@ def dump_draft(draft: Draft) -> str:
 
 
 def load_draft(text: str | None) -> Draft:
-    """Read a draft back; none is the default.
+    """Read a draft; None gives the default.
 
     Raises:
         RecipeError: It was written by another version of Graft.
@@ -47,6 +47,6 @@ def load_draft(text: str | None) -> Draft:
         return Draft.model_validate_json(text)
     except ValidationError as error:
         raise RecipeError(
-            "The choices kept for this project were made by another version of Graft and cannot be read.",
-            "You see the defaults; what you choose now replaces them.",
+            "The choices saved for this project were made by another version of Graft and cannot be read.",
+            "You see the defaults; your next choice replaces the saved ones.",
         ) from error

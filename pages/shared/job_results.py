@@ -1,4 +1,4 @@
-"""Jobs that are answered while a person waits: a prediction, an explanation, a bundle."""
+"""Jobs whose result a person waits for: a prediction, an explanation, a map."""
 
 import time
 from typing import TypeVar
@@ -11,30 +11,30 @@ from pages.components import job_progress
 from pages.shared import state
 from pages.shared.workspace import database, settings
 
-# A warm worker answers in less than this; a cold one is shown with its progress.
+# A warm worker answers within this time; for a cold one the progress is shown.
 PATIENCE_SECONDS = 1.5
-_LOOK_SECONDS = 0.02
+_POLL_SECONDS = 0.02
 R = TypeVar("R", bound=Result)
 
 
 def await_job(project_id: str, spec: Spec, result: type[R], title: str, patience: float | None = None) -> R | None:
-    """Give the answer to a question; it is asked once a tab, and drawn as progress or as an error until it is there.
+    """Give the result of a job, which is submitted once a tab; until it is there, show its progress or its error.
 
     Args:
-        project_id: Whose job.
-        spec: What is asked for; an equal one is the same question.
+        project_id: The project of the job.
+        spec: The job; an equal one is submitted once.
         result: The model of its result.
-        title: What is being done, for the progress and for a failure.
-        patience: Seconds to wait before the progress is drawn instead; None for `PATIENCE_SECONDS`.
+        title: What the job does, for its progress and its error.
+        patience: Seconds to wait before the progress is shown; None for `PATIENCE_SECONDS`.
 
     Returns:
-        What the task gave; None while there is no answer, or where it failed.
+        The result; None while the job runs, or if it failed.
     """
-    question = _key(spec)
-    job_id = state.get(question, "")
+    key = _key(spec)
+    job_id = state.get(key, "")
     if not job_id:
         job_id = submit(database(), settings(), project_id, spec)
-        state.set(question, job_id)
+        state.set(key, job_id)
     job = _wait(job_id, PATIENCE_SECONDS if patience is None else patience)
     if not job.ended:
         job_progress.show_progress(job_id, title)
@@ -46,11 +46,11 @@ def await_job(project_id: str, spec: Spec, result: type[R], title: str, patience
 
 
 def _key(spec: Spec) -> str:
-    return f"answer-{spec.model_dump_json()}"
+    return f"job-{spec.model_dump_json()}"
 
 
 def _wait(job_id: str, patience: float) -> Job:
     give_up = time.monotonic() + patience
     while not (job := jobs.get_job(database(), job_id)).ended and time.monotonic() < give_up:
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
     return job

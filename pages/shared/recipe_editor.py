@@ -1,7 +1,7 @@
-"""How a widget of the Model page changes the recipe of the draft.
+"""The recipe of a project's draft, as the widgets of the Model page change it.
 
-A widget keeps what it shows as long as its key stays the same, and with it the keyboard's focus. So its key holds what
-its value follows from besides the person: when that changes, it is a new widget that shows the draft.
+A widget keeps its value and the keyboard's focus while its key stays the same. Its key therefore changes only when the
+value was changed by something other than the widget, so that the widget shows the draft again.
 """
 
 from collections.abc import Callable
@@ -19,12 +19,12 @@ T = TypeVar("T")
 
 
 def recipe(project_id: str) -> Recipe:
-    """The recipe of a project's draft."""
+    """Give the recipe of a project's draft."""
     return state.draft(project_id).recipe
 
 
 def field(project_id: str, path: str, widget: Callable[[Any, str], T]) -> T:
-    """Draw the widget of one field and keep what it says; an impossible value is refused below the widget.
+    """Show the widget of one field and save its value; an impossible value is rejected below the widget.
 
     Args:
         project_id: Whose draft.
@@ -50,7 +50,7 @@ def field(project_id: str, path: str, widget: Callable[[Any, str], T]) -> T:
 
 
 def save(project_id: str, changed: Recipe) -> None:
-    """Keep a recipe.
+    """Save a recipe.
 
     Raises:
         ConflictError: Another tab changed the draft.
@@ -59,7 +59,7 @@ def save(project_id: str, changed: Recipe) -> None:
 
 
 def update(project_id: str, change: Callable[[Recipe], Recipe]) -> None:
-    """Change a choice that others on the page follow, and draw it anew; say so if that is impossible.
+    """Change a recipe on which other widgets depend and rerun the page; show an error if the change is impossible.
 
     Raises:
         ConflictError: Another tab changed the draft.
@@ -73,9 +73,9 @@ def update(project_id: str, change: Callable[[Recipe], Recipe]) -> None:
 
 
 def apply_default(project_id: str) -> None:
-    """Once a tab, replace a recipe that nobody touched by one that works on this machine as it is.
+    """Replace an untouched recipe by a default that works on this machine, once a tab.
 
-    Once, so that a choice which equals the default can be made after all.
+    Only once, so that a person can still choose the recipe that the draft starts with.
     """
     proposed = f"proposed-{project_id}"
     if state.get(proposed, False):

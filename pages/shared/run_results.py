@@ -1,4 +1,4 @@
-"""What was measured about a finished run, read once a web process and shared by all visitors."""
+"""The measured results of runs, read once a web process and shared by all tabs."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,8 +1,8 @@
-"""What a tab remembers: the only reader and writer of the session's state and of the link's parameters.
+"""The state of a tab: the only reader and writer of the session state and of the link's parameters.
 
-The project, the run and the tried pictures stand in the link, so that a reload brings a person back. The draft
-lies in the catalog; a tab holds it as it last saw it, with the revision, and so notices that another tab changed it.
-Everything else here is a matter of looking (a page of the gallery, a selection) and may be forgotten.
+The project, the run and the folders of prediction inputs are in the link, so a reload restores them. The draft is in
+the catalog; a tab holds a copy with its revision and so notices when another tab changed it. Everything else, such as
+a selection in the gallery, may be lost.
 """
 
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ _NOTICES = "graft-notices"
 
 @dataclass(frozen=True)
 class Notice:
-    """A sentence for the next time the page is drawn.
+    """A sentence to show in the next run of the page.
 
     Attributes:
-        kind: What it is about.
+        kind: Decides how it is shown.
         text: The sentence.
     """
 
@@ -63,12 +63,12 @@ def set_run_id(chosen: str | None) -> None:
 
 
 def prediction_folders() -> list[str]:
-    """The folders of tried pictures that the link names."""
+    """The folders of prediction inputs that the link names."""
     return st.query_params.get_all(TRIED)
 
 
 def set_prediction_folders(folders: list[str]) -> None:
-    """Put the folders of tried pictures into the link, so that a reload brings them back."""
+    """Put the folders of prediction inputs into the link, so that a reload restores them."""
     if not folders:
         st.query_params.pop(TRIED, None)
     elif folders != prediction_folders():
@@ -81,7 +81,7 @@ def link_parameters(project: str | None, run: str | None = None) -> dict[str, st
 
 
 def draft(project: str) -> Draft:
-    """The draft of a project as this tab sees it.
+    """The draft of a project as this tab loaded it.
 
     Raises:
         NotFoundError: There is no such project.
@@ -90,10 +90,10 @@ def draft(project: str) -> Draft:
 
 
 def save_draft(project: str, changed: Draft) -> None:
-    """Keep a draft that was changed in this tab.
+    """Save a draft that was changed in this tab.
 
     Raises:
-        ConflictError: Another tab changed it since this tab saw it.
+        ConflictError: Another tab changed it since this tab loaded it.
         NotFoundError: There is no such project.
     """
     seen = _loaded_draft(project)
@@ -103,12 +103,12 @@ def save_draft(project: str, changed: Draft) -> None:
 
 
 def reload_draft() -> None:
-    """Have the draft read anew, and the widgets that show it drawn anew."""
+    """Load the draft again, with new widgets for it."""
     st.session_state.pop(_DRAFT, None)
 
 
 def draft_is_stale() -> bool:
-    """Whether another tab has changed the draft since this tab saw it."""
+    """Whether another tab changed the draft since this tab loaded it."""
     seen = cast(_LoadedDraft | None, st.session_state.get(_DRAFT))
     if seen is None or seen.project_id != project_id():
         return False
@@ -116,32 +116,32 @@ def draft_is_stale() -> bool:
 
 
 def draft_key(name: str) -> str:
-    """The key of a widget that shows a choice of the draft: another one whenever the draft was read anew."""
+    """The key of a widget that shows a choice of the draft; it changes when the draft is loaded again."""
     return f"draft-{st.session_state.get(_DRAFTS_LOADED, 0)}-{name}"
 
 
 def notify(text: str, kind: Literal["done", "warning", "error"] = "done") -> None:
-    """Have a sentence shown the next time the page is drawn."""
+    """Show a sentence in the next run of the page."""
     st.session_state.setdefault(_NOTICES, []).append(Notice(kind, text))
 
 
 def notify_error(error: GraftError) -> None:
-    """Have an error shown the next time the page is drawn."""
+    """Show an error in the next run of the page."""
     notify(str(error), "error")
 
 
 def pop_notices() -> list[Notice]:
-    """The sentences to show now; each is given once."""
+    """Give the sentences to show now, each once."""
     return cast(list[Notice], st.session_state.pop(_NOTICES, []))
 
 
 def get(name: str, default: T) -> T:
-    """What was remembered under a name, as long as the tab is open."""
+    """Get a value that `set` stored in this tab."""
     return cast(T, st.session_state.get(f"graft-{name}", default))
 
 
 def set(name: str, value: object) -> None:
-    """Remember something under a name, as long as the tab is open."""
+    """Store a value under a name for as long as the tab is open."""
     st.session_state[f"graft-{name}"] = value
 
 

@@ -9,10 +9,10 @@ class Step:
 
     Attributes:
         file: Its script, from the folder of `app.py`.
-        title: Its name for a person.
+        title: Its name on the screen.
         icon: A Material symbol.
-        url_path: Its place in links. Never the stem of its file: Streamlit answers a first request for `/images` with
-            `pages/images.py` alone, without `app.py` around it.
+        url_path: Its path in links. It must differ from every name in `pages/`: Streamlit would answer the first
+            request for `/images` with that script alone, without `app.py`.
     """
 
     file: str

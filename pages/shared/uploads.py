@@ -1,4 +1,4 @@
-"""Uploaded files on their way from the browser to the disk: the web process keeps none of them in memory."""
+"""Moves uploaded files from the memory of the web process to the disk."""
 
 import secrets
 import shutil
@@ -16,16 +16,16 @@ IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "heic"
 
 
 def uploader_key(name: str) -> str:
-    """The key of an upload widget: another one, and so an empty widget, after each `move_to_disk`."""
+    """The key of an upload widget. It changes with each `move_to_disk`, which empties the widget."""
     return f"upload-{name}-{state.get(_round(name), 0)}"
 
 
 def move_to_disk(name: str, files: Sequence[UploadedFile]) -> Path:
-    """Move uploaded files out of memory into a folder of their own, and empty their widget.
+    """Move uploaded files into a new folder and empty their widget.
 
     Args:
         name: The widget's name, as given to `uploader_key`.
-        files: The widget's files; a name with slashes, as of a file in a folder, keeps its folders.
+        files: The widget's files. The name of a file in an uploaded folder has slashes; its folders are created.
 
     Returns:
         The folder.
@@ -43,7 +43,7 @@ def move_to_disk(name: str, files: Sequence[UploadedFile]) -> Path:
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise WorkspaceError(
-            f"The files could not be kept: {error.strerror or error}.", "Free some space, then add them again."
+            f"The files could not be stored: {error.strerror or error}.", "Free some space, then add them again."
         ) from error
     compat.forget_uploads(files)
     state.set(_round(name), state.get(_round(name), 0) + 1)
@@ -51,13 +51,13 @@ def move_to_disk(name: str, files: Sequence[UploadedFile]) -> Path:
 
 
 def _inside(name: str) -> Path:
-    """A path that stays below the folder it is joined to, whatever the browser said."""
+    """A relative path that cannot leave the folder to which it is joined."""
     parts = [part for part in PurePosixPath(name.replace("\\", "/")).parts if part not in ("/", "..", ".")]
     return Path(*(part.replace(":", "_") for part in parts)) if parts else Path("file")
 
 
 def _free(path: Path) -> Path:
-    """The path, or one beside it with a number if a file of this name came before."""
+    """The path, or one with a number if it is taken."""
     number, free = 1, path
     while free.exists():
         number += 1

@@ -1,4 +1,4 @@
-"""Numbers and times as a person says them."""
+"""Numbers, times and names as text for the screen."""
 
 import re
 import time
@@ -17,18 +17,18 @@ _REPLACED_LATER = re.compile(r":(?=//|[\w+/-]+:)|\bwww(?=\.)|@|(?<!\S)[<>~-]+(?=
 
 
 def count(number: int, one: str, many: str = "") -> str:
-    """Say how many: `1 image`, `12,000 images`.
+    """Write a number of things: `1 image`, `12,000 images`.
 
     Args:
-        number: How many.
-        one: The word for one of them.
-        many: The word for several; the first with an s if empty.
+        number: The number.
+        one: The singular.
+        many: The plural; the singular with an s if empty.
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def duration(seconds: float) -> str:
-    """Say how long: `under a second`, `42 s`, `3 min 20 s`, `2 h 5 min`."""
+    """Write a duration: `under a second`, `42 s`, `3 min 20 s`, `2 h 5 min`."""
     whole = round(seconds)
     if whole < 1:
         return "under a second"
@@ -40,7 +40,7 @@ def duration(seconds: float) -> str:
 
 
 def time_left(seconds: float | None) -> str:
-    """Say how long something will still take; nothing while that is not known."""
+    """Write the time left; an empty text if it is unknown."""
     if seconds is None:
         return ""
     rounded = seconds if seconds < MINUTE else MINUTE * round(seconds / MINUTE)
@@ -48,7 +48,7 @@ def time_left(seconds: float | None) -> str:
 
 
 def ago(at: float, now: float | None = None) -> str:
-    """Say how long ago: `just now`, `5 min ago`, `3 days ago`.
+    """Write how long ago something was: `just now`, `5 min ago`, `3 days ago`.
 
     Args:
         at: UTC seconds.
@@ -65,7 +65,7 @@ def ago(at: float, now: float | None = None) -> str:
 
 
 def moment(at: float) -> str:
-    """Say when it was by the clock of this machine: `25 Nov 21:19:24`; unlike `ago`, the same whenever it is said.
+    """Write a time by the clock of this machine: `25 Nov 21:19:24`. Unlike `ago`, it does not change.
 
     Args:
         at: UTC seconds.
@@ -75,24 +75,24 @@ def moment(at: float) -> str:
 
 
 def size(n_bytes: int) -> str:
-    """Say how large a file is: `41 bytes`, `70.3 KB`, `1,204.5 MB`."""
+    """Write the size of a file: `41 bytes`, `70.3 KB`, `1,204.5 MB`."""
     if n_bytes < 1000:  # noqa: PLR2004 - a KB
         return count(n_bytes, "byte")
     return f"{n_bytes / 1e3:.1f} KB" if n_bytes < 1e5 else f"{n_bytes / 1e6:,.1f} MB"  # noqa: PLR2004 - a tenth of a MB
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """Say a share: 0.9412 is `94.1%`."""
+    """Write a share: 0.9412 is `94.1%`."""
     return f"{share:.{digits}%}"
 
 
 def between(low: float, high: float) -> str:
-    """Say an interval of a share: `81.2% to 94.0%`."""
+    """Write an interval of shares: `81.2% to 94.0%`."""
     return f"{percent(low)} to {percent(high)}"
 
 
 def shorten(name: str, length: int = 40) -> str:
-    """Give a name that is not longer than so many characters, with its end, where file names differ."""
+    """Shorten a name in the middle, because file names mostly differ at their end."""
     if len(name) <= length:
         return name
     tail = length // 2
@@ -100,7 +100,7 @@ def shorten(name: str, length: int = 40) -> str:
 
 
 def file_name(path: str) -> str:
-    """Give a file's own name without its folders, which are mostly its class."""
+    """Give the name of a file without its folders, which mostly name its class."""
     return path.rsplit("/", 1)[-1]
 
 

@@ -1,4 +1,4 @@
-"""The settings, the catalog and the stored images, opened once a web process and shared by all visitors."""
+"""The settings, the catalog and the stored images; opened once a web process and shared by all tabs."""
 
 import logging
 import threading
@@ -19,7 +19,7 @@ logger = logging.getLogger("graft.workspace")
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def settings() -> Settings:
-    """Where things are, as the environment said when the web process started."""
+    """The settings, read from the environment when the web process started."""
     return Settings.from_environment()
 
 
@@ -40,7 +40,7 @@ def store() -> OriginalStore:
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def start_workers() -> None:
-    """Have the workers warm before the first job needs them, but not while the first page is being drawn.
+    """Start the workers soon after the first page, so that they are warm when the first job comes.
 
     A job that comes earlier starts them itself.
     """
@@ -53,4 +53,4 @@ def _start(start: Callable[[Settings], None], chosen: Settings) -> None:
     try:
         start(chosen)
     except GraftError as error:
-        logger.warning("%s", error)  # a person reads it with the first job
+        logger.warning("%s", error)  # the first job shows it on its page

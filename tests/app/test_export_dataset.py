@@ -45,7 +45,7 @@ def test_images_are_packed_downloaded_and_packed_again(open_page, settings, data
     assert (button.proto.label, button.proto.url) == ("Download 40 images (2.5 MB)", f"packed/{job.id}")
     assert "Pack them again" in _buttons(page)
     assert "Packed just now." in [caption.value for caption in page.caption]
-    assert "1 file is gone" in page.warning[0].value
+    assert "1 file is missing" in page.warning[0].value
     assert "gone.jpg" in page.warning[0].value
 
     add_label(database, project, "wasps")

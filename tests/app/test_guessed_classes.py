@@ -59,7 +59,7 @@ def test_a_guess_is_shown_with_its_counts_and_corrected(page, database):
     assert "2 classes" in told
     type_name(page, "Name of the class cat", "dogs")
     type_name(page, "Name of the class of the other images", " birds ")
-    press(page, "Take them in with these classes")
+    press(page, "Add them with these classes")
     assert names_taken(database) == {"cat": "dogs", "dogs": "dogs", "": "birds"}
 
 
@@ -67,25 +67,25 @@ def test_a_class_that_is_there_is_taken_in_its_own_spelling(open_page, page, dat
     assert "Dogs" not in [one.value for one in page.text_input]
     add_label(database, project, "Dogs")
     page = open_page(IMAGES, project=project)
-    press(page, "Take them in with these classes")
+    press(page, "Add them with these classes")
     assert names_taken(database) == {"cat": "cat", "dogs": "Dogs", "": None}
 
 
 def test_all_are_one_class(page, database):
-    press(page, "Take them in as one class")
+    press(page, "Add them as one class")
     assert "The class has no name. Type one." in [one.value for one in page.error]
     type_name(page, "No, all of them are one class", "pets")
-    press(page, "Take them in as one class")
+    press(page, "Add them as one class")
     assert names_taken(database) == {"cat": "pets", "dogs": "pets", "": "pets"}
 
 
 def test_they_are_taken_in_without_classes(page, database):
-    press(page, "Take them in without classes")
+    press(page, "Add them without classes")
     assert names_taken(database) == {"cat": None, "dogs": None, "": None}
 
 
 def test_an_upload_that_is_not_wanted_is_removed(page, database, upload):
-    press(page, "Do not take them in")
+    press(page, "Discard the upload")
     assert not upload.exists()
     assert len(jobs.list_jobs(database, kinds=(IngestSpec,))) == 1
     assert "Are these the classes?" not in [one.value for one in page.subheader]

@@ -71,7 +71,7 @@ def project(settings, database) -> str:
     return fill_project(settings, database, images=4, files=True)
 
 
-def _place(codes: Invitations, project: str, label: str, **query: str) -> str:
+def _path(codes: Invitations, project: str, label: str, **query: str) -> str:
     return f"/phone/{codes.invite(project).token}/{label}?{urlencode(query)}"
 
 
@@ -90,15 +90,15 @@ def _execute(database, settings, job: str) -> None:
 
 
 def test_pictures_are_taken_in_and_the_phone_is_told_what_became_of_each(ask, codes, settings, database, project):
-    place = _place(codes, project, _label(database, project), name="IMG 1.jpg", burst="0" * 16)
+    path = _path(codes, project, _label(database, project), name="IMG 1.jpg", burst="0" * 16)
     archive = BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("inside.jpg", _jpeg("#ffffff", 8))
     sent = [
-        json.loads(ask("POST", place, body)[1]) for body in (_jpeg("#123456", 7), b"a text", b"", archive.getvalue())
+        json.loads(ask("POST", path, body)[1]) for body in (_jpeg("#123456", 7), b"a text", b"", archive.getvalue())
     ]
     (job,) = {one["job"] for one in sent}
-    outcome = place.replace(place.rpartition("/")[2], f"jobs/{job}")
+    outcome = path.replace(path.rpartition("/")[2], f"jobs/{job}")
     assert json.loads(ask("GET", outcome)[1])["ended"] is False
 
     _execute(database, settings, job)
@@ -124,9 +124,9 @@ def test_the_phones_page_names_the_project_and_its_classes_and_nothing_else_may_
     status, text = ask("GET", f"/phone/{token}?class={_label(database, project)}")
     assert status == 200
     assert "<h1>Birds</h1>" in text
-    place = json.loads(text.partition('id="place">')[2].partition("</script>")[0])
-    assert [(one["name"], one["images"]) for one in place["classes"]] == [("robins", 2), ("wrens", 2)]
-    assert place["chosen"] == _label(database, project)
+    config = json.loads(text.partition('id="config">')[2].partition("</script>")[0])
+    assert [(one["name"], one["images"]) for one in config["classes"]] == [("robins", 2), ("wrens", 2)]
+    assert config["chosen"] == _label(database, project)
 
 
 def test_a_name_from_a_person_is_no_part_of_the_page(ask, codes, settings, database):
@@ -139,7 +139,7 @@ def test_a_name_from_a_person_is_no_part_of_the_page(ask, codes, settings, datab
 def test_a_code_whose_time_is_over_is_refused(ask, codes, database, project):
     token = codes.invite(project, now=time.time() - VALID_SECONDS).token
     status, text = ask("GET", f"/phone/{token}")
-    assert (status, "This code is not valid any more: its time is over" in text) == (404, True)
+    assert (status, "This code is not valid any more: it has expired" in text) == (404, True)
     for method, path in (("POST", _label(database, project)), ("GET", "jobs/1")):
         status, sentence = _error(ask(method, f"/phone/{token}/{path}"))
         assert status == 404
@@ -149,31 +149,32 @@ def test_a_code_whose_time_is_over_is_refused(ask, codes, database, project):
 
 def test_a_code_lets_in_so_many_pictures_and_then_another_one_is_shown(ask, codes, database, project, monkeypatch):
     monkeypatch.setattr(invitations, "PICTURES", 2)
-    place = _place(codes, project, _label(database, project))
-    assert [ask("POST", place, body)[0] for body in (b"one", b"two")] == [200, 200]
-    assert _error(ask("POST", place, b"three")) == (
+    path = _path(codes, project, _label(database, project))
+    assert [ask("POST", path, body)[0] for body in (b"one", b"two")] == [200, 200]
+    assert _error(ask("POST", path, b"three")) == (
         404,
-        "By this code 2 pictures were sent, as many as one lets in. Scan the one that the Images page shows now.",
+        "2 pictures were sent with this code, the most that one code allows. "
+        "Scan the code that the Images page shows now.",
     )
-    assert ask("GET", place.rpartition("/")[0])[0] == 200  # what became of the others is still told
-    another = _place(codes, project, _label(database, project))
-    assert another != place
+    assert ask("GET", path.rpartition("/")[0])[0] == 200  # what became of the others is still told
+    another = _path(codes, project, _label(database, project))
+    assert another != path
     assert ask("POST", another, b"three")[0] == 200
 
 
 def test_a_code_is_for_one_project(ask, codes, settings, database, project):
     other = fill_project(settings, database, "Others", images=2, files=False)
-    answer = _error(ask("POST", _place(codes, other, _label(database, project)), b"x"))
+    answer = _error(ask("POST", _path(codes, other, _label(database, project)), b"x"))
     assert answer == (404, "This class is not in the project, or not any more. Choose another one.")
     job = jobs.add_job(database, project, IngestSpec(images_only=True))
-    answer = _error(ask("GET", _place(codes, other, f"jobs/{job}")))
-    assert answer == (404, "This code is for another project. Scan the one that the Images page shows.")
+    answer = _error(ask("GET", _path(codes, other, f"jobs/{job}")))
+    assert answer == (404, "This code is for another project. Scan the code that the Images page shows.")
 
 
 def test_the_code_of_a_deleted_project_is_refused(ask, codes, database, project):
-    place = _place(codes, project, _label(database, project))
+    path = _path(codes, project, _label(database, project))
     delete_project(database, project)
-    assert _error(ask("POST", place, b"x"))[1].startswith("There is no such project")
+    assert _error(ask("POST", path, b"x"))[1].startswith("There is no such project")
 
 
 @pytest.mark.parametrize("said", [True, False])
@@ -182,7 +183,7 @@ def test_a_picture_that_is_too_large_is_refused_and_nothing_of_it_kept(
 ):
     monkeypatch.setattr(phone, "PICTURE_BYTES", 1_000_000)
     body = bytes(1_000_001)
-    answer = ask("POST", _place(codes, project, _label(database, project)), body if said else iter([body]))
+    answer = ask("POST", _path(codes, project, _label(database, project)), body if said else iter([body]))
     assert _error(answer) == (
         413,
         "The picture is larger than 1 MB, the most that a phone can send. Make it smaller, or add it on the computer.",
@@ -192,20 +193,20 @@ def test_a_picture_that_is_too_large_is_refused_and_nothing_of_it_kept(
 
 
 def test_what_another_sites_page_sends_is_refused(ask, codes, database, project):
-    answer = _error(ask("POST", _place(codes, project, _label(database, project)), b"x", headers={}))
+    answer = _error(ask("POST", _path(codes, project, _label(database, project)), b"x", headers={}))
     assert answer == (400, "The picture was not sent by the page of Graft. Scan the code on the Images page.")
 
 
 def test_a_disk_that_cannot_be_written_is_told(ask, codes, settings, database, project):
     settings.uploads.write_text("a file where a folder should be")
-    status, sentence = _error(ask("POST", _place(codes, project, _label(database, project)), b"x"))
+    status, sentence = _error(ask("POST", _path(codes, project, _label(database, project)), b"x"))
     assert (status, "cannot be written" in sentence) == (507, True)
 
 
 def test_why_an_intake_failed_is_told_for_each_of_its_pictures(ask, codes, database, project):
-    sent = json.loads(ask("POST", _place(codes, project, _label(database, project)), b"x")[1])
+    sent = json.loads(ask("POST", _path(codes, project, _label(database, project)), b"x")[1])
     jobs.request_stop(database, sent["job"])
-    said = json.loads(ask("GET", _place(codes, project, f"jobs/{sent['job']}"))[1])
+    said = json.loads(ask("GET", _path(codes, project, f"jobs/{sent['job']}"))[1])
     assert (said["ended"], said["refused"]) == (True, {sent["name"]: "It was cancelled."})
 
 
@@ -213,8 +214,8 @@ def test_why_an_intake_failed_is_told_for_each_of_its_pictures(ask, codes, datab
     "name", ["../../evil.jpg", "/etc/evil.jpg", "..\\evil.jpg", "evil.zip", "", "\0.jpg", "a" * 999]
 )
 def test_no_name_leads_out_of_the_uploads_or_says_that_it_is_no_picture(name, ask, codes, settings, database, project):
-    place = _place(codes, project, _label(database, project)) + f"name={quote(name)}"
-    sent = json.loads(ask("POST", place, b"x")[1])
+    path = _path(codes, project, _label(database, project)) + f"name={quote(name)}"
+    sent = json.loads(ask("POST", path, b"x")[1])
     (written,) = (path for path in settings.workspace.rglob("phone *") if path.is_file())
     assert (written.parent.parent, written.suffix, written.name) == (settings.uploads, ".jpg", sent["name"])
 

@@ -46,6 +46,6 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(settings, monkeypatch: p
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(shutil, "copyfileobj", full)
-    with pytest.raises(WorkspaceError, match="The files could not be kept: No space left on device"):
+    with pytest.raises(WorkspaceError, match="The files could not be stored: No space left on device"):
         uploads.move_to_disk("x", [_file("1.jpg")])
     assert [path for path in Path(settings.uploads).rglob("*") if path.is_file()] == []

@@ -21,7 +21,7 @@ def jpeg(label: str, number: int) -> bytes:
 
 
 def write_zip(folder: Path, images: int = 10) -> Path:
-    """A zip with so many pictures in each of two classes, and two files that cannot be taken in."""
+    """A zip with so many pictures in each of two classes, and two files that are rejected."""
     path = folder / "birds.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for label in COLOURS:

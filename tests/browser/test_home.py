@@ -34,7 +34,7 @@ def test_projects_are_made_renamed_copied_and_deleted(server: Server, tab: Page)
     expect(tab.get_by_role("heading", name="Insects (copy)")).to_be_visible()
 
     _choose(tab, "Insects (copy)", "Delete")
-    tab.get_by_role("dialog").get_by_role("button", name="Delete for good").click()
+    tab.get_by_role("dialog").get_by_role("button", name="Delete permanently").click()
     expect(tab.get_by_role("heading", name="Insects (copy)")).to_have_count(0)
     expect(tab.get_by_role("heading", name="Insects", exact=True)).to_be_visible()
 

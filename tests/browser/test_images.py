@@ -76,10 +76,10 @@ def test_what_was_refused_is_listed_and_the_list_cleared(server: Server, tab: Pa
     project = create_project(server.database, "Birds")
     tab.goto(f"{server.url}/dataset?project={project}")
     _upload(tab, write_zip(tmp_path, images=1))
-    tab.get_by_role("tab", name="Not taken in").click()
-    expect(tab.get_by_text("2 files were not taken in")).to_be_visible()
+    tab.get_by_role("tab", name="Rejected files").click()
+    expect(tab.get_by_text("2 files were rejected")).to_be_visible()
     tab.get_by_role("button", name="Clear this list").click()
-    expect(tab.get_by_role("tab", name="Not taken in")).to_have_count(0)
+    expect(tab.get_by_role("tab", name="Rejected files")).to_have_count(0)
     assert list_rejected_files(server.database, project) == []
 
 
@@ -186,11 +186,11 @@ def test_splits_are_drawn_in_other_shares(server: Server, tab: Page):
         tab.get_by_role("spinbutton", name=name).fill(share)
         tab.get_by_role("spinbutton", name=name).press("Enter")
     expect(tab.get_by_text("The three shares add up to 95%")).to_be_visible()
-    expect(tab.get_by_role("button", name="Draw the splits again")).to_be_disabled()
+    expect(tab.get_by_role("button", name="Split again")).to_be_disabled()
     tab.get_by_role("spinbutton", name="Test (%)").fill("20")
     tab.get_by_role("spinbutton", name="Test (%)").press("Enter")
     expect(tab.get_by_text("The three shares add up to")).to_have_count(0)
-    tab.get_by_role("button", name="Draw the splits again").click()
+    tab.get_by_role("button", name="Split again").click()
     expect(tab.get_by_test_id("stMetric").filter(has_text="Train")).to_contain_text("50%")
     splits = [item.split for item in list_items(server.database, project)]
     assert (splits.count("train"), splits.count("validation"), splits.count("test")) == (10, 6, 4)
@@ -223,7 +223,7 @@ def _upload(tab: Page, path: Path, label: str = "An archive with one folder a cl
 
 def _open_adding(tab: Page, way: str) -> None:
     """Open the ways to add images, unless they are, and choose one."""
-    if not tab.get_by_text("Where are they?").is_visible():
+    if not tab.get_by_text("Add from").is_visible():
         tab.get_by_text("Add images", exact=True).click()
     tab.get_by_role("radio", name=way).click()
 

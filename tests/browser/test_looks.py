@@ -35,7 +35,7 @@ QUICK = Recipe(
     fine_tune_phase=Phase(epochs=1, learning_rate=1e-4),
 )
 TABS = {
-    IMAGES: ("part", ("Images", "Classes", "Splits", "Download", "Not taken in")),
+    IMAGES: ("part", ("Images", "Classes", "Splits", "Download", "Rejected files")),
     RESULTS: ("results-part", ("Confusion", "Mistakes", "Map", "Classes", "Confidence", "Training", "All runs")),
 }
 

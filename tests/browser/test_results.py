@@ -146,7 +146,7 @@ def test_images_are_viewed_and_selected_on_a_map_that_a_worker_computes(results_
     expect(map_).to_be_visible()
     map_.press("ArrowRight")
     name = results_page.get_by_role("status").filter(
-        has_text=re.compile(r"^(\w+|rings .*) \d+\.png, is .*, called .* sure")
+        has_text=re.compile(r"^(\w+|rings .*) \d+\.png, true class: .*, predicted class: .* \(\d+%\)")
     )
     expect(name).to_be_attached()
     expect_picture(results_page)
@@ -193,7 +193,7 @@ def rest_on_a_point(map_: Locator) -> None:
         for width in np.linspace(0.1, 0.9, 33):
             map_.page.mouse.move(box["x"] + width * box["width"], box["y"] + height * box["height"])
             if card.is_visible():
-                expect(card).to_contain_text("% sure")
+                expect(card).to_contain_text("predicted class: ")
                 expect_picture(map_.page)
                 return
     raise AssertionError("nowhere on the map a picture appears")
