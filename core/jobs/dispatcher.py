@@ -31,6 +31,7 @@ from core.jobs.events import Ended, dump_event
 from core.jobs.queue import LOCK_NAME, PID_NAME
 from core.jobs.specs import SPECS, Spec
 from core.settings import Settings
+from core.storage.workspace import protect_workspace, prune_logs
 
 POLL_SECONDS = 0.1
 WATCH_SECONDS = 1.0
@@ -74,6 +75,8 @@ def main() -> int:
     """Dispatch jobs until nothing was queued for long, or a signal ends this process."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = Settings.from_environment()
+    protect_workspace(settings)  # for the workers and decoders that it starts, too
+    prune_logs(settings.logs)
     leave = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: leave.set())

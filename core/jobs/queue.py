@@ -19,6 +19,7 @@ from core.jobs.events import Event, load_event
 from core.jobs.specs import IngestSpec, Spec
 from core.settings import Settings
 from core.storage.disk import describe_disk_errors
+from core.storage.workspace import rotate_log
 from core.training.recipe import Recipe, dump_recipe
 
 LOCK_NAME = "dispatcher.lock"
@@ -124,6 +125,7 @@ def _start_dispatcher(settings: Settings) -> None:
     detached: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    rotate_log(settings.workspace / LOG_NAME)
     with (settings.workspace / LOG_NAME).open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "core.jobs.dispatcher"],

@@ -12,6 +12,7 @@ from core.errors import GraftError
 from core.jobs import queue
 from core.settings import Settings
 from core.storage.blobs import OriginalStore
+from core.storage.workspace import protect_workspace
 
 PAGE_SECONDS: Final = 3.0
 logger = logging.getLogger("graft.workspace")
@@ -30,6 +31,7 @@ def database() -> Database:
     Raises:
         WorkspaceError: The workspace cannot be written.
     """
+    protect_workspace(settings())
     return Database(settings())
 
 

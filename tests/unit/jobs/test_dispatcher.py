@@ -75,6 +75,9 @@ def test_a_job_is_done_and_its_story_told(database: Database, settings: Settings
     assert set(listening) == {"127.0.0.1"}
     libraries = {Path(mapped.path).name for process in family(settings) for mapped in process.memory_maps()}
     assert not [name for name in libraries if "tensorflow" in name]
+    # The test itself wrote the log and the lock of the dispatcher.
+    written = [path for path in settings.workspace.rglob("*") if not path.name.startswith("dispatcher.")]
+    assert not [path for path in written if path.stat().st_mode & 0o077]
 
 
 def test_a_killed_worker_ends_its_job_with_a_reason_and_the_next_one_works(
