@@ -5,7 +5,6 @@ splits and whether they are fixed, groups, and which images are excluded. Names 
 every file system; the table has the original ones.
 """
 
-import csv
 import io
 import re
 import shutil
@@ -21,6 +20,7 @@ from core.errors import RunStopped
 from core.intake.guess import SUFFIXES
 from core.storage.atomic import write_atomic
 from core.storage.blobs import OriginalStore
+from core.storage.tables import write_csv
 
 TABLE: Final = "labels.csv"
 COLUMNS: Final = ("file", "label", "split", "split_fixed", "group", "excluded", "original_name", "sha256")
@@ -128,9 +128,7 @@ def _row(item: Item, path: str) -> tuple[str, ...]:
 def _table(rows: Sequence[tuple[str, ...]]) -> bytes:
     """Return the rows as CSV in UTF-8 with a byte order mark, without which Excel takes it for another encoding."""
     text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    writer.writerows([cell.replace("\0", "") for cell in row] for row in rows)  # readers of CSV stop at a NUL
+    write_csv(text, [COLUMNS, *rows])
     return text.getvalue().encode("utf-8-sig")
 
 

@@ -13,6 +13,7 @@ from core.intake import rejection_messages
 from core.intake.layout import SPLIT_NAMES, Annotation, Parts, split_path
 from core.intake.results import Rejected
 from core.intake.spreadsheet import SpreadsheetError, read_spreadsheet
+from core.storage.tables import read_csv
 
 COLUMNS: Final = {
     "file": re.compile(r"file|file_?name|file_?path|path|image|image_(name|path|id)|img|name|id"),
@@ -98,7 +99,7 @@ def _csv_rows(data: bytes) -> list[list[str]]:
     text = _decode(data)
     head = next(iter(text.split("\n", 1)))
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=head.count)))
+        return list(read_csv(io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=head.count)))
     except csv.Error as error:
         raise TableError(rejection_messages.TABLE_UNREADABLE) from error
 

@@ -5,8 +5,7 @@ test), `true` and `predicted` (names of classes), `confidence` (the probability 
 a class, `p:<class>`, with its probability. Probabilities are written so that they read back to the same float64.
 """
 
-import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +17,7 @@ from core.dataset.manifest import SPLIT_NAMES
 from core.errors import InputError, NotFoundError
 from core.evaluation.metrics.classification import Floats, Ints
 from core.storage.atomic import write_atomic
+from core.storage.tables import read_csv, write_csv
 
 PREDICTIONS_FILE = "predictions.csv"
 COLUMNS = ("digest", "name", "split", "true", "predicted", "confidence")
@@ -111,7 +111,7 @@ def read_predictions(path: Path) -> Predictions:
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            return _parse(csv.reader(file))
+            return _parse(read_csv(file))
     except FileNotFoundError as error:
         raise NotFoundError("This run has no predictions.", "Evaluate it again.") from error
     except (ValueError, LookupError, StopIteration) as error:
@@ -120,20 +120,21 @@ def read_predictions(path: Path) -> Predictions:
 
 def _write(predictions: Predictions, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow((*COLUMNS, *(PROBABILITY + name for name in predictions.classes)))
-        for row, probabilities in enumerate(predictions.probabilities.tolist()):
-            writer.writerow(
-                (
-                    predictions.digests[row],
-                    predictions.names[row],
-                    SPLIT_NAMES[predictions.splits[row]],
-                    predictions.classes[predictions.true[row]],
-                    predictions.classes[predictions.predicted[row]],
-                    max(probabilities),
-                    *probabilities,
-                )
-            )
+        write_csv(file, _rows(predictions))
+
+
+def _rows(predictions: Predictions) -> Iterator[tuple[object, ...]]:
+    yield (*COLUMNS, *(PROBABILITY + name for name in predictions.classes))
+    for row, probabilities in enumerate(predictions.probabilities.tolist()):
+        yield (
+            predictions.digests[row],
+            predictions.names[row],
+            SPLIT_NAMES[predictions.splits[row]],
+            predictions.classes[predictions.true[row]],
+            predictions.classes[predictions.predicted[row]],
+            max(probabilities),
+            *probabilities,
+        )
 
 
 def _parse(rows: Iterable[list[str]]) -> Predictions:

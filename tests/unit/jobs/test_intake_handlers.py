@@ -75,8 +75,9 @@ def test_a_data_set_that_was_taken_out_comes_back_as_it_was(database, settings, 
     table = (
         'file,label,split,group,excluded\n0.png,"ants, red",test,plant 1,\n1.png,"ants, red",,plant 1,\n'
         "2.png,a/b: c?,validation,,yes\n3.png,a/b: c?,,,\n4.png,Ameisen ä,,,\n5.png,,train,,\n"
+        "6.png,=1+1,,,\n"
     )
-    path = upload(settings, *(f"{number}.png" for number in range(6)))
+    path = upload(settings, *(f"{number}.png" for number in range(7)))
     (path.parent / "labels.csv").write_text(table)
     paths = tuple(map(settings.relative, (path, path.parent / "labels.csv")))
     run_ingest(database, settings, project, IngestSpec(paths=paths, remove_uploads=True))
@@ -85,7 +86,7 @@ def test_a_data_set_that_was_taken_out_comes_back_as_it_was(database, settings, 
     result = export_dataset(JobContext(database, settings, job), ExportDatasetSpec())
     other = create_project(database, "Copy")
     added = run_ingest(database, settings, other, IngestSpec(paths=(result.path,), remove_uploads=True))
-    assert (added.accepted, added.rejected, added.split_groups.groups) == (6, 0, 1)
+    assert (added.accepted, added.rejected, added.split_groups.groups) == (7, 0, 1)
     assert (settings.workspace / result.path).exists()
 
     def told(project_id: str) -> list[tuple]:
@@ -95,7 +96,7 @@ def test_a_data_set_that_was_taken_out_comes_back_as_it_was(database, settings, 
         )
 
     assert told(other) == told(project)
-    assert {one.label for one in list_items(database, other)} == {"ants, red", "a/b: c?", "Ameisen ä", None}
+    assert {one.label for one in list_items(database, other)} == {"ants, red", "a/b: c?", "Ameisen ä", "=1+1", None}
     assert {(one.split, one.split_fixed) for one in list_items(database, other)} >= {
         ("test", True),
         ("validation", True),
