@@ -8,7 +8,8 @@ import keras
 
 from core.backbones.graph import backbone_layers
 from core.backbones.matching import WantedLayer, match_layers
-from core.backbones.weights_file import open_weights, read_array
+from core.backbones.weights import STARTER_WEIGHTS
+from core.backbones.weights_file import open_weights
 from core.backbones.zoo import BackboneSpec
 
 
@@ -28,10 +29,10 @@ def load_weights(model: keras.Model, spec: BackboneSpec, path: Path) -> None:
         WantedLayer(layer.name, path_in_file, tuple(tuple(weight.shape) for weight in layer.weights))
         for path_in_file, layer in layers.items()
     ]
-    with open_weights(path) as stored:
-        found = match_layers(wanted, stored, network=spec.name, family=spec.family, file_name=path.name)
-        for layer, source in zip(layers.values(), found, strict=True):
-            layer.set_weights([read_array(array, path.name) for array in source.arrays])
+    with open_weights(path, trusted=path == STARTER_WEIGHTS) as stored:
+        found = match_layers(wanted, stored.layers, network=spec.name, family=spec.family, file_name=path.name)
+        for layer, arrays in zip(layers.values(), stored.read(found), strict=True):
+            layer.set_weights(arrays)
             if isinstance(layer, keras.layers.Normalization):
                 layer.finalize_state()
 

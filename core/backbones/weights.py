@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+from core.backbones.weights_file import HDF5_SIGNATURE
 from core.backbones.zoo import BackboneSpec, WeightsFile
 from core.errors import NetworkError
 from core.storage.atomic import atomic_path
@@ -21,7 +22,6 @@ STARTER_WEIGHTS = Path(__file__).parents[2] / "assets" / "starter.weights.h5"
 TIMEOUT_SECONDS = 30
 CHUNK_BYTES = 1 << 20
 MD5_DIGITS = 32
-HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
 # Receives the bytes done and the total (0 if unknown); may raise to stop the download.

@@ -9,7 +9,7 @@ import pytest
 
 from core.backbones.matching import WantedLayer, match_layers
 from core.backbones.network import build
-from core.backbones.weights_file import StoredLayer
+from core.backbones.weights_file import StoredArray, StoredLayer
 from core.backbones.zoo import BACKBONES
 from core.errors import WeightsError
 
@@ -127,11 +127,10 @@ def test_weights_of_another_width_are_rejected_with_the_first_layer_that_differs
 
 
 def stored(*layers: tuple[str, tuple[int, ...]]) -> list[StoredLayer]:
-    class Array:
-        def __init__(self, shape: tuple[int, ...]) -> None:
-            self.shape = shape
-
-    return [StoredLayer(name, f"{name or number}/", (Array(shape),)) for number, (name, shape) in enumerate(layers)]
+    return [
+        StoredLayer(name, f"{name or number}/", (StoredArray("array", shape, "<f4"),))
+        for number, (name, shape) in enumerate(layers)
+    ]
 
 
 WANTED = [WantedLayer(f"block{n}_conv1", f"layers/conv2d_{n}", ((3, n),)) for n in (1, 2)]
@@ -144,7 +143,7 @@ def match(*layers: tuple[str, tuple[int, ...]]) -> list[str]:
     ]
 
 
-def refusal(*layers: tuple[str, tuple[int, ...]]) -> str:
+def rejection(*layers: tuple[str, tuple[int, ...]]) -> str:
     with pytest.raises(WeightsError) as caught:
         match(*layers)
     return caught.value.sentence
@@ -159,18 +158,20 @@ def test_layers_with_other_names_are_matched_by_order() -> None:
 
 
 def test_weights_of_a_deeper_network_are_rejected() -> None:
-    assert "it has 2 layers with weights, and the file has 3" in refusal(*MINE, ("block3_conv1", (3, 3)))
+    assert "it has 2 layers with weights, and the file has 3" in rejection(*MINE, ("block3_conv1", (3, 3)))
 
 
 def test_too_many_remaining_layers_are_no_head() -> None:
-    assert "it has 2 layers with weights, and the file has 9" in refusal(*MINE, *((f"d{n}", (1, 1)) for n in range(7)))
+    assert "it has 2 layers with weights, and the file has 9" in rejection(
+        *MINE, *((f"d{n}", (1, 1)) for n in range(7))
+    )
 
 
 def test_too_few_layers_are_rejected() -> None:
-    assert "it has 2 layers with weights, and the file has 1" in refusal(MINE[0])
+    assert "it has 2 layers with weights, and the file has 1" in rejection(MINE[0])
 
 
 def test_the_message_names_a_layer_without_a_name_by_its_path() -> None:
-    assert "its layer block2_conv1 has weights of 3x2, and the layer at 1/ of the file has 7" in refusal(
+    assert "its layer block2_conv1 has weights of 3x2, and the layer at 1/ of the file has 7" in rejection(
         ("", (3, 1)), ("", (7,))
     )
