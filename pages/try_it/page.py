@@ -15,11 +15,11 @@ picture_source.draw(project.id)
 predictions.draw_error_rates(run)
 
 input_sets = prediction_inputs.input_sets(project.id)
-for input_set in input_sets:
-    predictions.draw(run, input_set)
+for number, input_set in enumerate(input_sets):
+    predictions.draw(run, input_set, opened=number == 0)
 if input_sets:
     if st.button("Remove these pictures", icon=":material/delete:"):
         frame.run_action(lambda: prediction_inputs.remove_all(project.id))
 elif (example := picture_source.example(run)) is not None:
     st.caption("An example, until you add pictures: one of your test images.")
-    predictions.draw(run, example)
+    predictions.draw(run, example, opened=True)

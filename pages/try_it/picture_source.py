@@ -39,7 +39,7 @@ def example(run: Run) -> InputSet | None:
     for digest, name in zip(test.digests, test.names, strict=True):
         thumbnail = store().thumbnail_path(digest)
         if store().has(digest) and thumbnail.is_file():
-            return InputSet((PredictionInput(name, store().path(digest), thumbnail.read_bytes()),))
+            return InputSet((PredictionInput(name, store().path(digest), thumbnail.read_bytes(), digest),))
     return None
 
 

@@ -1,5 +1,6 @@
 """The pictures that a person tries a model on. They stay on the disk for a day and are never added to the project."""
 
+import hashlib
 import re
 import secrets
 import shutil
@@ -30,11 +31,13 @@ class PredictionInput:
         name: Its file name.
         path: Where the file is.
         thumbnail: A small upright JPEG of it.
+        digest: SHA-256 of the file.
     """
 
     name: str
     path: Path
     thumbnail: bytes
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def _read(folder: Path) -> InputSet:
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         try:
             found = _decoders().inspect(path, path.suffix.lower())
-            pictures.append(PredictionInput(path.name, path, found.thumbnail))
+            pictures.append(PredictionInput(path.name, path, found.thumbnail, _digest(path)))
         except ImageError as error:
             rejected.append((path.name, error.sentence))
     return InputSet(tuple(pictures), tuple(rejected), folder.name)
@@ -102,6 +105,11 @@ def _read(folder: Path) -> InputSet:
 def _decoders() -> DecoderPool:
     """One decoder process: a picture that crashes it does not crash the page."""
     return DecoderPool(Limits(decoders=1))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _parent() -> Path:

@@ -1,6 +1,7 @@
 """The Try it and Export pages, with the answers that a worker would give."""
 
 import json
+import shutil
 import zipfile
 
 import pytest
@@ -8,6 +9,8 @@ from PIL import Image
 
 from core.catalog import jobs
 from core.catalog.projects import create_project
+from core.dataset.manifest import TRAIN
+from core.dataset.manifest_file import load_manifest
 from core.export.certificate import Certificate, FormatCertificate
 from core.jobs.specs import ExplainResult, ExplainSpec, ExportModelResult, ExportModelSpec, PredictResult, PredictSpec
 from pages.shared import job_results
@@ -86,6 +89,32 @@ def test_tried_pictures_are_there_again_after_a_reload(open_page, workspace, pro
     button(tab, "Remove these pictures").click().run()
     assert "tried" not in tab.query_params
     assert not (folder / "new.png").exists()
+
+
+def test_many_pictures_are_a_grid_with_one_chart_and_training_images_are_named(open_page, workspace, project, run):
+    manifest = load_manifest(workspace.settings.runs / run)
+    trained = manifest.digests[int(manifest.rows(TRAIN)[0])]
+    folder = workspace.settings.uploads / "tried" / "0123456789abcdef"
+    folder.mkdir(parents=True)
+    shutil.copy(workspace.store.path(trained), folder / "a-known.png")
+    for number in range(29):
+        Image.new("RGB", (32, 32), (number, 0, 0)).save(folder / f"b-{number:02}.png")
+    tab = open_page(TRY_IT, project=project, run=run, tried=folder.name)
+    (job,) = jobs.list_jobs(workspace.database, kinds=(PredictSpec,))
+    answer = PredictResult(classes=("circles", "squares"), probabilities=((0.25, 0.75),) * 30)
+    end(workspace, job, answer)
+    tab.run()
+    assert "**30 pictures**, by predicted class: squares 30" in text_of(tab)
+    assert "1 picture is a training image of this run" in tab.warning[0].value
+    assert "one of the training images of this run" in tab.info[0].value
+    assert len(tab.get("plotly_chart")) == 1
+    opened = [one for one in tab.button if one.key and one.key.startswith("open-")]
+    assert len(opened) == 24
+    assert len({one.label for one in opened}) == 24
+    opened[3].click().run()
+    assert len(tab.get("plotly_chart")) == 1
+    assert not tab.info
+    assert not tab.exception
 
 
 def test_a_link_names_no_folder_but_those_of_tried_pictures(open_page, workspace, project, run):
