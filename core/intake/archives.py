@@ -143,7 +143,11 @@ class Tar(Source):
     def _members(self) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
         try:
             with _BoundedReader(self._path, self) as file, tarfile.open(fileobj=file, mode="r:") as archive:
+                offset = -1
                 for member in archive:
+                    if member.size < 0 or member.offset <= offset:  # it would be read for ever
+                        raise self.damaged()
+                    offset = member.offset
                     yield archive, member
                     archive.members = []  # type: ignore[attr-defined]  # it would keep all of them
         except DAMAGED_DATA as error:

@@ -72,7 +72,7 @@ def ingest(
         WorkspaceError: The disk is full or not writable. What was reported stays.
     """
     with contextlib.ExitStack() as stack:
-        sources, refused = open_sources([source] if isinstance(source, Path | Source) else source, limits)
+        sources, refused = open_sources([source] if isinstance(source, Path | Source) else source, limits, should_stop)
         for opened in sources:
             stack.enter_context(opened)
         plans = make_plans(sources, label, group, name_classes)

@@ -1,12 +1,13 @@
 """Which kind of source a path is: by what it contains rather than by its name."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from core.errors import ArchiveError
-from core.intake.archives import OPENERS, Tar, Zip
+from core.intake.archives import OPENERS
 from core.intake.results import Limits, Rejected
+from core.intake.sandboxed_archive import SandboxedArchive
 from core.intake.sources import TABLE_SUFFIXES, Files, Folder, Source
 
 ZIP_MAGICS: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -15,18 +16,22 @@ TAR_SUFFIXES: Final = frozenset((".tar", ".tgz", ".gz", ".bz2", ".xz", ".tbz2", 
 UNREADABLE_MAGICS: Final = {b"7z\xbc\xaf\x27\x1c": "a 7z archive", b"Rar!\x1a\x07": "a RAR archive"}
 
 
-def open_sources(paths: Sequence[Path | Source], limits: Limits) -> tuple[list[Source], list[Rejected]]:
+def open_sources(
+    paths: Sequence[Path | Source], limits: Limits, should_stop: Callable[[], bool] | None = None
+) -> tuple[list[Source], list[Rejected]]:
     """List what was given; single files become one source.
 
     Args:
         paths: Archives, folders, single files and sources that were opened already, in any mix.
         limits: How far each may go.
+        should_stop: Whether a person asked to stop while an archive is listed.
 
     Returns:
         The sources, and archives and folders among several that cannot be used as a whole.
 
     Raises:
         ArchiveError: The only path cannot be used as a whole.
+        RunStopped: A person asked to stop.
     """
     sources: list[Source] = []
     refused: list[Rejected] = []
@@ -36,7 +41,7 @@ def open_sources(paths: Sequence[Path | Source], limits: Limits) -> tuple[list[S
             sources.append(path)
             continue
         try:
-            source = _open(path, limits)
+            source = _open(path, limits, should_stop)
         except ArchiveError as error:
             if len(paths) == 1:
                 raise
@@ -51,7 +56,7 @@ def open_sources(paths: Sequence[Path | Source], limits: Limits) -> tuple[list[S
     return sources, refused
 
 
-def _open(path: Path, limits: Limits) -> Source | None:
+def _open(path: Path, limits: Limits, should_stop: Callable[[], bool] | None) -> Source | None:
     """None for a single file."""
     if path.is_dir():
         return Folder(path, limits)
@@ -67,7 +72,7 @@ def _open(path: Path, limits: Limits) -> Source | None:
     if suffix in TABLE_SUFFIXES:  # an Excel file is a zip, too
         return None
     if suffix == ".zip" or head.startswith(ZIP_MAGICS):
-        return Zip(path, path.name, limits)
+        return SandboxedArchive(path, path.name, "zip", limits, should_stop)
     if suffix in TAR_SUFFIXES or head.startswith(tuple(OPENERS)) or head[TAR_MAGIC[0] :] == TAR_MAGIC[1]:
-        return Tar(path, path.name, limits)
+        return SandboxedArchive(path, path.name, "tar", limits, should_stop)
     return None

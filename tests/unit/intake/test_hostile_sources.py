@@ -1,6 +1,7 @@
 """A hostile or broken file affects nothing else and is listed."""
 
 import os
+import random
 import re
 import stat
 import tarfile
@@ -13,11 +14,13 @@ from hypothesis import strategies as st
 from intake_files import ONE, accepted_and_rejected, files_below, large_png, picture, tarred, zipped
 from PIL import Image
 
-from core.errors import ArchiveError
-from core.intake import rejection_messages
+from core.errors import ArchiveError, RunStopped
+from core.intake import rejection_messages, sandboxed_archive
+from core.intake.archives import Zip
 from core.intake.ingestion import ingest
 from core.intake.results import Accepted, Limits, Rejected
 from core.storage.blobs import OriginalStore
+from tests.hostile.corpus import endless_tar
 
 
 @pytest.mark.parametrize("name", ["../1.png", "/etc/1.png", "ants/../../1.png", "C:/1.png", "..\\1.png"])
@@ -187,10 +190,11 @@ def test_too_many_files(tmp_path, store):
     assert sentence_of(tarred(tmp_path / "a.tgz", files), store, files=10) == f"a.tgz {expected}"
 
 
-def test_a_list_of_files_that_would_fill_the_memory_is_not_read(tmp_path, store, monkeypatch):
+def test_a_list_of_files_that_would_fill_the_memory_is_not_read(tmp_path, monkeypatch):
     path = zipped(tmp_path / "a.zip", {f"{number:0100}.txt": b"" for number in range(8000)})
     monkeypatch.setattr(zipfile.ZipFile, "infolist", None)
-    assert sentence_of(path, store, files=1000) == "a.zip has more than 1,000 files."
+    with pytest.raises(ArchiveError, match=r"^a\.zip has more than 1,000 files\."):
+        Zip(path, "a.zip", Limits(files=1000))
 
 
 def test_too_large_in_all(tmp_path, store):
@@ -216,6 +220,41 @@ def test_a_tar_whose_header_asks_for_all_memory(tmp_path, store):
     header.type, header.size = tarfile.XHDTYPE, 10**12
     (tmp_path / "a.tar").write_bytes(header.tobuf() + bytes(2048))
     assert sentence_of(tmp_path / "a.tar", store) == "a.tar is damaged or cut off."
+
+
+def test_a_tar_that_leads_back_to_its_start_is_damaged(tmp_path, store):
+    suffix, data = endless_tar(random.Random(0))
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(data)
+    assert sentence_of(path, store) == "a.tar is damaged or cut off."
+
+
+def test_a_path_through_too_many_folders_is_rejected_and_the_others_are_taken(tmp_path, store):
+    deep = "d/" * 16_000 + "1.png"
+    for source in (
+        zipped(tmp_path / "a.zip", {deep: picture(1), "ok/2.png": picture(2)}),
+        tarred(tmp_path / "a.tgz", {deep: picture(1), "ok/2.png": picture(2)}),
+    ):
+        accepted, rejected = accepted_and_rejected(source, store)
+        assert set(accepted) == {"ok/2.png"}
+        assert rejected == {deep[:200] + "…": rejection_messages.TOO_DEEP}
+
+
+def test_listing_is_stopped_when_a_person_asks(tmp_path, store):
+    path = tarred(tmp_path / "a.tgz", {f"{number}.png": b"" for number in range(20_000)})
+    before = set(psutil.Process().children(recursive=True))
+    with pytest.raises(RunStopped, match=r"^Stopped while a file was read\."):
+        list(ingest(path, store, should_stop=lambda: True))
+    assert set(psutil.Process().children(recursive=True)) <= before
+
+
+def test_an_archive_that_takes_too_much_memory_or_time_is_refused(tmp_path, store, monkeypatch):
+    path = tarred(tmp_path / "a.tgz", {f"{number}.png": b"" for number in range(20_000)})
+    with monkeypatch.context() as patch:
+        patch.setattr(sandboxed_archive, "MEMORY_BYTES", 6 << 20)
+        assert sentence_of(path, store) == "a.tgz takes too much memory to read; it may be damaged."
+    monkeypatch.setattr(sandboxed_archive, "BASE_SECONDS", 0.05)
+    assert sentence_of(path, store) == "a.tgz takes too long to read; it may be damaged."
 
 
 def test_a_slow_image_is_rejected_and_the_others_are_taken(tmp_path, store):

@@ -103,11 +103,11 @@ def test_a_kill_in_the_middle_loses_nothing_that_was_reported(tmp_path, store):
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     reported = [process.stdout.readline().strip() for _ in range(40)]
-    decoders = psutil.Process(process.pid).children()
+    children = psutil.Process(process.pid).children()
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=10)
-    assert len(decoders) == 2
-    assert psutil.wait_procs(decoders, timeout=10)[1] == []
+    assert len(children) == 3  # the archive reader and two decoders
+    assert psutil.wait_procs(children, timeout=10)[1] == []
     for digest in reported:
         assert hashlib.sha256(store.path(digest).read_bytes()).hexdigest() == digest
         assert store.thumbnail_path(digest).is_file()
