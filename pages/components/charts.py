@@ -5,6 +5,7 @@ from the theme. Only `show` and `show_selectable` draw on a page.
 """
 
 import html
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,17 +60,24 @@ def sequential_colours() -> list[str]:
     return colours
 
 
-def accuracy_curves(epochs: Sequence[Epoch]) -> Chart:
-    """Accuracy of training and validation, epoch by epoch, with the phases marked."""
+def accuracy_curves(epochs: Sequence[Epoch], room_for: Sequence[Epoch] = ()) -> Chart:
+    """Accuracy of training and validation, epoch by epoch, with the phases marked.
+
+    Args:
+        epochs: The epochs to draw.
+        room_for: Epochs that the axes have room for, for a replay whose axes stand still; empty for those drawn.
+    """
     figure = _curves_over_epochs(epochs, [epoch.accuracy for epoch in epochs], [epoch.val_accuracy for epoch in epochs])
     figure.update_yaxes(title="accuracy", tickformat=_SHARE)
+    _leave_room(figure, room_for, [value for one in room_for for value in (one.accuracy, one.val_accuracy)])
     return Chart(figure, _alt_of_curves(epochs, "Accuracy", [f"{epoch.val_accuracy:.1%}" for epoch in epochs]))
 
 
-def loss_curves(epochs: Sequence[Epoch]) -> Chart:
-    """Loss of training and validation, epoch by epoch, with the phases marked."""
+def loss_curves(epochs: Sequence[Epoch], room_for: Sequence[Epoch] = ()) -> Chart:
+    """Loss of training and validation, epoch by epoch, with the phases marked; arguments as of `accuracy_curves`."""
     figure = _curves_over_epochs(epochs, [epoch.loss for epoch in epochs], [epoch.val_loss for epoch in epochs])
     figure.update_yaxes(title="loss (cross-entropy, nats)", rangemode="tozero")
+    _leave_room(figure, room_for, [0.0, *(value for one in room_for for value in (one.loss, one.val_loss))])
     return Chart(figure, _alt_of_curves(epochs, "Loss", [f"{epoch.val_loss:.3f}" for epoch in epochs]))
 
 
@@ -236,6 +244,17 @@ def _curves_over_epochs(epochs: Sequence[Epoch], train: Sequence[float], validat
         figure.add_vline(x=first - 0.5, line_dash="dash", line_color=GREY, annotation=note)
     figure.update_xaxes(title="epoch", dtick=max(1, len(epochs) // 10), rangemode="tozero")
     return figure
+
+
+def _leave_room(figure: go.Figure, epochs: Sequence[Epoch], values: Sequence[float]) -> None:
+    """Fix the axes, so that they do not move while epochs are added."""
+    finite = [value for value in values if math.isfinite(value)]
+    if not epochs or not finite:
+        return
+    low, high = min(finite), max(finite)
+    margin = 0.05 * (high - low or 1.0)
+    figure.update_xaxes(range=[0, epochs[-1].epoch + 0.7], dtick=max(1, len(epochs) // 10))
+    figure.update_yaxes(range=[low - margin, high + margin])
 
 
 def _alt_of_curves(epochs: Sequence[Epoch], what: str, validation: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from pages.components import job_progress, run_actions
 from pages.components.run_choice import STATUS
 from pages.shared import frame, words
 from pages.shared.run_log import RunLog
+from pages.shared.run_results import has_results
 from pages.shared.steps import MODEL, RESULTS
 from pages.shared.workspace import database, settings
 
@@ -26,7 +27,13 @@ def draw(run: Run, log: RunLog) -> None:
         st.space("stretch")
         _draw_actions(run)
     with st.grid(columns=3, min_column_width=150):
-        st.metric("Best validation accuracy", words.percent(log.best.val_accuracy) if log.best else "none yet")
+        title = f"Validation accuracy of the {'kept epoch' if run.job.ended else 'best epoch so far'}"
+        value = words.percent(log.best.val_accuracy) if log.best else "none yet"
+        st.metric(
+            title,
+            value,
+            help="The epoch with the lowest validation loss is kept, not the one with the highest accuracy.",
+        )
         st.metric("Epochs", _epochs(log))
         st.metric("Time", _time(run))
     if log.started is not None:
@@ -43,12 +50,14 @@ def _draw_actions(run: Run) -> None:
         help_text = "Training ends after this step. The best epoch so far is kept and measured."
         if st.button(title, icon=":material/stop:", disabled=job.stop_requested, help=help_text):
             frame.run_action(lambda: jobs.request_stop(database(), run.id))
-    elif job.status == "finished":
-        frame.step_link(RESULTS, "See the results", run_id=run.id, icon=RESULTS.icon)
     else:
-        if st.button("Resume", icon=":material/play_arrow:", help="Continues after the last epoch that was saved."):
-            frame.run_action(lambda: resume(database(), settings(), run.id), "The run continues.")
-        frame.step_link(MODEL, "Change the settings", icon=MODEL.icon)
+        if has_results(run.id) and st.button("See the results", type="primary", icon=RESULTS.icon):
+            frame.go_to(RESULTS, run_id=run.id)
+        if job.status != "finished":
+            help_text = "Continues after the last epoch that was saved."
+            if st.button("Resume", icon=":material/play_arrow:", help=help_text):
+                frame.run_action(lambda: resume(database(), settings(), run.id), "The run continues.")
+            frame.step_link(MODEL, "Change the settings", icon=MODEL.icon)
     run_actions.draw(run)
 
 

@@ -11,19 +11,19 @@ from core.jobs.specs import TrainSpec
 from pages.shared import frame, state, words
 from pages.shared.run_log import LogLine, RunLog, read_log
 from pages.shared.workspace import database, settings
-from pages.train import learning_curves, run_header
+from pages.train import learning_curves, replay, run_header
 
 REFRESH_SECONDS = 1.0
 LOG_LINES = 60
 
 
 def _refresh_seconds(run_id: str) -> float | None:
-    return None if get_run(database(), run_id).job.ended else REFRESH_SECONDS
+    return replay.pace_of(run_id) if get_run(database(), run_id).job.ended else REFRESH_SECONDS
 
 
 @frame.auto_refresh(_refresh_seconds)
 def draw(run_id: str) -> None:
-    """Draw a run, every second anew until it has ended."""
+    """Draw a run, every second anew until it has ended, and in the pace of its replay."""
     run = get_run(database(), run_id)
     _redraw_page_on_change(run)
     log = _log(run)
@@ -31,7 +31,9 @@ def draw(run_id: str) -> None:
     if run.job.ended and run.job.status != "finished":
         _draw_end(run, log)
     if log.epochs:
-        learning_curves.draw(run.id, list(log.epochs.values()))
+        epochs = list(log.epochs.values())
+        shown = replay.draw(run.id, epochs) if run.job.ended else epochs
+        learning_curves.draw(run.id, epochs, shown, ended=run.job.ended)
     _draw_lines(log.lines)
 
 

@@ -1,5 +1,8 @@
 """The Train page: what it shows of a run that waits, runs, failed or finished."""
 
+import json
+import time
+
 import pytest
 
 from core.catalog import jobs, runs
@@ -109,6 +112,66 @@ def test_another_run_is_chosen(open_page, workspace: Workspace, project):
     next(box for box in tab.selectbox if box.label == "Run").set_value(first).run()
     assert tab.query_params["run"] in (first, [first])
     assert "The first" in [heading.value for heading in tab.subheader]
+
+
+def _shown_epochs(tab) -> set[int]:
+    """How many epochs each curve shows."""
+    curves = [json.loads(chart.proto.spec)["data"] for chart in tab.get("plotly_chart")]
+    return {
+        len(trace["y"]["bdata"]) if isinstance(trace["y"], dict) else len(trace["y"])
+        for data in curves
+        for trace in data[:2]
+    }
+
+
+def test_a_run_that_ended_is_replayed_epoch_by_epoch(open_page, workspace: Workspace, project, monkeypatch):
+    run = add_run(workspace, project, epochs=5)
+    tab = open_page(TRAIN, project=project, run=run)
+    assert _shown_epochs(tab) == {5}
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+    _by_label(tab.button, "Replay").click().run()
+    assert _shown_epochs(tab) == {1}
+    assert _texts(tab) == ["Epoch 1 of 5"]
+    monkeypatch.setattr(time, "time", lambda: now + 2.1)
+    tab.run()
+    assert _shown_epochs(tab) == {3}
+    monkeypatch.setattr(time, "time", lambda: now + 5.1)
+    tab.run()
+    assert _shown_epochs(tab) == {5}
+    assert not _texts(tab)
+    assert not tab.exception
+
+
+def test_the_curves_are_shown_up_to_a_chosen_epoch(open_page, workspace: Workspace, project):
+    run = add_run(workspace, project, epochs=5)
+    tab = open_page(TRAIN, project=project, run=run)
+    _by_label(tab.slider, "Show the epochs up to").set_value(2).run()
+    assert _shown_epochs(tab) == {2}
+
+
+def test_the_matrix_is_that_of_the_kept_epoch_once_the_run_has_ended(open_page, database: Database, project):
+    epochs = [
+        one.model_copy(update={"confusion": ((number, 0), (0, 1)), "best": number < 2})
+        for number, one in enumerate(draw_epochs(4, Recipe()))
+    ]
+    run = _start(database, project, Started(device="a processor"), *epochs)
+    tab = open_page(TRAIN, project=project, run=run)
+    assert "Validation images after epoch 4" in [heading.value for heading in tab.subheader]
+    assert _by_label(tab.metric, "Validation accuracy of the best epoch so far").value == "70.0%"
+    jobs.end_job(database, run, "finished")
+    tab.run()
+    assert "Validation images after epoch 2, the kept one" in [heading.value for heading in tab.subheader]
+    assert _by_label(tab.metric, "Validation accuracy of the kept epoch").value == "70.0%"
+
+
+def test_the_results_are_the_primary_button_of_a_stopped_run_too(open_page, workspace: Workspace, database, project):
+    run = add_run(workspace, project, epochs=2)
+    jobs.queue_again(database, run)
+    jobs.request_stop(database, run)
+    tab = open_page(TRAIN, project=project, run=run)
+    assert _by_label(tab.button, "See the results").proto.type == "primary"
+    assert _by_label(tab.button, "Resume")
 
 
 def test_a_run_is_renamed(open_page, workspace: Workspace, database: Database, project):

@@ -54,7 +54,7 @@ def project(server: Server, profile: "BrowserContext") -> str:
     tab = profile.new_page()
     tab.goto(f"{server.url}/{MODEL.url_path}?project={made}")
     tab.get_by_role("button", name="Start training").click()
-    expect(tab.get_by_role("link", name="See the results")).to_be_visible()
+    expect(tab.get_by_role("button", name="See the results")).to_be_visible()
     tab.close()
     return made
 

@@ -95,7 +95,7 @@ def test_a_cell_opens_its_images_and_one_of_them_is_moved(results_page: Page, se
     results_page.get_by_role("button", name="Retrain with the fixes").click()
     expect(results_page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
     assert list_runs(server.database, project)[0].name == "Run 1, with fixes"
-    results_page.get_by_role("link", name="See the results").click()
+    results_page.get_by_role("button", name="See the results").click()
 
     expect(
         results_page.get_by_text("the same recipe as “Run 1”; since then, 1 image got another class")
@@ -109,7 +109,7 @@ def test_a_cell_opens_its_images_and_one_of_them_is_moved(results_page: Page, se
 def test_transfer_is_compared_with_scratch_in_one_click(results_page: Page, server: Server, project: str, run: str):
     open_part(results_page, "All runs")
     results_page.get_by_role("button", name="Train it from scratch to compare").click()
-    expect(results_page.get_by_role("link", name="See the results")).to_be_visible()
+    expect(results_page.get_by_role("button", name="See the results")).to_be_visible()
     results_page.goto(f"{server.url}/report?project={project}&run={run}&results-part=All+runs")
     expect(results_page.get_by_label(re.compile("^Validation accuracy over the epochs: with transfer"))).to_be_visible()
     expect(results_page.get_by_text(re.compile("reached in epoch .* with transfer, in epoch"))).to_be_visible()

@@ -22,7 +22,7 @@ def test_a_run_is_started_watched_and_found_again(server: Server, tab: Page):
     tab.goto(f"{server.url}/training?project={project}")
     tab.get_by_role("button", name="Start training").click()
     expect(tab).to_have_url(re.compile("run="))
-    expect(tab.get_by_role("link", name="See the results")).to_be_visible()
+    expect(tab.get_by_role("button", name="See the results")).to_be_visible()
     expect(tab.get_by_text("2 of 2", exact=True)).to_be_visible()
     expect(tab.get_by_text("Validation images after epoch 2")).to_be_visible()
 
