@@ -251,7 +251,7 @@ def test_listing_is_stopped_when_a_person_asks(tmp_path, store):
 def test_an_archive_that_takes_too_much_memory_or_time_is_refused(tmp_path, store, monkeypatch):
     path = tarred(tmp_path / "a.tgz", {f"{number}.png": b"" for number in range(20_000)})
     with monkeypatch.context() as patch:
-        patch.setattr(sandboxed_archive, "MEMORY_BYTES", 6 << 20)
+        patch.setattr(sandboxed_archive, "MEMORY_BYTES", 12 << 20)
         assert sentence_of(path, store) == "a.tgz takes too much memory to read; it may be damaged."
     monkeypatch.setattr(sandboxed_archive, "BASE_SECONDS", 0.05)
     assert sentence_of(path, store) == "a.tgz takes too long to read; it may be damaged."
