@@ -42,6 +42,11 @@ class _Environment(BaseModel):
         description="`no`: no worker imports a framework before a job needs it, which saves 1.4 GB until then and "
         "costs that job some 10 s more (default: `yes`)",
     )
+    GRAFT_HOSTS: str = Field(
+        "",
+        description="further host names, separated by commas, under which the web server answers (default: only "
+        "localhost and the addresses of this machine on which it listens)",
+    )
     KERAS_HOME: Folder = Field(
         default_factory=lambda: Path.home() / ".keras",
         description="the folder whose `models` holds ImageNet weights (default: `.keras` in your home folder)",
@@ -61,6 +66,7 @@ class Settings:
         cache_bytes: Bound of the array caches, in bytes.
         workers: Number of trainings that run at once.
         warm: Whether workers import the frameworks before the first job needs them.
+        hosts: Further host names under which the web server answers.
         keras_home: Folder whose `models` holds downloaded weights.
     """
 
@@ -69,6 +75,7 @@ class Settings:
     cache_bytes: int = 10 * GIB
     workers: int = 1
     warm: bool = True
+    hosts: tuple[str, ...] = ()
     keras_home: Path = field(default_factory=lambda: Path.home() / ".keras")
 
     def __post_init__(self) -> None:
@@ -136,6 +143,7 @@ class Settings:
             cache_bytes=int(read.GRAFT_CACHE_GB * GIB),
             workers=max(1, int(read.GRAFT_WORKERS)),
             warm=read.GRAFT_WARM == "yes",
+            hosts=tuple(host.strip() for host in read.GRAFT_HOSTS.split(",") if host.strip()),
             keras_home=read.KERAS_HOME,
         )
 

@@ -6,14 +6,13 @@ update changes one of them.
 
 from collections.abc import Sequence
 
-from streamlit import net_util
 from streamlit.navigation.page import Page
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-__all__ = ["Page", "UploadedFile", "disable_address_lookup", "disable_page_discovery", "forget_uploads"]
+__all__ = ["Page", "UploadedFile", "disable_page_discovery", "forget_uploads"]
 
 
 def disable_page_discovery() -> None:
@@ -25,15 +24,6 @@ def disable_page_discovery() -> None:
     PagesManager.uses_pages_directory = False
 
 
-def disable_address_lookup() -> None:
-    """Keep Streamlit from asking a service on the internet for this machine's public address.
-
-    It asks when the server starts on all addresses, and when a request has a foreign Origin. Tried:
-    `browser.serverAddress` stops it at the start, but not for a foreign Origin, and replaces every printed address.
-    """
-    net_util.get_external_ip = _no_external_address
-
-
 def forget_uploads(files: Sequence[UploadedFile]) -> None:
     """Remove uploaded files from the memory of the web process.
 
@@ -43,7 +33,3 @@ def forget_uploads(files: Sequence[UploadedFile]) -> None:
     if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
         for file in files:
             context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
-
-
-def _no_external_address() -> None:
-    return None

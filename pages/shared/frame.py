@@ -31,7 +31,6 @@ _STEP_OF_JOB = {
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Prepare the server before its first request."""
     compat.disable_page_discovery()
-    compat.disable_address_lookup()
     yield
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from core.catalog.database import Database
-from core.errors import GraftError
+from core.errors import GraftError, InputError
 from core.jobs import queue
 from core.settings import Settings
 from core.storage.blobs import OriginalStore
@@ -22,6 +22,14 @@ logger = logging.getLogger("graft.workspace")
 def settings() -> Settings:
     """The settings, read from the environment when the web process started."""
     return Settings.from_environment()
+
+
+def hosts() -> tuple[str, ...]:
+    """Further host names under which the server answers; none if the environment cannot be read, as each page says."""
+    try:
+        return settings().hosts
+    except InputError:
+        return ()
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

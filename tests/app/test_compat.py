@@ -3,13 +3,10 @@
 import inspect
 from types import SimpleNamespace
 
-from streamlit import net_util
 from streamlit.navigation.page import Page
 from streamlit.runtime import uploaded_file_manager
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.pages_manager import PagesManager
-from streamlit.web import bootstrap
-from streamlit.web.server import server_util
 
 from pages import compat
 
@@ -19,15 +16,6 @@ def test_pages_are_discovered_only_if_a_class_attribute_says_so():
     assert "uses_pages_directory: bool | None" in source
     compat.disable_page_discovery()
     assert PagesManager.uses_pages_directory is False
-
-
-def test_the_public_address_is_asked_of_one_function_that_is_looked_up_at_each_call(monkeypatch):
-    monkeypatch.setattr(net_util, "get_external_ip", net_util.get_external_ip)
-    for module in (bootstrap, server_util):
-        assert "net_util.get_external_ip" in inspect.getsource(module)
-        assert module.net_util is net_util
-    compat.disable_address_lookup()
-    assert net_util.get_external_ip() is None
 
 
 def test_uploaded_files_are_removed_from_memory(monkeypatch):

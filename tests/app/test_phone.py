@@ -247,14 +247,14 @@ def test_where_a_phone_finds_the_server(came_by, bound, certificate, origin, mon
     options = {"server.address": bound, "server.port": 8501, "server.sslCertFile": certificate}
     shown = SimpleNamespace(context=SimpleNamespace(url=came_by), get_option=options.__getitem__)
     monkeypatch.setattr(addresses, "st", shown)
-    monkeypatch.setattr(addresses, "get_internal_ip", lambda: "10.1.2.3")
+    monkeypatch.setattr(addresses, "outgoing_address", lambda: "10.1.2.3")
     assert addresses.network_origin() == origin
 
 
 def test_a_machine_without_a_network_has_no_address_for_phones(monkeypatch):
     options = {"server.address": "0.0.0.0", "server.port": 8501}
     monkeypatch.setattr(addresses, "st", SimpleNamespace(context=SimpleNamespace(url=None), get_option=options.get))
-    monkeypatch.setattr(addresses, "get_internal_ip", lambda: "127.0.0.1")
+    monkeypatch.setattr(addresses, "outgoing_address", lambda: "127.0.0.1")
     assert addresses.network_origin() is None
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, BrowserType, Page
 
 ROOT = Path(__file__).parents[2]
+ALLOWED_NAME = "graft.test"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--no-sandbox",
@@ -39,7 +40,8 @@ ARGUMENTS = [
     "--disable-sync",
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
-    "--host-resolver-rules=MAP graft.test 127.0.0.1",  # this machine, by a name as another machine would have
+    # This machine by the name that GRAFT_HOSTS allows, and by one that resolves to it (DNS rebinding).
+    f"--host-resolver-rules=MAP {ALLOWED_NAME} 127.0.0.1, MAP rebinding.test 127.0.0.1",
 ]
 OPTIONS = {"viewport": {"width": 1280, "height": 900}, "permissions": ["camera"]}
 START_SECONDS = 180
@@ -76,7 +78,7 @@ def serve(workspace: Path, environment: dict[str, str]) -> Iterator[Server]:
     """Run `streamlit run app.py` on a free port until the end of the block."""
     port = _free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    variables = os.environ | {"GRAFT_WORKSPACE": str(workspace), **environment}
+    variables = os.environ | {"GRAFT_WORKSPACE": str(workspace), "GRAFT_HOSTS": ALLOWED_NAME, **environment}
     workspace.mkdir(parents=True, exist_ok=True)
     with (workspace / "web.log").open("ab") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=log, stderr=log)

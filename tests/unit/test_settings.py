@@ -13,6 +13,7 @@ SET = {
     "GRAFT_CACHE_GB": "0.5",
     "GRAFT_WORKERS": "3",
     "GRAFT_WARM": "no",
+    "GRAFT_HOSTS": "graft.school.example, lab",
     "KERAS_HOME": "/weights",
 }
 
@@ -25,6 +26,7 @@ def test_every_variable_is_read():
         cache_bytes=GIB // 2,
         workers=3,
         warm=False,
+        hosts=("graft.school.example", "lab"),
         keras_home=Path("/weights").absolute(),
     )
 
