@@ -8,6 +8,7 @@
     network       builds a network, divides it, freezes its layers (worker only)
     weights       where weights lie on this machine, and the download of ImageNet weights
     weights_file  reads weights files that may be hostile
+    folding       recognises weights with folded batch normalisation
     matching      which stored layer belongs to which layer of a network
     loading       loads a weights file into a network (worker only)
     speed         images per second of networks on this machine

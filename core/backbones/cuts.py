@@ -4,6 +4,8 @@
 """
 
 import difflib
+import itertools
+import operator
 from typing import Literal
 
 from core.backbones.zoo import BackboneSpec, Cut
@@ -52,17 +54,19 @@ def cut_for_layers(spec: BackboneSpec, layers: int) -> tuple[Cut | None, int]:
 def count_parameters(spec: BackboneSpec, layers: int, batch_norm: BatchNorm = "frozen") -> tuple[int, int]:
     """Count the parameters that stay frozen and those that training can change.
 
+    The statistics of trained batch normalisation are neither: no gradient changes them, but they follow the images.
+
     Args:
         spec: The network.
         layers: Frozen layers, from the input.
         batch_norm: `frozen` also freezes the batch normalisation after these layers.
 
     Returns:
-        (frozen, trainable); together all parameters of the network, without a head.
+        (frozen, trainable), without a head.
     """
-    trainable = sum(
-        parameters
-        for index, parameters in enumerate(spec.layer_trainable)
-        if index >= layers and not (batch_norm == "frozen" and index in spec.batch_norms)
-    )
-    return spec.parameters - trainable, trainable
+    is_frozen = [
+        index < layers or (batch_norm == "frozen" and index in spec.batch_norms)
+        for index in range(len(spec.layer_parameters))
+    ]
+    frozen = sum(itertools.compress(spec.layer_parameters, is_frozen))
+    return frozen, sum(itertools.compress(spec.layer_trainable, map(operator.not_, is_frozen)))

@@ -25,6 +25,7 @@ from core.evaluation.report.summary import Temperature, summarise
 from core.jobs.events import EVENTS_FILE, Epoch, load_event
 from core.settings import Settings
 from core.storage.blobs import OriginalStore
+from core.training.recipe import read_recipe
 from core.training.serving import MODEL_FILE, save_model, set_temperature
 
 # Training images that are evaluated, at most: enough to see overfitting and to set the out-of-distribution threshold.
@@ -98,6 +99,7 @@ def evaluate(
         ),
         ood=measure_ood(embedding, true, manifest.classes),
         epochs=epochs,
+        recipe=read_recipe(out),
     )
     write_embedding(embedding, out)
     if epochs:

@@ -2,6 +2,7 @@
 
     recipe         every choice of a training, as JSON (no framework)
     plan           what a recipe means for a network and a dataset (no framework)
+    expectation    what to expect before a training starts (no framework)
     history        epochs so far, best epoch, early stopping (no framework)
     networks       backbone, classification head, and what each phase trains
     data_pipeline  the images of a phase as activations or pixels

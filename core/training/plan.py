@@ -68,7 +68,7 @@ class Plan:
         input_size: Height and width in pixels.
         cut: Where the network is divided; the layers before it run once per image. None if all layers are trained.
         frozen_layers: Layers that stay frozen in all phases, from the input.
-        frozen_parameters: Parameters that no phase changes.
+        frozen_parameters: Parameters of frozen layers.
         trainable_parameters: Parameters that a phase changes, including the head.
         head_parameters: Parameters of the head.
         batch_norm: `frozen` keeps batch normalisation frozen in all layers; from scratch it is always trained.

@@ -13,6 +13,7 @@ from core.storage.blobs import OriginalStore
 from core.training.checkpoint import Checkpoint, SavedState
 from core.training.data_pipeline import DataPipeline
 from core.training.device import describe_device
+from core.training.expectation import expect_fine_tuning
 from core.training.history import History, best_epoch
 from core.training.loop import TrainingLoop
 from core.training.networks import Networks, prepare
@@ -84,6 +85,8 @@ def train(
     reporter = ProgressReporter(emit, saved.seconds if saved else None)
     history = History(plan.phases, recipe.early_stopping, saved.epochs if saved else ())
     _report_start(reporter, plan, saved)
+    if saved is None and (expected := expect_fine_tuning(recipe, settings.keras_home)) is not None:
+        reporter.message(expected.sentence, "warning")
     with reporter.timed("prepare"):
         networks = _prepare(recipe, plan, manifest, settings, reporter)
     pipeline = DataPipeline(recipe, plan, manifest, originals, settings, reporter, should_stop)

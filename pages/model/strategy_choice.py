@@ -7,6 +7,7 @@ from core.advice.default_recipe import default_weights, is_online
 from core.advice.strategy import warn_of_strategy
 from core.backbones.zoo import BackboneSpec, find_backbone
 from core.errors import RecipeError
+from core.training.expectation import expect_fine_tuning
 from core.training.plan import Plan, make_plan
 from core.training.recipe import Recipe, Strategy
 from pages.model import network_strip
@@ -52,6 +53,8 @@ def draw(project_id: str, classes: int, images: int) -> None:
         recipe_editor.update(project_id, lambda recipe: with_strategy(recipe, strategy, weights))
     if warning := warn_of_strategy(recipe.strategy, recipe.backbone.weights, images):
         st.warning(warning, icon=":material/warning:")
+    if expected := expect_fine_tuning(recipe_editor.recipe(project_id), settings().keras_home):
+        st.warning(words.escape_markdown(expected.sentence), icon=":material/warning:")
     if recipe.strategy == "partial":
         _draw_cut(project_id, spec)
     try:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from core.evaluation.report.report import FitDiagnosis, SplitMetrics
 from core.jobs.events import Epoch
+from core.training.recipe import Recipe
 
 # Smallest difference between training and validation accuracy that is reported.
 GAP = 0.05
@@ -20,7 +21,11 @@ LAST = 3
 
 
 def diagnose_fit(
-    epochs: Sequence[Epoch], train: SplitMetrics, validation: SplitMetrics, largest_class: float
+    epochs: Sequence[Epoch],
+    train: SplitMetrics,
+    validation: SplitMetrics,
+    largest_class: float,
+    recipe: Recipe | None = None,
 ) -> tuple[FitDiagnosis, ...]:
     """Diagnose the fit from the learning curves and the final accuracies.
 
@@ -29,10 +34,11 @@ def diagnose_fit(
         train: Of the finished model on training images.
         validation: Of the finished model on validation images.
         largest_class: Share of the largest class among the validation images.
+        recipe: Every choice of the run; None if unknown. The advice names only what was not done yet.
     """
     found = [
         *_chance(validation, largest_class),
-        *_gap(train, validation),
+        *_gap(train, validation, recipe),
         *_rise(epochs),
         *_fall(epochs, train, validation),
         *_unfreezing(epochs),
@@ -52,15 +58,29 @@ def _chance(validation: SplitMetrics, largest_class: float) -> Iterator[FitDiagn
         yield FitDiagnosis(kind="chance", level="warning", text=text)
 
 
-def _gap(train: SplitMetrics, validation: SplitMetrics) -> Iterator[FitDiagnosis]:
+def _gap(train: SplitMetrics, validation: SplitMetrics, recipe: Recipe | None) -> Iterator[FitDiagnosis]:
     gap = train.accuracy - validation.accuracy
     if gap > GAP and train.interval.low > validation.interval.high:
         text = (
             f"The training accuracy is {train.accuracy:.1%}, but the validation accuracy only "
-            f"{validation.accuracy:.1%}: {100 * gap:.0f} points are memorised (overfitting). More images, "
-            "augmentation or fewer trained layers help."
+            f"{validation.accuracy:.1%}: {100 * gap:.0f} points are memorised (overfitting). "
+            f"{_remedies(recipe)}."
         )
         yield FitDiagnosis(kind="overfitting", level="warning", text=text)
+
+
+def _remedies(recipe: Recipe | None) -> str:
+    """What may help against overfitting and was not done yet."""
+    remedies = ["more images"]
+    if recipe is None or not recipe.augmentation.views:
+        remedies.append("augmentation")
+    if recipe is None or recipe.strategy != "feature-extraction":
+        remedies.append("fewer trained layers")
+    elif recipe.head.hidden_units is not None:
+        remedies.append("a head without a hidden layer")
+    *others, last = remedies
+    text = f"{', '.join(others)} or {last} may help" if others else f"{last} may help"
+    return text[0].upper() + text[1:]
 
 
 def _rise(epochs: Sequence[Epoch]) -> Iterator[FitDiagnosis]:

@@ -36,6 +36,7 @@ from core.evaluation.report.report import (
     TestMetrics,
 )
 from core.jobs.events import Epoch
+from core.training.recipe import Recipe
 
 # Points of a stored curve: enough for a small chart, and a report of 50 classes stays under a megabyte.
 POINTS = 64
@@ -73,6 +74,7 @@ def summarise(
     baselines: Baselines,
     ood: OutOfDistribution,
     epochs: Sequence[Epoch] = (),
+    recipe: Recipe | None = None,
 ) -> Report:
     """Compute the report.
 
@@ -82,6 +84,7 @@ def summarise(
         baselines: Accuracies that need no learning.
         ood: The out-of-distribution threshold and its error rates.
         epochs: The run's epochs, in order.
+        recipe: The run's choices, for advice that fits them.
     """
     train, validation, test = (predictions.of_split(split) for split in (TRAIN, VALIDATION, TEST))
     confusion = classification.confusion_matrix(test.true, test.predicted, len(test.classes))
@@ -99,7 +102,7 @@ def summarise(
         calibration=_calibration(temperature, validation.true, test.true),
         curves=_drawn(test.classes, drawn),
         mistakes=find_mistakes(test, confusion),
-        fit_diagnosis=diagnose_fit(epochs, metrics.train, metrics.validation, largest),
+        fit_diagnosis=diagnose_fit(epochs, metrics.train, metrics.validation, largest, recipe),
         ood=ood,
     )
 

@@ -6,6 +6,7 @@ from core.evaluation.metrics.fit_diagnosis import diagnose_fit
 from core.evaluation.metrics.intervals import wilson
 from core.evaluation.report.report import SplitMetrics
 from core.jobs.events import Epoch
+from core.training.recipe import Augmentation, Head, Recipe
 
 
 def metrics(share, images=200):
@@ -30,8 +31,8 @@ def epochs_of(losses, val_losses, phase="head", planned=None, first=1, val_accur
     ]
 
 
-def diagnosis(epochs=(), train=0.97, validation=0.96, largest=0.5, images=200):
-    signs = diagnose_fit(epochs, metrics(train, images), metrics(validation, images), largest)
+def diagnosis(epochs=(), train=0.97, validation=0.96, largest=0.5, images=200, recipe=None):
+    signs = diagnose_fit(epochs, metrics(train, images), metrics(validation, images), largest, recipe)
     return {(one.kind, one.level): one.text for one in signs}
 
 
@@ -54,6 +55,27 @@ def test_memorised_training_images():
     text = diagnosis(train=1.0, validation=0.8)["overfitting", "warning"]
     assert "The training accuracy is 100.0%, but the validation accuracy only 80.0%" in text
     assert "20 points" in text
+
+
+@pytest.mark.parametrize(
+    ("choices", "advice"),
+    [
+        ({}, "More images or augmentation may help."),
+        ({"augmentation": Augmentation(views=2)}, "More images may help."),
+        (
+            {"augmentation": Augmentation(views=2), "head": Head(hidden_units=64)},
+            "More images or a head without a hidden layer may help.",
+        ),
+        ({"strategy": "full"}, "More images, augmentation or fewer trained layers may help."),
+        (
+            {"strategy": "partial", "augmentation": Augmentation(views=1)},
+            "More images or fewer trained layers may help.",
+        ),
+    ],
+)
+def test_advice_names_only_what_was_not_done_yet(choices, advice):
+    text = diagnosis(train=1.0, validation=0.8, recipe=Recipe(**choices))["overfitting", "warning"]
+    assert text.endswith(f"(overfitting). {advice}")
 
 
 def test_a_gap_within_chance_is_not_reported():

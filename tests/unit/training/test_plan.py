@@ -70,7 +70,7 @@ def test_from_scratch_everything_is_new_and_batch_normalisation_is_trained():
     plan = make_plan(Recipe(backbone=Backbone(weights="none"), strategy="scratch"), classes=2)
     assert {segment.kind for segment in plan.segments} == {"new"}
     assert plan.batch_norm == "trained"
-    assert plan.frozen_parameters == plan.spec.parameters - sum(plan.spec.layer_trainable)
+    assert plan.frozen_parameters == 0
 
 
 def test_fine_tuning_has_its_own_epochs_and_rate():
