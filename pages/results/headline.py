@@ -1,4 +1,6 @@
-"""The main figures of a run with their intervals, the baselines, and what the report found."""
+"""How good a run is in one sentence; then its main figures with intervals, the baselines and the findings."""
+
+from collections import Counter
 
 import streamlit as st
 
@@ -15,7 +17,8 @@ _ICONS = {"good": ":material/check_circle:", "info": ":material/info:", "warning
 
 
 def draw(report: Report) -> None:
-    """Draw the figures with their intervals, the baselines, and the findings."""
+    """Draw the sentence, the figures with their intervals, the baselines, and the findings."""
+    st.subheader(sum_up(report), anchor=False)
     test = report.metrics.test
     with st.grid(columns="auto", min_column_width=220, border=True):
         _draw_figure("Accuracy", test.accuracy, test.interval, _ACCURACY)
@@ -34,6 +37,48 @@ def draw(report: Report) -> None:
     st.markdown(_compare_with_baselines(report))
     for finding in report.fit_diagnosis:
         st.markdown(f"{_ICONS[finding.level]} {words.escape_markdown(finding.text)}")
+
+
+def sum_up(report: Report) -> str:
+    """Sum up a run for somebody who knows no statistics: `About 3 of 4 new images are predicted correctly; ...`."""
+    test, baselines = report.metrics.test, report.baselines
+    if not report.mistakes.wrong:
+        return f"Each of the {words.count(test.images, 'test image')} is predicted correctly."
+    text = f"{_about(test.accuracy)} new images like these are predicted correctly"
+    if test.accuracy <= baselines.largest_class_accuracy:
+        name = words.escape_markdown(words.shorten(baselines.largest_class))
+        return f"{text}: no better than always answering “{name}”."
+    if (confused := _most_confused(report)) is not None:
+        one, other = (words.escape_markdown(words.shorten(name)) for name in confused)
+        text += f"; {one} and {other} are confused most often"
+    if test.interval.high - test.interval.low > _WIDE:
+        text += f". This is a rough estimate from only {words.count(test.images, 'test image')}"
+    return f"{text}."
+
+
+_FEW = 0.025
+_WIDE = 0.2
+
+
+def _about(share: float) -> str:
+    """Say a share as a small fraction: `About 3 of 4`."""
+    if share < _FEW:
+        return "Hardly any of the"
+    if share > 1 - _FEW:
+        return "Nearly all"
+    extreme = min(share, 1 - share) < 3 * _FEW
+    candidates = (20,) if extreme else (2, 3, 4, 5, 10)
+    parts = min(candidates, key=lambda parts: (round(abs(share - round(share * parts) / parts), 2), parts))
+    return f"About {round(share * parts)} of {parts}"
+
+
+def _most_confused(report: Report) -> tuple[str, str] | None:
+    """The two classes of which most test images were predicted as the other one; None if no pair stands out."""
+    images: Counter[tuple[str, str]] = Counter()
+    for pair in report.mistakes.confused_pairs:
+        images[min(pair.true, pair.predicted), max(pair.true, pair.predicted)] += pair.images
+    first, second = [*images.most_common(2), (None, 0), (None, 0)][:2]
+    return first[0] if first[1] > second[1] else None
 
 
 def _draw_figure(title: str, value: float, interval: Interval | None, help_text: str) -> None:

@@ -19,7 +19,7 @@ from pages.results import (
 )
 from pages.shared import frame
 from pages.shared.run_results import has_results, read_results
-from pages.shared.steps import MODEL, TRAIN
+from pages.shared.steps import MODEL, TRAIN, TRY_IT
 from pages.shared.workspace import database
 
 TABS = ("Confusion", "Mistakes", "Map", "Classes", "Confidence", "Training", "All runs")
@@ -42,7 +42,9 @@ if not has_results(run.id):
 
 results = read_results(run.id)
 headline.draw(results.report)
-downloads.draw(project, run, results)
+with st.container(horizontal=True, vertical_alignment="center"):
+    downloads.draw(project, run, results)
+    frame.step_link(TRY_IT, "Next: try it on new pictures", run_id=run.id, icon=TRY_IT.icon)
 before_after.draw_retrain(project, run, results)
 before_after.draw(runs, run, results)
 

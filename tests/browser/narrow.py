@@ -9,9 +9,11 @@ from core.evaluation.rendering.contrast import contrast
 _OVERFLOW = (
     "() => { const main = document.querySelector('[data-testid=stMain]'); return main.scrollWidth - main.clientWidth }"
 )
-# Tables, tabs, code and large matrices scroll sideways; a choice or a dialog of which a part is out of sight does not
-# look as if it did.
-_CUT_OFF = """() => [...document.querySelectorAll('[data-testid=stButtonGroup], [role=dialog]')].flatMap((whole) => {
+# Tables, code and large matrices scroll sideways; a choice, a row of tabs or a dialog of which a part is out of sight
+# does not look as if it did.
+_CUT_OFF = """() => [
+  ...document.querySelectorAll('[data-testid=stButtonGroup], [role=dialog], [role=tablist]'),
+].flatMap((whole) => {
   const edge = Math.min(whole.getBoundingClientRect().right, innerWidth) + 1;
   return [...whole.querySelectorAll('button, img, p')].filter((one) => one.getBoundingClientRect().right > edge)
     .map((one) => one.innerText || one.alt || one.tagName);
