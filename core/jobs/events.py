@@ -52,7 +52,11 @@ class Stage(_Event):
 
 
 class Batch(_Event):
-    """Progress within an epoch: running means over the epoch so far."""
+    """Progress within an epoch: running means over the epoch so far.
+
+    Attributes:
+        seconds_left: As in `Epoch`.
+    """
 
     kind: Literal["batch"] = "batch"
     phase: PhaseName
@@ -61,6 +65,7 @@ class Batch(_Event):
     batches: int
     loss: float
     accuracy: float
+    seconds_left: float | None = None
 
 
 class Epoch(_Event):
@@ -78,6 +83,8 @@ class Epoch(_Event):
         learning_rate: Step size used.
         seconds: Wall time of the epoch.
         best: Whether its validation loss is the lowest so far.
+        seconds_left: Estimate for this phase if all its epochs run; None without one, as in events of version 0.1.
+        next_phase: Phase that follows; empty after the last.
     """
 
     kind: Literal["epoch"] = "epoch"
@@ -92,6 +99,8 @@ class Epoch(_Event):
     learning_rate: float
     seconds: float
     best: bool = False
+    seconds_left: float | None = None
+    next_phase: PhaseName | Literal[""] = ""
 
 
 class Message(_Event):

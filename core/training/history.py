@@ -43,6 +43,11 @@ class History:
         """The epochs of one phase so far."""
         return [epoch for epoch in self.epochs if epoch.phase == phase.name]
 
+    def next_phase(self, phase: PlannedPhase) -> PlannedPhase | None:
+        """The phase that is planned after another; None after the last."""
+        following = self.phases[self.phases.index(phase) + 1 :]
+        return following[0] if following else None
+
     def is_better(self, val_loss: float) -> bool:
         """Whether an epoch with this validation loss would be the best over all phases."""
         return math.isfinite(val_loss) and (self.best is None or val_loss < self.best.val_loss)

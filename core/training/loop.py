@@ -22,7 +22,7 @@ from core.training.data_pipeline import DataPipeline, SplitData
 from core.training.history import History, chance_fall
 from core.training.networks import Networks
 from core.training.plan import PlannedPhase
-from core.training.progress import ProgressReporter
+from core.training.progress import PhaseEstimate, ProgressReporter
 from core.training.recipe import Recipe
 from core.training.train_step import ZERO, ChunkSize, TrainStep
 
@@ -123,16 +123,24 @@ class TrainingLoop:
             _set_values(step.optimizer.variables, saved.optimizer)
         before = self._history.best
         chunk_size = ChunkSize()
+        trained = self._history.epochs_of(phase)
+        estimate = PhaseEstimate(phase.epochs - len(trained), [epoch.seconds for epoch in trained])
         while self._history.current_phase == phase:
             with self._reporter.timed(phase.name):
-                epoch = self._train_epoch(phase, step, train, validation, chunk_size)
+                epoch = self._train_epoch(phase, step, train, validation, chunk_size, estimate)
             self._reporter.emit(epoch)
             self._save(epoch, step)
             before = self._warn_of_fall(before, epoch, len(validation))
         self._report_end(phase)
 
     def _train_epoch(
-        self, phase: PlannedPhase, step: TrainStep, train: SplitData, validation: SplitData, chunk_size: ChunkSize
+        self,
+        phase: PlannedPhase,
+        step: TrainStep,
+        train: SplitData,
+        validation: SplitData,
+        chunk_size: ChunkSize,
+        estimate: PhaseEstimate,
     ) -> Epoch:
         began = time.monotonic()
         number = len(self._history.epochs)
@@ -140,7 +148,15 @@ class TrainingLoop:
         def on_batches(batch: int, batches: int, loss: float, accuracy: float) -> None:
             self._check_stop()
             self._reporter.batch(
-                Batch(phase=phase.name, epoch=number + 1, batch=batch, batches=batches, loss=loss, accuracy=accuracy)
+                Batch(
+                    phase=phase.name,
+                    epoch=number + 1,
+                    batch=batch,
+                    batches=batches,
+                    loss=loss,
+                    accuracy=accuracy,
+                    seconds_left=estimate.after_batches(batch / batches),
+                )
             )
 
         loss, accuracy = train_epoch(
@@ -154,6 +170,8 @@ class TrainingLoop:
         )
         classes = step.network.output.shape[-1]
         scores = validate(step, validation, classes=classes, on_batch=self._check_stop)
+        seconds = time.monotonic() - began
+        following = self._history.next_phase(phase)
         return Epoch(
             phase=phase.name,
             epoch=number + 1,
@@ -164,8 +182,10 @@ class TrainingLoop:
             val_accuracy=scores.accuracy,
             confusion=tuple(map(tuple, scores.confusion.tolist())),
             learning_rate=phase.learning_rate,
-            seconds=time.monotonic() - began,
+            seconds=seconds,
             best=self._history.is_better(scores.loss),
+            seconds_left=estimate.after_epoch(seconds),
+            next_phase=following.name if following else "",
         )
 
     def _save(self, epoch: Epoch, step: TrainStep) -> None:

@@ -1,7 +1,7 @@
 """Reports a run's events: progress at most five times a second with the time left, and the seconds of each stage."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final, Literal
 
@@ -11,6 +11,50 @@ INTERVAL_SECONDS: Final = 0.2
 
 # Receives the units done and the total.
 StageProgress = Callable[[int, int], None]
+
+
+class PhaseEstimate:
+    """Estimates the time left of a phase from its measured epochs, before them from its measured batches.
+
+    There is no estimate over several phases, because an epoch of the head may take a thousandth of one of fine-tuning.
+    The first epoch of a process builds the graph of the network, so it counts only until another one was measured.
+
+    Args:
+        epochs_left: Epochs of the phase that are planned and not trained yet.
+        seconds: Durations of epochs of this phase that an earlier process trained.
+        clock: A monotonic clock in seconds.
+    """
+
+    def __init__(
+        self, epochs_left: int, seconds: Sequence[float] = (), clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._epochs_left = epochs_left
+        self._earlier = list(seconds)
+        self._measured: list[float] = []
+        self._clock = clock
+        self._first: tuple[float, float] | None = None
+
+    def after_batches(self, share: float) -> float | None:
+        """Seconds left when a share of the current epoch is trained; None before the second report."""
+        now = self._clock()
+        if (seconds := self._epoch_seconds()) is not None:
+            return seconds * (self._epochs_left - share)
+        if self._first is None:
+            self._first = (now, share)
+        began, before = self._first
+        return (now - began) / (share - before) * (self._epochs_left - share) if share > before else None
+
+    def after_epoch(self, seconds: float) -> float:
+        """Seconds left after an epoch that took so long."""
+        self._measured.append(seconds)
+        self._epochs_left -= 1
+        mean = self._epoch_seconds()
+        return (seconds if mean is None else mean) * self._epochs_left
+
+    def _epoch_seconds(self) -> float | None:
+        """Mean duration of an epoch; None before one was measured."""
+        epochs = self._measured[1:] or self._earlier or self._measured
+        return sum(epochs) / len(epochs) if epochs else None
 
 
 class ProgressReporter:

@@ -47,6 +47,8 @@ class RunLog:
         last_number: Number of the last event.
         last_at: When it was written, in UTC seconds; None before the first event.
         started: Where the run computes; None while it waits.
+        started_at: When a worker started it last, in UTC seconds.
+        earlier_seconds: Time that workers spent on it before that.
         stages: By name, in the order in which they began.
         current_stage: Name of the stage that is running; empty for none.
         batch: Progress within the current epoch; None between epochs.
@@ -59,6 +61,8 @@ class RunLog:
     last_number: int = 0
     last_at: float | None = None
     started: Started | None = None
+    started_at: float | None = None
+    earlier_seconds: float = 0.0
     stages: dict[str, StageTime] = field(default_factory=dict)
     current_stage: str = ""
     batch: Batch | None = None
@@ -74,12 +78,20 @@ class RunLog:
 
     @property
     def seconds_left(self) -> float | None:
-        """Time left if every planned epoch runs; None until an epoch has ended."""
-        if not self.epochs:
+        """Time left of the current phase if all its epochs run; None without an estimate.
+
+        No event says how long the next phase takes, so after the last epoch of a phase there is none.
+        """
+        last = next(reversed(self.epochs.values()), None)
+        latest = self.batch or last
+        return latest.seconds_left if latest is not None else None
+
+    def computing_seconds(self, now: float) -> float | None:
+        """Time that workers have spent on the run until now, without breaks before it was resumed; None before."""
+        if self.started_at is None:
             return None
-        *_, last = self.epochs.values()
-        of_phase = [epoch.seconds for epoch in self.epochs.values() if epoch.phase == last.phase]
-        return (last.epochs - last.epoch) * sum(of_phase) / len(of_phase)
+        until = now if self.ended is None or self.last_at is None else self.last_at
+        return self.earlier_seconds + until - self.started_at
 
 
 def read_log(run_id: str, known: RunLog | None = None) -> RunLog:
@@ -158,7 +170,9 @@ def _add_start(log: RunLog, at: float, event: Started) -> None:
         log.stages.clear()
     if event.engine:
         log.lines.append(LogLine(at, f"Runs on {event.device}; the frozen layers are computed by {event.engine}."))
-    log.started = event
+    if log.started_at is not None:
+        log.earlier_seconds += (log.last_at or log.started_at) - log.started_at
+    log.started, log.started_at = event, at
 
 
 def _add_phase(log: RunLog, at: float, phase: str, epoch: int) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.catalog import jobs
 from core.catalog.runs import Run
+from core.jobs.events import Epoch
 from core.jobs.queue import resume
 from core.jobs.specs import SPECS
 from pages.components import job_progress, run_actions
@@ -35,7 +36,7 @@ def draw(run: Run, log: RunLog) -> None:
             help="The epoch with the lowest validation loss is kept, not the one with the highest accuracy.",
         )
         st.metric("Epochs", _epochs(log))
-        st.metric("Time", _time(run))
+        st.metric("Time", _time(log))
     if log.started is not None:
         engine = f", frozen layers by {log.started.engine}" if log.started.engine else ""
         st.caption(f"Device: {words.escape_markdown(log.started.device)}{words.escape_markdown(engine)}")
@@ -68,10 +69,9 @@ def _epochs(log: RunLog) -> str:
     return f"{last.epoch} of {last.epochs}"
 
 
-def _time(run: Run) -> str:
-    if run.job.started_at is None:
-        return "none yet"
-    return words.duration((run.job.ended_at or time.time()) - run.job.started_at)
+def _time(log: RunLog) -> str:
+    seconds = log.computing_seconds(time.time())
+    return "none yet" if seconds is None else words.duration(seconds)
 
 
 def _draw_progress(run: Run, log: RunLog) -> None:
@@ -99,14 +99,24 @@ def _place_in_queue(run: Run) -> str:
     return f"Waiting; {words.count(len(ahead), 'run is', 'runs are')} before it"
 
 
+def _phase_left(log: RunLog, last: Epoch) -> str:
+    """The time left of the current phase; the next one cannot be estimated before its first step."""
+    left = words.time_left(log.seconds_left)
+    if not left or (log.batch is None and not log.seconds_left):
+        return ""
+    phase = log.batch.phase if log.batch else last.phase
+    if phase == "head" and last.next_phase:
+        return f", {left} for the head at most, then fine-tuning"
+    return f", {left} at most"
+
+
 def _draw_epochs(log: RunLog) -> None:
     batch, last = log.batch, next(reversed(log.epochs.values()), None)
     share = batch.batch / batch.batches if batch and batch.batches else 0.0
     if last is not None:
-        left = words.time_left(log.seconds_left)
         st.progress(
             min(1.0, (last.epoch + share) / last.epochs),
-            f"Epoch {last.epoch} of at most {last.epochs} has ended" + (f", {left} at most" if left else ""),
+            f"Epoch {last.epoch} of at most {last.epochs} has ended{_phase_left(log, last)}",
         )
     if batch is not None:
         st.progress(

@@ -52,8 +52,24 @@ def test_the_best_epoch_is_the_last_that_was_the_best():
     assert _log(_epoch(1, best=True), _epoch(2, best=True), _epoch(3)).best == _epoch(2, best=True)
 
 
-def test_the_time_left_is_that_of_the_epochs_of_this_phase():
-    assert _log(_epoch(1, seconds=1), _epoch(2, "fine-tune", seconds=5)).seconds_left == 40
+def test_the_time_left_is_that_of_the_latest_batch_or_epoch():
+    epoch = _epoch(1).model_copy(update={"seconds_left": 40.0})
+    batch = Batch(phase="head", epoch=2, batch=1, batches=5, loss=1, accuracy=0.5, seconds_left=30)
+    assert _log().seconds_left is None
+    assert _log(epoch).seconds_left == 40
+    assert _log(epoch, batch).seconds_left == 30
+    assert _log(_epoch(1)).seconds_left is None  # an event of version 0.1
+
+
+def test_the_time_of_a_resumed_run_goes_on_without_the_break():
+    started = Started(device="x")
+    stopped = Ended(status="stopped", reason="Stopped.")
+    events = [(10, started), (40, _epoch(1)), (50, stopped), (1000, started), (1005, _epoch(2))]
+    log = add_events(RunLog(), [(number, float(at), event) for number, (at, event) in enumerate(events[:3])])
+    assert log.computing_seconds(500) == 40
+    add_events(log, [(number, float(at), event) for number, (at, event) in enumerate(events[3:], 3)])
+    assert log.computing_seconds(1020) == 60
+    assert RunLog().computing_seconds(7) is None
 
 
 def test_the_time_between_two_events_belongs_to_the_stage_that_went_on():

@@ -64,13 +64,24 @@ def test_a_run_in_a_stage_shows_the_stage(open_page, database: Database, project
 
 
 def test_a_run_in_an_epoch_shows_the_epochs_and_the_step(open_page, database: Database, project):
-    batch = Batch(phase="head", epoch=4, batch=2, batches=5, loss=0.31, accuracy=0.94)
+    batch = Batch(phase="head", epoch=4, batch=2, batches=5, loss=0.31, accuracy=0.94, seconds_left=2)
     run = _start(database, project, Started(device="a processor"), *draw_epochs(8, Recipe())[:3], batch)
     tab = open_page(TRAIN, project=project, run=run)
     assert _texts(tab) == [
         "Epoch 3 of at most 8 has ended, about 2 s left at most",
         "Epoch 4, step 2 of 5: loss 0.310, training accuracy 94.0%",
     ]
+
+
+def test_the_time_left_is_that_of_the_phase_and_names_the_next_one(open_page, database: Database, project):
+    recipe = Recipe(strategy="full")
+    epochs = [
+        epoch.model_copy(update={"seconds_left": 5.0, "next_phase": "fine-tune"})
+        for epoch in draw_epochs(8, recipe)[:3]
+    ]
+    run = _start(database, project, Started(device="a processor"), *epochs)
+    tab = open_page(TRAIN, project=project, run=run)
+    assert _texts(tab) == ["Epoch 3 of at most 8 has ended, about 5 s left for the head at most, then fine-tuning"]
 
 
 def test_stopping_asks_the_run_to_stop(open_page, database: Database, project):

@@ -1,5 +1,7 @@
+import pytest
+
 from core.jobs.events import Batch, Message, Stage
-from core.training.progress import ProgressReporter
+from core.training.progress import PhaseEstimate, ProgressReporter
 
 
 class Clock:
@@ -56,3 +58,29 @@ def test_a_message_is_emitted():
     events = []
     ProgressReporter(events.append).message("It falls.", "warning")
     assert events == [Message(level="warning", text="It falls.")]
+
+
+def test_before_the_first_epoch_the_time_left_follows_from_batches():
+    clock = Clock()
+    estimate = PhaseEstimate(10, clock=clock)
+    assert estimate.after_batches(0.1) is None
+    clock.now += 2
+    assert estimate.after_batches(0.2) == pytest.approx(2 / 0.1 * 9.8)
+
+
+def test_the_time_left_follows_from_epochs_without_the_first_one():
+    estimate = PhaseEstimate(10, clock=Clock())
+    assert estimate.after_epoch(30) == 30 * 9
+    assert estimate.after_epoch(2) == 2 * 8
+    assert estimate.after_epoch(4) == 3 * 7
+    assert estimate.after_batches(0.5) == 3 * 6.5
+
+
+def test_the_time_left_of_a_resumed_phase_follows_from_its_earlier_epochs():
+    estimate = PhaseEstimate(4, [2.0, 4.0], clock=Clock())
+    assert estimate.after_batches(0.5) == 3 * 3.5
+
+
+def test_no_time_is_left_after_the_last_epoch():
+    estimate = PhaseEstimate(1, clock=Clock())
+    assert estimate.after_epoch(7) == 0

@@ -72,6 +72,14 @@ def test_the_frozen_network_in_the_exported_file_is_the_one_that_was_converted(t
     assert is_converted(address, settings)
 
 
+def test_no_estimate_reaches_beyond_its_phase(train):
+    epochs = train(PARTIAL).of(Epoch)
+    assert [epoch.next_phase for epoch in epochs] == ["fine-tune"] * 3 + [""] * 2
+    assert [epoch.seconds_left == 0 for epoch in epochs] == [False, False, True, False, True]
+    last = {phase: sum(epoch.seconds for epoch in epochs if epoch.phase == phase) for phase in ("head", "fine-tune")}
+    assert all(epoch.seconds_left <= 3 * last[epoch.phase] for epoch in epochs)
+
+
 def test_fine_tuning_follows_the_head_by_itself(undisturbed):
     assert [(phase, number) for phase, number, *_ in undisturbed] == [
         ("head", 1), ("head", 2), ("head", 3), ("fine-tune", 4), ("fine-tune", 5),
