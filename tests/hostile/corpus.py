@@ -13,6 +13,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from core.backbones.weights import STARTER_WEIGHTS
+
 MEGABYTE = 1_000_000
 IMAGE_KINDS = ((".png", "PNG"), (".jpg", "JPEG"), (".gif", "GIF"), (".webp", "WEBP"), (".tif", "TIFF"))
 NAMES = (
@@ -200,6 +202,12 @@ def broken_table(generator: random.Random) -> tuple[str, bytes]:
     return ".csv", _mutated(generator, "\n".join(["file;label;split", *rows]).encode(errors="replace"))
 
 
+def broken_weights(generator: random.Random) -> tuple[str, bytes]:
+    """The weights of the starter network, with bytes of its first part changed, where HDF5 has its structure."""
+    data = STARTER_WEIGHTS.read_bytes()
+    return ".weights.h5", _mutated(generator, data[:100_000]) + data[100_000:]
+
+
 KINDS: tuple[Callable[[random.Random], tuple[str, bytes]], ...] = (
     endless_tar,
     endless_pax_tar,
@@ -214,6 +222,7 @@ KINDS: tuple[Callable[[random.Random], tuple[str, bytes]], ...] = (
     broken_image,
     broken_archive,
     broken_table,
+    broken_weights,
 )
 
 
