@@ -108,6 +108,11 @@ class Settings:
         return self.workspace / "cache"
 
     @property
+    def arrays(self) -> Path:
+        """Cached rows of images: pixels and activations."""
+        return self.cache / "rows"
+
+    @property
     def runs(self) -> Path:
         """One folder a run: model, report, checkpoints."""
         return self.workspace / "runs"

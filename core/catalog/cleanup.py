@@ -1,31 +1,139 @@
-"""Removes files that nothing needs any more: uploads, and the files of a deleted project or run."""
+"""Removes files that nothing needs any more: of deleted images, runs and projects, and uploads.
 
+What was made of an image goes with it: its thumbnail, working copies, activations and explanations.
+"""
+
+import contextlib
+import re
 import shutil
-from collections.abc import Iterable
+import time
+import zipfile
+from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import Final
 
-from core.catalog.projects import OrphanedFiles
+from sqlalchemy import delete, select
+
+from core.catalog.database import Database, chunks
+from core.catalog.edits import forget_edits
+from core.catalog.projects import OrphanedFiles, delete_unused_images
+from core.catalog.schema import JobRow
+from core.jobs.specs import ExplainResult, ExplainSpec
 from core.settings import Settings
+from core.storage.arrays import ArrayStore
 from core.storage.blobs import OriginalStore
 
+TABLE_NAME: Final = "labels.csv"  # in an exported zip
+DIGEST: Final = re.compile(rb"\b[0-9a-f]{64}\b")
 
-def delete_project_files(settings: Settings, orphaned: OrphanedFiles) -> None:
-    """Remove the images and runs of a deleted project. Missing files are ignored, so it can be repeated.
+
+def delete_project_files(database: Database, settings: Settings, orphaned: OrphanedFiles) -> None:
+    """Remove the images, runs and logs of a deleted project. Missing files are ignored, so it can be repeated.
 
     Args:
+        database: The catalog.
         settings: Where the files are.
         orphaned: From `core.catalog.projects.delete_project`; has no image that another project uses.
 
     Raises:
         WorkspaceError: An image cannot be removed.
     """
-    store = OriginalStore(settings.originals, settings.thumbnails)
-    for digest in orphaned.digests:
-        store.remove(digest)
     remove_uploads(settings, map(settings.resolve, orphaned.uploads))
-    (settings.datasets / f"{orphaned.project}.zip").unlink(missing_ok=True)
+    delete_exported_dataset(settings, orphaned.project)
     for run in orphaned.runs:
         delete_run_files(settings, run)
+    for job in orphaned.jobs:
+        (settings.logs / f"{job}.log").unlink(missing_ok=True)
+    delete_image_files(database, settings, orphaned.digests)
+
+
+def delete_image_files(database: Database, settings: Settings, digests: Collection[str]) -> None:
+    """Remove originals, thumbnails, working copies, activations and heat maps of images that no row refers to any more.
+
+    An original that was stored again meanwhile stays.
+
+    Raises:
+        WorkspaceError: A file cannot be removed.
+    """
+    if not digests:
+        return
+    delete_explanations(database, settings, digests=digests)
+    _delete_zips_with(settings, digests)
+    now = time.time()
+    store = OriginalStore(settings.originals, settings.thumbnails)
+    for digest in digests:
+        store.remove(digest, before=now)
+    ArrayStore(settings.arrays, settings.cache_bytes).remove(digests)
+
+
+def delete_unused_image_files(database: Database, settings: Settings) -> None:
+    """Remove all images that no project uses, such as those whose deletion can no longer be undone.
+
+    The heat maps of uploads that were removed go with them.
+
+    Raises:
+        WorkspaceError: A file cannot be removed.
+    """
+    with database.write() as session:
+        digests = delete_unused_images(session)
+        arguments = session.scalars(select(JobRow.arguments).where(JobRow.kind == ExplainSpec.kind_name()))
+        paths = {ExplainSpec.model_validate(one).path for one in arguments} - {None}
+    gone = [path for path in paths if path is not None and not settings.resolve(path).exists()]
+    delete_explanations(database, settings, paths=gone)
+    delete_image_files(database, settings, digests)
+
+
+def delete_explanations(
+    database: Database, settings: Settings, *, digests: Collection[str] = (), paths: Collection[str] = ()
+) -> None:
+    """Remove the heat maps of images, and the jobs that made them.
+
+    Args:
+        database: The catalog.
+        settings: Where the files are.
+        digests: Digests of images of projects.
+        paths: Paths of other images, relative to the workspace.
+    """
+    digests, paths = set(digests), set(paths)
+    with database.write() as session:
+        jobs = session.scalars(select(JobRow).where(JobRow.kind == ExplainSpec.kind_name())).all()
+        found = [job for job in jobs if job.arguments.get("digest") in digests or job.arguments.get("path") in paths]
+        results = [ExplainResult.model_validate(job.result) for job in found if job.result is not None]
+        for chunk in chunks([job.id for job in found]):
+            session.execute(delete(JobRow).where(JobRow.id.in_(chunk)))
+    for result in results:
+        for path in (result.image, result.heatmap):
+            settings.resolve(path).unlink(missing_ok=True)
+    for job in found:
+        (settings.logs / f"{job.id}.log").unlink(missing_ok=True)
+
+
+def forget_deleted_images(database: Database, settings: Settings, project_id: str) -> None:
+    """Remove a project's deleted images for good; none of its changes can be undone afterwards.
+
+    Raises:
+        NotFoundError: There is no such project.
+        WorkspaceError: A file cannot be removed.
+    """
+    digests = forget_edits(database, project_id)
+    delete_exported_dataset(settings, project_id)
+    delete_image_files(database, settings, digests)
+
+
+def _delete_zips_with(settings: Settings, digests: Collection[str]) -> None:
+    """Remove the exported zips that hold one of these images; their tables name the digests."""
+    wanted = {digest.encode() for digest in digests}
+    for path in settings.datasets.glob("*.zip"):
+        with contextlib.suppress(FileNotFoundError, zipfile.BadZipFile):
+            with zipfile.ZipFile(path) as archive:
+                tables = [archive.read(name) for name in archive.namelist() if name.endswith(f"/{TABLE_NAME}")]
+            if any(wanted.intersection(DIGEST.findall(table)) for table in tables):
+                path.unlink()
+
+
+def delete_exported_dataset(settings: Settings, project_id: str) -> None:
+    """Remove the zip of a project's images."""
+    (settings.datasets / f"{project_id}.zip").unlink(missing_ok=True)
 
 
 def delete_run_files(settings: Settings, run_id: str) -> None:

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from core.catalog.database import Database, chunks
 from core.catalog.items import Split
 from core.catalog.labels import find_label
-from core.catalog.projects import mark_updated
-from core.catalog.schema import EditRow, ImageRow, ItemRow, LabelRow, new_id
+from core.catalog.projects import delete_unused_images, mark_updated
+from core.catalog.schema import EditImageRow, EditRow, ImageRow, ItemRow, LabelRow, new_id
 from core.errors import ConflictError, NotFoundError
 
 MAX_EDITS = 50
@@ -131,6 +131,33 @@ def undo_edit(database: Database, project_id: str, edit_id: str) -> None:
         edit.undone = True
 
 
+def count_deleted_images(database: Database, project_id: str) -> int:
+    """Count the images of a project that are deleted and could come back by undo."""
+    in_project = select(ItemRow.id).where(ItemRow.project_id == project_id, ItemRow.digest == EditImageRow.digest)
+    query = (
+        select(func.count(EditImageRow.digest.distinct()))
+        .join(EditRow, EditRow.id == EditImageRow.edit_id)
+        .where(EditRow.project_id == project_id, ~in_project.exists())
+    )
+    with database.read() as session:
+        return session.scalar(query) or 0
+
+
+def forget_edits(database: Database, project_id: str) -> tuple[str, ...]:
+    """Delete the history of a project's changes, so that deleted images cannot come back.
+
+    Returns:
+        Digests of the images that nothing uses any more, for `core.catalog.cleanup.delete_image_files`.
+
+    Raises:
+        NotFoundError: There is no such project.
+    """
+    with database.write() as session:
+        mark_updated(session, project_id)
+        session.execute(delete(EditRow).where(EditRow.project_id == project_id))
+        return delete_unused_images(session)
+
+
 def _snapshot(session: Session, project_id: str, item_ids: Sequence[str]) -> list[dict[str, Any]]:
     before = []
     for chunk in chunks(item_ids):
@@ -159,6 +186,9 @@ def _save_edit(session: Session, project_id: str, title: str, before: list[dict[
     edit = EditRow(id=new_id(), project_id=project_id, at=time.time(), title=title, before=before)
     session.add(edit)
     session.flush()
+    digests = sorted({item["digest"] for item in before})
+    if digests:
+        session.execute(insert(EditImageRow), [{"edit_id": edit.id, "digest": digest} for digest in digests])
     old = select(EditRow.id).where(EditRow.project_id == project_id).order_by(EditRow.at.desc()).offset(MAX_EDITS)
     session.execute(delete(EditRow).where(EditRow.id.in_(session.scalars(old).all())))
     return edit.id

@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from core.catalog.database import Database, chunks
-from core.catalog.schema import EditRow, ImageRow, ItemRow, JobRow, LabelRow, ProjectRow, RunRow, new_id
+from core.catalog.schema import EditImageRow, ImageRow, ItemRow, JobRow, LabelRow, ProjectRow, RunRow, new_id
 from core.errors import ConflictError, NotFoundError
 from core.jobs.specs import IngestSpec
 from core.names import check_name, clean_name
@@ -43,12 +43,14 @@ class OrphanedFiles:
     Attributes:
         digests: Digests of images that no other project uses.
         runs: Ids of its runs.
+        jobs: Ids of all its jobs.
         project: Its id.
         uploads: Paths of uploads that were perhaps never imported.
     """
 
     digests: tuple[str, ...]
     runs: tuple[str, ...]
+    jobs: tuple[str, ...]
     project: str
     uploads: tuple[str, ...]
 
@@ -153,20 +155,20 @@ def delete_project(database: Database, project_id: str) -> OrphanedFiles:
         ingests = select(JobRow.arguments).where(JobRow.project_id == project_id, JobRow.kind == IngestSpec.kind_name())
         specs = [IngestSpec.model_validate(arguments) for arguments in session.scalars(ingests)]
         uploads = tuple(path for spec in specs if spec.remove_uploads for path in spec.paths)
+        jobs = tuple(session.scalars(select(JobRow.id).where(JobRow.project_id == project_id)))
         session.delete(row)
         session.flush()
-        return OrphanedFiles(delete_unused_images(session), runs, project_id, uploads)
+        return OrphanedFiles(delete_unused_images(session), runs, jobs, project_id, uploads)
 
 
 def delete_unused_images(session: Session) -> tuple[str, ...]:
     """Forget the images that no item uses, not even one that could come back by undo, and give their digests."""
-    unused = select(ImageRow.digest).where(~select(ItemRow.id).where(ItemRow.digest == ImageRow.digest).exists())
-    digests = set(session.scalars(unused))
-    if digests:
-        digests -= {str(item["digest"]) for edit in session.scalars(select(EditRow)) for item in edit.before}
-        for chunk in chunks(list(digests)):
-            session.execute(delete(ImageRow).where(ImageRow.digest.in_(chunk)))
-    return tuple(sorted(digests))
+    item = select(ItemRow.id).where(ItemRow.digest == ImageRow.digest)
+    edit = select(EditImageRow.edit_id).where(EditImageRow.digest == ImageRow.digest)
+    digests = sorted(session.scalars(select(ImageRow.digest).where(~item.exists(), ~edit.exists())))
+    for chunk in chunks(digests):
+        session.execute(delete(ImageRow).where(ImageRow.digest.in_(chunk)))
+    return tuple(digests)
 
 
 def load_draft(database: Database, project_id: str) -> tuple[str | None, int]:

@@ -106,6 +106,15 @@ class EditRow(Base):
     undone: Mapped[bool] = mapped_column(default=False)
 
 
+class EditImageRow(Base):
+    """An image that an edit can bring back."""
+
+    __tablename__ = "edit_images"
+    __table_args__ = (Index("ix_edit_images_digest", "digest"),)
+    edit_id: Mapped[str] = mapped_column(ForeignKey("edits.id", ondelete="CASCADE"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
 class JobRow(Base):
     """Work for a worker: a training, an import, a check, a prediction, an export."""
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from core.catalog.cleanup import TABLE_NAME
 from core.catalog.items import Item
 from core.errors import RunStopped
 from core.intake.guess import SUFFIXES
@@ -22,7 +23,6 @@ from core.storage.atomic import write_atomic
 from core.storage.blobs import OriginalStore
 from core.storage.tables import write_csv
 
-TABLE: Final = "labels.csv"
 COLUMNS: Final = ("file", "label", "split", "split_fixed", "group", "excluded", "original_name", "sha256")
 NO_CLASS: Final = "no class"
 NAME_LENGTH: Final = 80
@@ -88,7 +88,7 @@ def write_archive(
                 else:
                     missing.append(item.name)
                 on_progress(number, len(items))
-            archive.writestr(_info(f"{root}/{TABLE}"), _table(rows), zipfile.ZIP_DEFLATED)
+            archive.writestr(_info(f"{root}/{TABLE_NAME}"), _table(rows), zipfile.ZIP_DEFLATED)
 
     write_atomic(target, fill)
     return WrittenArchive(target, len(rows), tuple(missing))
@@ -135,7 +135,7 @@ def _table(rows: Sequence[tuple[str, ...]]) -> bytes:
 def _paths(items: Sequence[Item]) -> list[str]:
     """Return a path for each image, its class first; no two paths differ only by case."""
     folders: dict[str | None, str] = {}
-    used: set[str] = {TABLE}
+    used: set[str] = {TABLE_NAME}
     paths = []
     for item in items:
         if item.label_id not in folders:

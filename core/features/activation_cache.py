@@ -38,7 +38,7 @@ Values = NDArray[np.float32]
 
 def open_cache(settings: Settings) -> ArrayStore:
     """The cache that working copies and activations share."""
-    return ArrayStore(settings.cache / "arrays", settings.cache_bytes)
+    return ArrayStore(settings.arrays, settings.cache_bytes)
 
 
 class Activations:

@@ -10,6 +10,7 @@ import contextlib
 import importlib
 import logging
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -23,6 +24,7 @@ from distributed.security import Security
 from filelock import FileLock, Timeout
 
 from core.catalog import jobs
+from core.catalog.cleanup import delete_unused_image_files
 from core.catalog.database import Database
 from core.catalog.jobs import Job
 from core.errors import GraftError, NotFoundError, WorkspaceError
@@ -76,7 +78,6 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = Settings.from_environment()
     protect_workspace(settings)  # for the workers and decoders that it starts, too
-    prune_logs(settings.logs)
     leave = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: leave.set())
@@ -92,6 +93,7 @@ def main() -> int:
 
 def _serve(settings: Settings, leave: threading.Event) -> None:
     database = Database(settings)
+    _clean_up(database, settings)
     orphans = _orphans(database, settings)
     with dask.config.set(DASK), _cluster(settings) as cluster, Client(cluster, set_as_default=False) as client:
         logger.info("serving %s at %s", settings.workspace, cluster.scheduler_address)
@@ -99,6 +101,16 @@ def _serve(settings: Settings, leave: threading.Event) -> None:
         warming = [client.submit(warm_up, resources={name: 1}, pure=False) for name in to_warm]
         _Dispatcher(settings, database, cluster, client, orphans).run(leave)
         client.cancel(warming)
+
+
+def _clean_up(database: Database, settings: Settings) -> None:
+    """Remove old logs, images that no undo brings back, and the cache of version 0.1, in which none can be found."""
+    prune_logs(settings.logs)
+    shutil.rmtree(settings.cache / "arrays", ignore_errors=True)
+    try:
+        delete_unused_image_files(database, settings)
+    except WorkspaceError as error:
+        logger.warning("%s", error)
 
 
 def _cluster(settings: Settings) -> SpecCluster:

@@ -1,6 +1,7 @@
 """A bounded cache of rows that can be computed again: working copies of pixels, activations.
 
-A namespace holds rows of one shape and type under text keys. Its name is a fingerprint of everything that determines
+A namespace holds rows of one shape and type under text keys: the digest of an image, or one with a slash and what was
+made of it. Its name is a fingerprint of everything that determines
 the values, so a row is never stale. Rows are stored in shards (`core.storage.shards`), which appear complete or not at
 all. Any number of processes may read and append at once; if two compute the same row, both are stored and one is read.
 
@@ -11,7 +12,7 @@ mapped file cannot be removed on Windows. The index keeps 24 bytes a row in memo
 import contextlib
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
@@ -23,10 +24,12 @@ from core.storage.disk import describe_disk_errors
 from core.storage.shards import (
     KEY_TYPE,
     KEYS_PATTERN,
+    OWNER_TYPE,
     Index,
     Reader,
     ShardGoneError,
     hash_keys,
+    remove_rows,
     remove_stale,
     rows_path,
     write_shard,
@@ -84,6 +87,19 @@ class ArrayStore:
             self.folder.mkdir(parents=True, exist_ok=True)
             with filelock.FileLock(self.folder / ".lock"):
                 self._remove_oldest(n_bytes)
+
+    def remove(self, keys: Iterable[str]) -> None:
+        """Remove all rows of these keys, and of keys that continue one of them after a slash, in every namespace.
+
+        Raises:
+            WorkspaceError: The folder is not writable.
+        """
+        owners = hash_keys(keys).view(OWNER_TYPE)[::2]
+        if not self.folder.exists():
+            return
+        with _describe_errors(self.folder), filelock.FileLock(self.folder / ".lock"):
+            for keys_file in list(self.folder.glob(f"*/{KEYS_PATTERN}")):
+                remove_rows(keys_file, owners)
 
     def _remove_oldest(self, n_bytes: int) -> None:
         shards = sorted(self._shards(), key=lambda shard: shard.used)

@@ -5,6 +5,7 @@ Which image belongs to which project, and when a file may be removed because not
 """
 
 import contextlib
+import math
 import shutil
 import time
 from pathlib import Path
@@ -83,15 +84,20 @@ class OriginalStore:
         """
         write_atomic(self.thumbnail_path(digest), lambda part: part.write_bytes(jpeg), shared=True)
 
-    def remove(self, digest: str) -> None:
+    def remove(self, digest: str, before: float = math.inf) -> None:
         """Remove the original and the thumbnail, where they exist.
+
+        Args:
+            digest: Of the original.
+            before: UTC seconds; files that were written later stay.
 
         Raises:
             WorkspaceError: The disk is not writable.
         """
         for path in (self.path(digest), self.thumbnail_path(digest)):
-            with describe_disk_errors(str(path)):
-                path.unlink(missing_ok=True)
+            with describe_disk_errors(str(path)), contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime <= before:
+                    path.unlink()
 
 
 def _remove_stale(folder: Path) -> None:

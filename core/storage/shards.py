@@ -23,6 +23,7 @@ from core.storage.atomic import atomic_path
 STALE_SECONDS: Final = 3600
 TOUCH_SECONDS: Final = 60
 KEY_TYPE: Final = np.dtype("S16")
+OWNER_TYPE: Final = np.dtype("S8")
 KEYS_SUFFIX: Final = ".keys.npy"
 KEYS_PATTERN: Final = f"[!.]*{KEYS_SUFFIX}"  # without the parts of files that are being written
 
@@ -38,8 +39,12 @@ class ShardGoneError(Exception):
 
 
 def hash_keys(keys: Iterable[str]) -> Array:
-    """Return (n,) hashes of 16 bytes each."""
-    return np.array([hashlib.blake2b(key.encode(), digest_size=KEY_TYPE.itemsize).digest() for key in keys], KEY_TYPE)
+    """Return (n,) hashes of 16 bytes each: 8 of what stands before the first slash of a key, 8 of the whole key."""
+    return np.array([_hash(key.partition("/")[0]) + _hash(key) for key in keys], KEY_TYPE)
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=OWNER_TYPE.itemsize).digest()
 
 
 def rows_path(keys: Path) -> Path:
@@ -75,6 +80,30 @@ def write_shard(folder: Path, rows: Mapping[bytes, Array]) -> str:
         rows_path(keys).unlink(missing_ok=True)
         raise
     return name
+
+
+def remove_rows(keys_file: Path, owners: Array) -> None:
+    """Remove rows from a shard: write the others as a new shard, then remove the old one.
+
+    Args:
+        keys_file: The shard's file of keys.
+        owners: (n,) first halves of the hashes of the rows to be removed.
+
+    Raises:
+        OSError: The disk is full or not writable.
+    """
+    try:
+        hashes = np.load(keys_file)
+        kept = ~np.isin(hashes.view(OWNER_TYPE)[::2], owners)
+        if kept.all():
+            return
+        rows = np.load(rows_path(keys_file))
+    except (OSError, ValueError, EOFError):  # removed meanwhile, or incomplete
+        return
+    if kept.any():
+        write_shard(keys_file.parent, dict(zip(hashes[kept].tolist(), rows[kept], strict=True)))
+    keys_file.unlink(missing_ok=True)
+    rows_path(keys_file).unlink(missing_ok=True)
 
 
 def remove_stale(folder: Path) -> None:

@@ -5,11 +5,12 @@ from typing import Any
 
 import streamlit as st
 
-from core.catalog.edits import change_items, delete_items, last_edit, undo_edit
+from core.catalog.cleanup import forget_deleted_images
+from core.catalog.edits import change_items, count_deleted_images, delete_items, last_edit, undo_edit
 from core.catalog.items import Split
 from core.catalog.labels import Label
 from pages.shared import frame, words
-from pages.shared.workspace import database
+from pages.shared.workspace import database, settings
 
 NO_CLASS = "none"  # no id of a class
 SPLITS: dict[str, Split | None] = {
@@ -74,3 +75,19 @@ def show_undo_button(project_id: str) -> None:
         return
     if st.button(f"Undo: {words.escape_markdown(edit.title)}", icon=":material/undo:", key=f"undo-{edit.id}"):
         frame.run_action(lambda: undo_edit(database(), project_id, edit.id), f"Undone: {edit.title}")
+    if deleted := count_deleted_images(database(), project_id):
+        _show_forget_button(project_id, deleted)
+
+
+def _show_forget_button(project_id: str, deleted: int) -> None:
+    with st.popover("Remove deleted images for good", icon=":material/delete_forever:"):
+        st.markdown(
+            f"{words.count(deleted, 'deleted image')} can still come back by undo. Removing them for good deletes "
+            "their files and everything computed from them, unless another project uses them. No earlier change of "
+            "this project can be undone afterwards."
+        )
+        if st.button("Remove for good", key="forget-deleted"):
+            frame.run_action(
+                lambda: forget_deleted_images(database(), settings(), project_id),
+                f"{words.count(deleted, 'image was', 'images were')} removed for good.",
+            )

@@ -103,5 +103,5 @@ def _ask_to_delete(project: Project) -> None:
 
 
 def _delete(project: Project) -> None:
-    delete_project_files(settings(), delete_project(database(), project.id))
+    delete_project_files(database(), settings(), delete_project(database(), project.id))
     state.reload_draft()

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.catalog.cleanup import delete_explanations
 from core.errors import ImageError
 from core.intake.decoder_pool import DecoderPool
 from core.intake.results import Limits
 from pages.compat import UploadedFile
 from pages.shared import state, uploads
-from pages.shared.workspace import settings
+from pages.shared.workspace import database, settings
 
 KEPT_SECONDS = 24 * 3600
 MOST_SETS = 6
@@ -83,10 +84,11 @@ def input_sets(project_id: str) -> list[InputSet]:
 
 
 def remove_all(project_id: str) -> None:
-    """Remove all uploads of this tab from the disk."""
-    for one in input_sets(project_id):
-        for picture in one.pictures:
-            picture.path.unlink(missing_ok=True)
+    """Remove all uploads of this tab from the disk, and their heat maps."""
+    pictures = [picture.path for one in input_sets(project_id) for picture in one.pictures]
+    delete_explanations(database(), settings(), paths=[settings().relative(path) for path in pictures])
+    for path in pictures:
+        path.unlink(missing_ok=True)
     state.set(f"tried-{project_id}", [])
 
 

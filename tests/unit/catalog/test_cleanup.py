@@ -1,13 +1,32 @@
 """What a deleted project leaves on the disk is removed, and nothing else."""
 
-from core.catalog.cleanup import delete_project_files
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.catalog import edits, jobs
+from core.catalog.cleanup import (
+    delete_explanations,
+    delete_project_files,
+    delete_unused_image_files,
+    forget_deleted_images,
+)
 from core.catalog.database import Database
-from core.catalog.items import list_items
+from core.catalog.items import count_items, list_items
 from core.catalog.jobs import add_job
-from core.catalog.projects import delete_project, duplicate_project
+from core.catalog.projects import create_project, delete_project, duplicate_project
 from core.catalog.runs import create_run
-from core.jobs.specs import IngestSpec
+from core.dataset.pixels import PixelSource, TrainingSquares
+from core.jobs.handlers.export_dataset import export_dataset
+from core.jobs.handlers.ingest import ingest
+from core.jobs.specs import ExplainResult, ExplainSpec, ExportDatasetSpec, IngestSpec
+from core.jobs.worker import JobContext
 from core.settings import Settings
+from core.storage.arrays import ArrayStore
+from core.storage.blobs import OriginalStore
 from tests.finished_runs import Workspace, add_project
 
 
@@ -25,7 +44,7 @@ def test_the_images_and_runs_of_a_project_go_with_it(settings: Settings):
     (settings.datasets / f"{project}.zip").write_bytes(b"images")
     settings.logs.mkdir()
     (settings.logs / f"{run}.log").write_text("log")
-    delete_project_files(settings, delete_project(database, project))
+    delete_project_files(database, settings, delete_project(database, project))
     assert _files(settings) == 0
     assert not (settings.runs / run).exists()
     assert list(settings.datasets.iterdir()) == []
@@ -37,7 +56,7 @@ def test_images_that_another_project_uses_stay(settings: Settings):
     project = add_project(Workspace(settings, database), images=3)
     copy = duplicate_project(database, project)
     before = _files(settings)
-    delete_project_files(settings, delete_project(database, project))
+    delete_project_files(database, settings, delete_project(database, project))
     assert _files(settings) == before
     assert len(list_items(database, copy)) == 6
 
@@ -45,8 +64,8 @@ def test_images_that_another_project_uses_stay(settings: Settings):
 def test_files_that_are_gone_already_are_passed_over(settings: Settings):
     database = Database(settings)
     leftovers = delete_project(database, add_project(Workspace(settings, database), images=1))
-    delete_project_files(settings, leftovers)
-    delete_project_files(settings, leftovers)
+    delete_project_files(database, settings, leftovers)
+    delete_project_files(database, settings, leftovers)
     assert _files(settings) == 0
 
 
@@ -60,6 +79,137 @@ def test_what_was_uploaded_and_never_taken_in_goes_with_its_project(settings: Se
     mine.write_bytes(b"zip")
     paths = (settings.relative(upload), str(mine))
     add_job(database, project, IngestSpec(paths=paths, remove_uploads=True))
-    delete_project_files(settings, delete_project(database, project))
+    delete_project_files(database, settings, delete_project(database, project))
     assert list(settings.uploads.iterdir()) == []
     assert mine.exists()
+
+
+SIDE = 64
+
+
+class Pictures:
+    """A project with pictures of noise, and everything that is made of a picture in the workspace."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database = Database(settings)
+        self.project = create_project(self.database, "Noise")
+        self.run = create_run(self.database, self.project, "{}")
+        upload = settings.uploads / "1234"
+        upload.mkdir(parents=True)
+        for number in range(4):
+            (upload / f"{number}.png").write_bytes(png(number))
+        spec = IngestSpec(paths=(settings.relative(upload),), label="noise", remove_uploads=True)
+        ingest(self._context(spec), spec)
+        self.items = list_items(self.database, self.project)
+        digests = [item.digest for item in self.items]
+        store = OriginalStore(settings.originals, settings.thumbnails)
+        with ArrayStore(settings.arrays, 2**24).open("activations-1") as rows:
+            pixels = np.stack([square(number) for number in range(4)])
+            rows.append(digests, pixels)
+            rows.append([f"{digest}/1/flipped" for digest in digests], pixels[:, :, ::-1])
+        list(PixelSource(digests, store, TrainingSquares(SIDE), arrays=ArrayStore(settings.arrays, 2**24)).batches(4))
+        for number, digest in enumerate(digests):
+            self.explain(number, ExplainSpec(run=self.run, digest=digest, class_index=0, method="grad-cam"))
+        spec = ExportDatasetSpec()
+        export_dataset(self._context(spec), spec)
+
+    def _context(self, spec) -> JobContext:
+        job = jobs.get_job(self.database, add_job(self.database, self.project, spec))
+        return JobContext(self.database, self.settings, job)
+
+    def explain(self, number: int, spec: ExplainSpec) -> Path:
+        """What the job of an explanation leaves, with the pixels themselves as the heat map."""
+        folder = self.settings.runs / self.run / "explanations"
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = [folder / f"{number}.png", folder / f"{number}-0-grad-cam.png"]
+        for path in paths:
+            path.write_bytes(png(number))
+        job = add_job(self.database, self.project, spec)
+        jobs.start_job(self.database, job)
+        result = ExplainResult(image=self.settings.relative(paths[0]), heatmap=self.settings.relative(paths[1]))
+        jobs.end_job(self.database, job, "finished", result)
+        return paths[0]
+
+    def files_with(self, number: int) -> set[str]:
+        """Top folders of the files that hold some bytes of a picture, as a file or as pixels."""
+        item = self.items[number]
+        traces = [png(number)[200:260], square(number)[20].tobytes(), square(number)[:, ::-1][20].tobytes()]
+        found = set()
+        for path in self.settings.workspace.rglob("*"):
+            if path.is_file() and (item.digest in path.name or any(one in path.read_bytes() for one in traces)):
+                found.add(path.relative_to(self.settings.workspace).parts[0])
+        return found
+
+
+def square(number: int) -> np.ndarray:
+    return np.random.default_rng(number).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
+
+
+def png(number: int) -> bytes:
+    data = io.BytesIO()
+    Image.fromarray(square(number)).save(data, "PNG")
+    return data.getvalue()
+
+
+@pytest.fixture
+def pictures(settings: Settings) -> Pictures:
+    return Pictures(settings)
+
+
+EVERYWHERE = {"originals", "thumbnails", "cache", "runs", "datasets"}
+
+
+def test_no_byte_of_a_deleted_image_stays_once_it_is_forgotten(pictures: Pictures):
+    assert all(pictures.files_with(number) == EVERYWHERE for number in range(4))
+    edits.delete_items(pictures.database, pictures.project, [pictures.items[1].id], "1 image deleted")
+    assert edits.count_deleted_images(pictures.database, pictures.project) == 1
+    assert pictures.files_with(1) == EVERYWHERE
+    forget_deleted_images(pictures.database, pictures.settings, pictures.project)
+    assert pictures.files_with(1) == set()
+    assert edits.count_deleted_images(pictures.database, pictures.project) == 0
+    assert edits.last_edit(pictures.database, pictures.project) is None
+    assert all(pictures.files_with(number) == EVERYWHERE - {"datasets"} for number in (0, 2, 3))
+    digests = [item.digest for item in pictures.items]
+    present, rows = ArrayStore(pictures.settings.arrays, 2**24).open("activations-1").get(digests)
+    assert present.tolist() == [True, False, True, True]
+    assert (rows == np.stack([square(number) for number in (0, 2, 3)])).all()
+
+
+def test_no_byte_of_an_image_stays_when_its_project_is_deleted(pictures: Pictures):
+    delete_project_files(pictures.database, pictures.settings, delete_project(pictures.database, pictures.project))
+    assert all(pictures.files_with(number) == set() for number in range(4))
+    assert not list(pictures.settings.arrays.rglob("*.npy"))
+
+
+def test_an_image_that_another_project_uses_keeps_everything_but_the_zip(pictures: Pictures):
+    copy = duplicate_project(pictures.database, pictures.project)
+    edits.delete_items(pictures.database, pictures.project, [pictures.items[1].id], "1 image deleted")
+    forget_deleted_images(pictures.database, pictures.settings, pictures.project)
+    assert pictures.files_with(1) == EVERYWHERE - {"datasets"}
+    assert count_items(pictures.database, copy) == 4
+
+
+def test_images_of_edits_that_are_too_old_to_undo_are_removed(pictures: Pictures):
+    edits.delete_items(pictures.database, pictures.project, [pictures.items[1].id], "1 image deleted")
+    delete_unused_image_files(pictures.database, pictures.settings)
+    assert "originals" in pictures.files_with(1)
+    for _ in range(edits.MAX_EDITS):
+        edits.change_items(pictures.database, pictures.project, [pictures.items[0].id], "1 image moved", excluded=True)
+    delete_unused_image_files(pictures.database, pictures.settings)
+    assert pictures.files_with(1) == set()
+    assert pictures.files_with(0) == EVERYWHERE - {"datasets"}
+
+
+def test_heat_maps_of_other_pictures_go_with_them(pictures: Pictures):
+    kept = pictures.settings.uploads / "tried" / "a.png"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(png(7))
+    maps = [
+        pictures.explain(10 + number, ExplainSpec(run=pictures.run, path=path, class_index=0, method="grad-cam"))
+        for number, path in enumerate(["uploads/tried/a.png", "uploads/tried/gone.png", "uploads/tried/removed.png"])
+    ]
+    delete_explanations(pictures.database, pictures.settings, paths=["uploads/tried/removed.png"])
+    assert [path.exists() for path in maps] == [True, True, False]
+    delete_unused_image_files(pictures.database, pictures.settings)
+    assert [path.exists() for path in maps] == [True, False, False]

@@ -188,7 +188,7 @@ def test_evicted_rows_are_computed_again(compute, draw, store, settings, monkeyp
     monkeypatch.setattr(activation_cache, "IN_MEMORY_BYTES", 0)
     network, digests = small_network(), draw(12)
     activations = compute(network, digests)
-    for file in (settings.cache / "arrays").glob("activations-*/*"):
+    for file in (settings.arrays).glob("activations-*/*"):
         file.unlink()
     expected = directly(network, store, digests)[0]
     np.testing.assert_allclose(activations.gather(np.arange(12))[0], expected, rtol=1e-4, atol=1e-5)
@@ -235,7 +235,7 @@ def test_a_stopped_computation_can_be_resumed(compute, draw):
 def test_a_cache_that_cannot_be_written_raises_one_sentence(compute, draw, settings):
     digests = draw(2)
     settings.cache.mkdir(parents=True)
-    (settings.cache / "arrays").touch()
+    (settings.arrays).touch()
     with pytest.raises(WorkspaceError, match="cannot be written"):
         compute(small_network(), digests)
 
