@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from core.advice.backbones import REASONS, offered_backbones
+from core.advice.backbones import describe, offered_backbones
 from core.advice.changes import with_backbone
 from core.advice.default_recipe import default_weights, is_online
 from core.backbones.speed import read_speeds
@@ -26,7 +26,8 @@ def draw(project_id: str) -> None:
     offered = offered_backbones(settings().keras_home)
     if chosen not in {spec.name for spec in offered}:
         offered = [BACKBONES[chosen], *offered]
-    with st.grid(columns="auto", min_column_width=250, border=True):
+    st.caption("Accuracy is the share of correct predictions on ImageNet (*top\u20111*), as published.")
+    with st.grid(columns="auto", min_column_width=190, border=True):
         for spec in offered:
             with st.container(key=f"backbone-{spec.name}", height="stretch"):
                 _draw_card(project_id, spec, chosen)
@@ -37,15 +38,18 @@ def draw(project_id: str) -> None:
 def _draw_card(project_id: str, spec: BackboneSpec, chosen: str) -> None:
     st.subheader(spec.name, anchor=False)
     st.caption(_state_of_weights(spec))
-    if spec.name in REASONS:
-        st.markdown(REASONS[spec.name])
+    st.markdown(describe(spec))
     st.markdown(_facts(spec))
     st.space("stretch")
     if spec.name == chosen:
         st.button(
-            ":green[**Chosen**]", key=f"chosen-{spec.name}", disabled=True, icon=":material/check:", width="stretch"
+            f":green[**{spec.name} is chosen**]",
+            key=f"chosen-{spec.name}",
+            disabled=True,
+            icon=":material/check:",
+            width="stretch",
         )
-    elif st.button("Choose", key=f"choose-{spec.name}", width="stretch", help=f"Train with {spec.name}"):
+    elif st.button(f"Choose {spec.name}", key=f"choose-{spec.name}", width="stretch", help=f"Train with {spec.name}"):
         _choose(project_id, spec)
 
 
@@ -55,16 +59,15 @@ def _choose(project_id: str, spec: BackboneSpec) -> None:
 
 
 def _facts(spec: BackboneSpec) -> str:
-    facts = [
-        f"**{spec.parameters / 1e6:.1f} M** parameters, **{_megabytes(spec):.0f} MB**",
-        f"input of **{spec.input_size}** by **{spec.input_size}** pixels, **{spec.layers}** layers",
-    ]
-    if spec.top1 is not None:
-        facts.append(f"**{words.percent(spec.top1)}** correct on ImageNet (*top\u20111 accuracy*)")
+    accuracy = "not trained on ImageNet" if spec.top1 is None else f"**{words.percent(spec.top1)}** on ImageNet"
     speed = read_speeds(settings()).get(spec.name)
-    if speed is not None:
-        facts.append(f"**{speed:,.0f} images a second** on this machine, measured in a run")
-    return "\n".join(f"- {fact}" for fact in facts)
+    facts = [
+        accuracy,
+        f"**{spec.parameters / 1e6:.1f} M** parameters, {_megabytes(spec):.0f} MB",
+        f"input **{spec.input_size}** pixels, {spec.layers} layers",
+        *([f"**{speed:,.0f} images a second** on this machine"] if speed is not None else []),
+    ]
+    return "  \n".join(f":small[{fact}]" for fact in facts)
 
 
 def _megabytes(spec: BackboneSpec) -> float:
@@ -75,8 +78,8 @@ def _megabytes(spec: BackboneSpec) -> float:
 
 def _state_of_weights(spec: BackboneSpec) -> str:
     if available(spec, settings().keras_home):
-        return ":material/check_circle: weights on this machine"
-    return f":material/download: weights to download once, {spec.weights_megabytes:.0f} MB"
+        return ":material/check_circle: on this machine"
+    return f":material/download: to download once, {spec.weights_megabytes:.0f} MB"
 
 
 def _draw_all(project_id: str, chosen: str) -> None:
@@ -117,6 +120,7 @@ def _draw_table(project_id: str, specs: Sequence[BackboneSpec], chosen: str) -> 
             "network": [spec.name for spec in specs],
             "here": [available(spec, keras_home) for spec in specs],
             "family": [spec.family for spec in specs],
+            "description": [describe(spec) for spec in specs],
             "parameters": [spec.parameters / 1e6 for spec in specs],
             "download": [spec.weights_megabytes for spec in specs],
             "input": [spec.input_size for spec in specs],

@@ -35,4 +35,4 @@ with st.expander("For experts", icon=":material/tune:"):
     training_choices.draw_expert(project.id)
 
 st.header("Start", anchor=False)
-start_run.draw(project.id)
+start_run.draw(project.id, in_sight=True)

@@ -90,7 +90,7 @@ def _describe_rejected(unknown: OutOfDistribution, images: int) -> str:
 
 def _describe_accepted(accepted: dict[str, float]) -> str:
     if not accepted:
-        return "With two classes, none can be left out. Try pictures of other things on the Try it page."
+        return "No class could be left out. Try pictures of other things on the Try it page."
     worst, share = max(accepted.items(), key=lambda pair: pair[1])
     return (
         f"Mean of the classes, each left out in turn; "

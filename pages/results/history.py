@@ -8,8 +8,8 @@ import streamlit as st
 from core.catalog.runs import Run
 from core.training.recipe import Recipe, dump_recipe, load_recipe
 from pages.components import charts
-from pages.results.recipe_differences import differences
 from pages.shared import words
+from pages.shared.recipe_differences import differences
 from pages.shared.run_log import StageTime, read_log
 
 

@@ -10,8 +10,8 @@ from core.evaluation.metrics.intervals import Interval
 from core.training.recipe import load_recipe
 from pages.components import charts
 from pages.results import before_after
-from pages.results.recipe_differences import all_differences
 from pages.shared import words
+from pages.shared.recipe_differences import all_differences
 from pages.shared.run_log import read_epochs
 from pages.shared.run_results import figures_of, has_results, model_megabytes, read_results
 

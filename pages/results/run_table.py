@@ -11,8 +11,8 @@ from core.training.recipe import Recipe, load_recipe
 from pages.components import run_actions
 from pages.components.run_choice import STATUS
 from pages.results import run_comparison
-from pages.results.recipe_differences import differences
 from pages.shared import frame, state, words
+from pages.shared.recipe_differences import differences
 from pages.shared.run_results import Figures, figures_of, model_megabytes
 
 

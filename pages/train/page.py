@@ -20,4 +20,4 @@ else:
     run_choice.draw(runs, chosen)
     run_view.draw(chosen.id)
     with st.expander("Start another run", icon=":material/add:"):
-        start_run.draw(project.id)
+        start_run.draw(project.id, primary=False)

@@ -8,7 +8,7 @@ import pytest
 from core.backbones.speed import Speedometer, record_speed
 from core.catalog.jobs import list_jobs
 from core.catalog.projects import load_draft, save_draft
-from core.catalog.runs import create_run, list_runs
+from core.catalog.runs import RunSummary, create_run, list_runs, save_summary
 from core.dataset.pixels import load_square
 from core.jobs.specs import DownloadWeightsSpec
 from core.training.recipe import Recipe, dump_recipe, load_recipe, make_recipe
@@ -65,6 +65,44 @@ def test_a_run_takes_the_name_that_was_typed(tab, database, project):
     by_label(tab.text_input, "Name of the run").set_value("  With  more photos ").run()
     by_label(tab.button, "Start training").click().run()
     assert list_runs(database, project)[0].name == "With more photos"
+
+
+def start_sentence(tab):
+    return next(text.value for text in tab.markdown if "training image" in text.value and "at most" in text.value)
+
+
+def test_the_start_sentence_names_the_network_and_what_is_frozen(tab):
+    assert "**MobileNetV2** with ImageNet weights: a new head, 154 of 154 layers frozen" in start_sentence(tab)
+    assert "Also" not in start_sentence(tab)
+
+
+def test_settings_in_closed_expanders_appear_in_the_start_sentence(tab):
+    by_label(tab.slider, "Variations").set_value(4).run()
+    by_label(tab.slider, "Dropout").set_value(0.5).run()
+    by_label(tab.number_input, "Epochs").set_value(7).run()
+    assert "at most 7 epochs" in start_sentence(tab)
+    assert "Also: dropout 0.5, variations 4." in start_sentence(tab)
+
+
+def test_the_start_sentence_says_how_long_it_took_before(open_page, settings, database, project):
+    record_speed(settings, "MobileNetV2", Speedometer(images=600, seconds=60.0))
+    assert "about 4 s, unless they are cached" in start_sentence(open_page(MODEL, project=project))
+    summary = RunSummary(
+        validation_accuracy=0.5,
+        validation_loss=0.7,
+        test_accuracy=0.6,
+        test_interval=(0.5, 0.7),
+        epochs=3,
+        seconds=34.0,
+    )
+    save_summary(database, create_run(database, project, dump_recipe(Recipe(seed=9))), summary)
+    assert "The last run of this kind took 34 s." in start_sentence(open_page(MODEL, project=project))
+
+
+def test_each_card_describes_its_network_and_has_a_button_of_its_own(tab):
+    buttons = [button.label for button in tab.button if button.key and button.key.startswith(("choose-", "chosen-"))]
+    assert len(set(buttons)) == len(buttons) > 2
+    assert any("the usual first try" in text.value for text in tab.markdown)
 
 
 def test_the_advice_names_the_numbers(tab):

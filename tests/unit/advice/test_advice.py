@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.advice.backbones import most_accurate, offered_backbones
+from core.advice.backbones import describe, most_accurate, offered_backbones
 from core.advice.changes import (
     with_backbone,
     with_cut,
@@ -138,3 +138,7 @@ def test_a_number_of_layers_at_a_cut_is_that_cut(name, data):
 def test_a_cut_replaces_a_number_of_layers():
     recipe = with_frozen_layers(with_strategy(Recipe(), "partial", "imagenet"), 7)
     assert with_cut(recipe, "block_3_add").frozen_layers is None
+
+
+def test_every_network_of_the_zoo_is_described():
+    assert all(len(describe(spec)) > 20 for spec in BACKBONES.values())

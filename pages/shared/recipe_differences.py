@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from core.training.recipe import Recipe
+from core.training.recipe import Augmentation, Recipe
 
 _NAMES = {
     "backbone.name": "network",
@@ -27,6 +27,7 @@ _NAMES = {
     "early_stopping": "early stopping",
     "class_weights": "class weights",
     "batch_norm": "batch norm",
+    **{f"augmentation.{name}": name.replace("_", " ") for name in Augmentation.model_fields if name != "views"},
 }
 
 
