@@ -1,10 +1,12 @@
-"""Where work is done: outside the web process.
+"""Work outside the web process.
 
-- `queue` is what a page calls: it writes a row into the catalog, and starts the dispatcher if none is alive.
-- `dispatcher` is a detached process that owns a Dask cluster of this machine. It hands waiting rows to workers, writes
-  the end of the story of those whose process died, and leaves when nobody has wanted anything for long.
-- `worker` executes one job in a worker process: it turns what a task does, gives or raises into events.
-- `tasks` is the registry of what can be asked for, by name, so that the web process imports no task.
+- `specs` describes every kind of job, for pages and workers: typed arguments, typed result, and the handler by name.
+- `events` are what a worker reports about a job.
+- `queue` is what a page calls: it adds a row to the catalog, and starts the dispatcher if none is alive.
+- `dispatcher` is a detached process that owns a Dask cluster on this machine. It hands one queued job to each idle
+  worker, writes the last event of jobs whose process died, and exits when nothing was queued for long.
+- `worker` executes one job in a worker process: it stores what the handler reports, returns or raises.
+- `handlers` do the work, and `pipeline` is the part of a training that the command line shares.
 
-The two sides meet only in the catalog and in files: any web process may go, come back, or look on.
+Pages and workers meet only in the catalog and in files, so any web process may end or start meanwhile.
 """

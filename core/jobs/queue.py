@@ -88,7 +88,7 @@ def read_events(database: Database, job_id: str, after: int = 0) -> list[tuple[i
 
 
 def ensure_dispatcher(settings: Settings) -> None:
-    """Start the process that hands jobs to workers, unless one is alive.
+    """Start the dispatcher, unless one is alive.
 
     Raises:
         WorkspaceError: The workspace cannot be written.
@@ -121,7 +121,7 @@ def _start_dispatcher(settings: Settings) -> None:
         "GRAFT_WORKERS": str(settings.workers),
         "GRAFT_WARM": "yes" if settings.warm else "no",
     }
-    # A process session of its own: Ctrl-C in the web process's terminal does not end a training.
+    # With a session of its own, Ctrl-C in the terminal of the web process does not end a training.
     detached: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
@@ -136,5 +136,5 @@ def _start_dispatcher(settings: Settings) -> None:
             stderr=log,
             **detached,
         )
-    # Somebody must wait for a child, or it stays in the table of processes after its end.
+    # Wait for the child, or it stays a zombie after its end.
     threading.Thread(target=process.wait, name="graft-dispatcher", daemon=True).start()

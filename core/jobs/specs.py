@@ -255,7 +255,6 @@ class CheckSpec(Spec):
     handler: ClassVar[str] = "core.jobs.handlers.checks:check"
     resource: ClassVar[Resource] = "train"
     timeout_seconds: ClassVar[float] = 60 * 60
-    grace_seconds: ClassVar[float] = 60
     result: ClassVar[type[Result]] = CheckResult
     recipe: str | None = None
 

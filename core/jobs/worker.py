@@ -61,6 +61,17 @@ class JobContext:
         """Begin a stage and return the function that reports its progress, a few times a second, with the time left."""
         return self._reporter.stage(name, unit)
 
+    def stoppable_progress(self, name: str, unit: str = "") -> StageProgress:
+        """As `progress`, with a function that raises `RunStopped` once a person stopped the job."""
+        report = self.progress(name, unit)
+
+        def report_or_stop(done: int, total: int) -> None:
+            if self.should_stop():
+                raise RunStopped(f"Stopped: {name.lower()}.")
+            report(done, total)
+
+        return report_or_stop
+
     @cached_property
     def _reporter(self) -> ProgressReporter:
         return ProgressReporter(self.emit)

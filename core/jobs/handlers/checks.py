@@ -18,7 +18,7 @@ from core.jobs.worker import JobContext
 
 
 def check(context: JobContext, spec: CheckSpec) -> CheckResult:
-    """Run every check on the images of a project transparent ones on white as in their thumbnails.
+    """Run every check on the images of a project, transparent ones on white as in their thumbnails.
 
     Raises:
         RunStopped: A person stopped it.
@@ -33,7 +33,7 @@ def check(context: JobContext, spec: CheckSpec) -> CheckResult:
             dataset, network = extractor.extract_borders(extractor.extract(dataset)), extractor.name
     results = run_checks(
         dataset,
-        on_progress=context.progress("Checking the images", unit="checks"),
+        on_progress=context.stoppable_progress("Checking the images", unit="checks"),
         should_stop=context.should_stop,
     )
     comparison = _compare(context, dataset.labelled)
@@ -50,7 +50,7 @@ def check(context: JobContext, spec: CheckSpec) -> CheckResult:
 def _compare(context: JobContext, dataset: Dataset) -> SplitComparison | None:
     return compare_splits(
         dataset,
-        on_progress=context.progress("Comparing a random split with an honest one", unit="divisions"),
+        on_progress=context.stoppable_progress("Comparing a random split with an honest one", unit="divisions"),
         should_stop=context.should_stop,
     )
 
@@ -60,6 +60,7 @@ def cross_validate(context: JobContext, spec: CrossValidateSpec) -> CrossValidat
 
     Raises:
         DatasetError: There are no images, or they cannot be divided into folds.
+        RunStopped: A person stopped it.
     """
     dataset = read_images(context)
     if not spec.include_test:
@@ -71,6 +72,6 @@ def cross_validate(context: JobContext, spec: CrossValidateSpec) -> CrossValidat
         extractor.extract(dataset),
         folds=spec.folds,
         seed=spec.seed,
-        on_progress=context.progress("Testing fold by fold", unit="folds"),
+        on_progress=context.stoppable_progress("Testing fold by fold", unit="folds"),
     )
     return CrossValidateResult(network=extractor.name, measured=measured.model_dump(mode="json"))

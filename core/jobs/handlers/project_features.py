@@ -24,7 +24,7 @@ def read_images(context: JobContext, *, unlabelled: bool = False) -> Dataset:
         context.job.project_id,
         _originals(context),
         unlabelled=unlabelled,
-        on_progress=context.progress("Reading the images", unit="images"),
+        on_progress=context.stoppable_progress("Reading the images", unit="images"),
     )
 
 

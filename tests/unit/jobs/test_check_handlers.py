@@ -15,7 +15,7 @@ from core.catalog import items, jobs, projects
 from core.catalog.database import Database
 from core.checks.findings import load_findings
 from core.checks.registry import CHECKS
-from core.errors import DatasetError
+from core.errors import DatasetError, RunStopped
 from core.intake.image_statistics import measure
 from core.jobs.specs import CheckSpec, CrossValidateSpec, Result, Spec
 from core.jobs.worker import JobContext
@@ -132,3 +132,19 @@ def test_without_images_there_is_nothing_to_cross_validate(workspace: tuple[Sett
     empty = settings, database, projects.create_project(database, "Empty")
     with pytest.raises(DatasetError, match="no images to divide"):
         execute(empty, cross_validate, CrossValidateSpec(folds=3))
+
+
+SPECS = [CheckSpec(recipe=RECIPE), CrossValidateSpec(folds=3, recipe=RECIPE)]
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=["check", "cross-validate"])
+def test_a_stopped_check_ends_at_its_next_report(workspace: tuple[Settings, Database, str], spec: Spec):
+    from core.jobs.handlers import checks
+
+    settings, database, project = workspace
+    job = jobs.add_job(database, project, spec)
+    jobs.start_job(database, job)
+    jobs.request_stop(database, job)
+    handler = checks.check if isinstance(spec, CheckSpec) else checks.cross_validate
+    with pytest.raises(RunStopped, match=r"^Stopped: reading the images\."):
+        handler(JobContext(database, settings, jobs.get_job(database, job)), spec)
