@@ -209,12 +209,22 @@ def test_every_chart_says_what_it_shows(results_page: Page):
             expect(chart).to_have_attribute("aria-label", re.compile(r".{30}"))
 
 
-def test_runs_are_opened_from_the_table(server: Server, tab: Page, workspace: Workspace, project: str, run: str):
+def test_runs_are_opened_and_deleted_from_the_table(
+    server: Server, tab: Page, workspace: Workspace, project: str, run: str
+):
     second = add_run(workspace, project, accuracy=0.9, seed=1, name="Second")
     tab.goto(f"{server.url}/report?project={project}&run={run}&results-part=All+runs")
     tab.locator(".dvn-scroller").click(position={"x": 15, "y": 50})
     tab.get_by_role("button", name="Open Second").click()
     expect(tab).to_have_url(re.compile(f"run={second}"))
+
+    for row in (1, 2):
+        tab.locator(".dvn-scroller").click(position={"x": 15, "y": 15 + 35 * row})
+    tab.get_by_role("button", name="Delete 2 runs").click()
+    tab.get_by_role("button", name="Delete for good").click()
+    expect(tab.get_by_text("There is no run yet.")).to_be_visible()
+    assert list_runs(workspace.database, project) == []
+    assert not (workspace.settings.runs / second).exists()
 
 
 def test_it_fits_a_narrow_screen(server: Server, tab: Page, project: str, run: str):

@@ -24,7 +24,11 @@ def test_a_run_is_started_watched_and_found_again(server: Server, tab: Page):
     expect(tab).to_have_url(re.compile("run="))
     expect(tab.get_by_role("button", name="See the results")).to_be_visible()
     expect(tab.get_by_text("2 of 2", exact=True)).to_be_visible()
-    expect(tab.get_by_text("Validation images after epoch 2")).to_be_visible()
+    expect(tab.get_by_text(re.compile("Validation images after epoch [12], the kept one"))).to_be_visible()
+
+    tab.get_by_role("button", name="Replay").click()
+    expect(tab.get_by_text("Epoch 1 of 2")).to_be_visible()
+    expect(tab.get_by_role("button", name="Replay")).to_be_visible()
 
     tab.reload()
     expect(tab.get_by_text("Finished. Kept: epoch")).to_be_visible()
@@ -40,6 +44,11 @@ def test_a_run_is_stopped_and_keeps_its_best_epoch(server: Server, new_tab):
     tab.context.close()
 
     again = new_tab(link)
+    again.get_by_role("button", name="More").click()
+    again.get_by_role("menuitem", name="Rename").click()
+    again.get_by_label("New name").fill("A long one")
+    again.get_by_role("button", name="Rename", exact=True).click()
+    expect(again.get_by_role("heading", name="A long one")).to_be_visible()
     again.get_by_role("button", name="Stop training", exact=True).click()
     expect(again.get_by_text("the best epoch so far was kept", exact=False).first).to_be_visible()
     assert _job(server, project).status == "stopped"
