@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn, get_args
 
 from core.cli import backbones, check, predict, train
+from core.cli.ingested import add_source_options
 from core.errors import GraftError
 from core.settings import Settings
 from core.training.recipe import Strategy
@@ -81,7 +82,7 @@ def _add_backbones(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", type=Path, help="a zip, tar.gz or folder")
+    parser.add_argument("source", type=Path, nargs="+", help="zips, tars, folders, and tables of labels")
     parser.add_argument("--out", type=Path, required=True, help="folder for the model and its report")
     parser.add_argument("--recipe", type=Path, help="a recipe.json; the options below change it")
     parser.add_argument("--backbone", help="name of the network, see `backbones`")
@@ -96,6 +97,10 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch-size", type=int)
     parser.add_argument("--seed", type=int, help="seed of the training and of the splits")
     parser.add_argument("--split", default="70,15,15", help="shares of train, validation, test (default: %(default)s)")
+    add_source_options(parser)
+    parser.add_argument(
+        "--allow-missing-classes", action="store_true", help="train without classes of which every file was rejected"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
     parser.set_defaults(run=train.run)
 
@@ -108,6 +113,7 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", type=Path, help="a zip, tar.gz, folder or image")
+    parser.add_argument("source", type=Path, nargs="+", help="zips, tars, folders, images, and tables of labels")
+    add_source_options(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=check.run)

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -12,13 +13,11 @@ from core.backbones.zoo import find_backbone
 from core.checks.dataset import Dataset, ingested_dataset
 from core.checks.leaks import leaks
 from core.checks.split_groups import split_groups_of
-from core.cli.guessed_classes import accept_guess
+from core.cli.ingested import SHOWN, Ingested, read_images, refuse_question
 from core.cli.progress import print_event
 from core.dataset.manifest import SPLIT_NAMES, TRAIN, Manifest
 from core.dataset.splits import complete_splits
-from core.errors import InputError, RecipeError, WeightsError
-from core.intake.ingestion import ingest
-from core.intake.results import Accepted, Rejected
+from core.errors import DatasetError, InputError, RecipeError, WeightsError
 from core.jobs.events import Message, Stage
 from core.settings import Settings
 from core.storage.blobs import OriginalStore
@@ -36,8 +35,9 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
     _make_folder(options.out)
     with tempfile.TemporaryDirectory(prefix="graft-train-") as scratch:
         store = OriginalStore(Path(scratch) / "originals", Path(scratch) / "thumbnails")
-        accepted, rejected = _ingest(options.source, store)
-        dataset = ingested_dataset(accepted, store)
+        found = read_images(options, store, ask=refuse_question, on_progress=_progress("Reading images", "images"))
+        _report_ingestion(found, options)
+        dataset = ingested_dataset(found.accepted, store)
         intake_seconds = time.monotonic() - began
         manifest = manifest_from(dataset, shares, recipe.seed)
         manifest.check()
@@ -46,8 +46,8 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
         make_plan(recipe, classes=len(manifest.classes), training_images=len(manifest.rows(TRAIN)))
         result = _execute(recipe, manifest, options.out, store, settings)
     seconds = {"intake": intake_seconds, **result["seconds"], "total": time.monotonic() - began}
-    rejections = [{"file": one.name, "reason": one.reason} for one in rejected]
-    summary = result | {"split_groups": split_groups, "refused": rejections, "seconds": seconds}
+    summary = result | {"split_groups": split_groups, "seconds": seconds, "unlabelled": len(found.unlabelled())}
+    summary |= found.to_json()
     if options.json:
         print(json.dumps(summary))
     else:
@@ -144,14 +144,22 @@ def _choose_backbone(backbone: dict[str, Any], options: argparse.Namespace) -> N
         backbone |= {"weights": "file", "weights_file": str(Path(options.weights).absolute())}
 
 
-def _ingest(source: Path, store: OriginalStore) -> tuple[list[Accepted], list[Rejected]]:
-    accepted, rejected = [], []
-    for result in ingest(source, store, name_classes=accept_guess, on_progress=_progress("Reading images", "images")):
-        if isinstance(result, Accepted):
-            accepted.append(result)
-        else:
-            rejected.append(result)
-    return accepted, rejected
+def _report_ingestion(found: Ingested, options: argparse.Namespace) -> None:
+    """Print what was read: to standard error if standard output is for JSON.
+
+    Raises:
+        DatasetError: A class lost all of its files, and that was not allowed.
+    """
+    for line in found.lines(SHOWN):
+        print(line, file=sys.stderr if options.json else sys.stdout, flush=True)
+    missing = found.missing_classes()
+    # Without any class, the manifest has the better sentence.
+    if missing and not options.allow_missing_classes and len(found.plan.classes()) > len(missing):
+        names = ", ".join(repr(name) for name in missing)
+        raise DatasetError(
+            f"Every file was rejected of the class{'es' if len(missing) > 1 else ''} {names}.",
+            "Repair the files, or add --allow-missing-classes to train without.",
+        )
 
 
 def _execute(recipe: Recipe, manifest: Manifest, out: Path, store: OriginalStore, settings: Settings) -> dict[str, Any]:

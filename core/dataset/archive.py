@@ -18,7 +18,7 @@ from typing import Final
 from core.catalog.cleanup import TABLE_NAME
 from core.catalog.items import Item
 from core.errors import RunStopped
-from core.intake.guess import SUFFIXES
+from core.intake.formats import is_image_name
 from core.storage.atomic import write_atomic
 from core.storage.blobs import OriginalStore
 from core.storage.tables import write_csv
@@ -142,7 +142,7 @@ def _paths(items: Sequence[Item]) -> list[str]:
             folders[item.label_id] = _free(_safe(item.label or NO_CLASS, "class"), used)
         name = PurePosixPath(item.name).name
         suffix = PurePosixPath(name).suffix
-        if not SUFFIXES.fullmatch(suffix):
+        if not is_image_name(name):
             name, suffix = name + ".img", ".img"
         stem = _safe(name.removesuffix(suffix), "image")
         paths.append(_free(f"{folders[item.label_id]}/{stem}", used, suffix))

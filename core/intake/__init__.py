@@ -1,16 +1,15 @@
-"""From bytes anywhere to verified images in the store.
+"""From files anywhere to verified images in the store.
 
-- `opening` decides what kind of source a path is; `sources` (folders, files) and `archives` (zip, tar) list it and
-  decide what of it may be read at all.
-- `links` is a list of addresses in the web as a source, `web` fetches one of them.
-- `layout` reads classes and splits off the folders, `table` off a table beside the images (`spreadsheet`: Excel),
-  `guess` off the file names; `plan` decides which of them counts.
-- `decoders` runs `decoder` in child processes and talks to it by `wire`. They decide whether a file is an image, by the
-  rules of `upright` (how every picture becomes upright sRGB, for training too; from more than 8 bits: `deep`), and
-  measure it by `statistics`.
-- `taking` leads each file through all of this; `results` is what comes out; `reasons` says why a file was left out.
-- `samples` makes the sample sets that work offline, `public` downloads well-known ones.
+- `plan` holds the rules by which an image gets its class, split and group, and applies them. It uses `layout`
+  (folders), `table`, `spreadsheet`, `table_rows` and `matching` (tables), `guess` (file names) and `vocabulary`.
+- `opening` decides what kind of source a path is; `sources` (folders, files), `archives` (zip, tar) and `links` (URLs,
+  downloaded by `web`) list their files and decide which of them may be read.
+- `ingestion` reads each file; `results` holds what comes out, `rejection_messages` the reasons and notes.
+- `decoder_pool` runs `decoder_process` in child processes and talks to it through `ipc`. There, `decode_rgb` (with
+  `high_bit_depth`) decides whether a file is an image and which pixels it has, and `image_statistics` measures it.
+- `formats` lists the suffixes of all files that are read; `file_names` divides and decodes their names.
+- `samples` makes the sample sets that work offline; `public` downloads well-known ones.
 
-What belongs to which project is the catalog's business; which images are suspicious, though readable, that of
-`core.checks`. Nothing here is ever written under a name that a person or an archive gave.
+Which image belongs to which project is decided in `core.catalog`, and which images are suspicious in `core.checks`.
+Nothing is ever written under a name that a person or an archive gave.
 """

@@ -1,4 +1,4 @@
-"""Zip and tar archives as sources: read as streams, never unpacked by the names they contain."""
+"""Zip and tar archives as sources. They are read as streams and never unpacked under the names they contain."""
 
 import bz2
 import contextlib
@@ -12,24 +12,27 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
 from core.errors import ArchiveError
 from core.intake import rejection_messages
-from core.intake.layout import recover_name
+from core.intake.file_names import decode_names
 from core.intake.results import Limits
 from core.intake.sources import TABLE_BYTES, Entry, Opener, Source
 
 UTF8_FLAG: Final = 0x800
 ENCRYPTED_FLAG: Final = 0x1
 UNIX: Final = 3
-# What the list of a zip may take a file, on average; the list is held in memory as a whole.
-LIST_BYTES_A_FILE: Final = 400
+# The most bytes per file that the directory of a zip may take on average; it is held in memory.
+DIRECTORY_BYTES_PER_FILE: Final = 400
+EXTRA_HEADER: Final = struct.Struct("<HH")
+UNICODE_PATH: Final = 0x7075
+UNICODE_PATH_HEADER: Final = struct.Struct("<BL")
 END_RECORD: Final = struct.Struct("<4s4H2LH")
 END_RECORD_64: Final = struct.Struct("<4sQ2H2L4Q")
-# The most that a tar's own headers are read at once; a hostile one says terabytes.
+# The most bytes read at once; the headers of a hostile tar may ask for terabytes.
 TAR_READ_BYTES: Final = 16 * 1024**2
 
 DAMAGED_DATA: Final = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)
@@ -39,14 +42,21 @@ OPENERS: Final[dict[bytes, Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"
 class Zip(Source):
     """A zip.
 
+    Args:
+        path: The file.
+        title: Its name, for a person.
+        limits: Its limits.
+        coding: Encoding of names that do not declare theirs; None to guess it from all of them.
+
     Raises:
         ArchiveError: It is damaged, empty, protected by a password, has too many files, or is too large unpacked.
     """
 
-    def __init__(self, path: Path, title: str, limits: Limits) -> None:
+    def __init__(self, path: Path, title: str, limits: Limits, coding: str | None = None) -> None:
         super().__init__(title, limits)
+        self._coding = coding
         self._infos: list[zipfile.ZipInfo] = []
-        self._check_list(path)
+        self._check_directory(path)
         try:
             self._zip = zipfile.ZipFile(path)
         except (*DAMAGED_DATA, NotImplementedError) as error:
@@ -63,19 +73,19 @@ class Zip(Source):
         self._zip.close()
 
     def read(self) -> Iterator[tuple[Entry, Opener]]:
-        """Every entry with what opens it."""
+        """Yield every entry with a function that opens it."""
         for entry, info in zip(self.entries, self._infos, strict=True):
             yield entry, functools.partial(self._zip.open, info)
 
     def read_tables(self) -> Iterator[tuple[Entry, bytes]]:
-        """The tables among the entries."""
+        """Yield the tables among the entries with their bytes."""
         for entry, opener in self.read():
             if self.is_table(entry):
                 with contextlib.suppress(*DAMAGED_DATA, NotImplementedError), opener() as file:
                     yield entry, file.read(TABLE_BYTES)
 
-    def _check_list(self, path: Path) -> None:
-        """Look how long the list of files is, before the standard library holds all of it in memory."""
+    def _check_directory(self, path: Path) -> None:
+        """Check the size of the directory before `zipfile` reads all of it into memory."""
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 2**16 - 2**10))
             tail = file.read()
@@ -85,20 +95,20 @@ class Zip(Source):
             n_bytes = END_RECORD.unpack_from(tail, at)[5]
         if n_bytes == 2**32 - 1 and 0 <= at_64 <= len(tail) - END_RECORD_64.size:
             n_bytes = END_RECORD_64.unpack_from(tail, at_64)[8]
-        if n_bytes > max(2**20, self.limits.files * LIST_BYTES_A_FILE):
+        if n_bytes > max(2**20, self.limits.files * DIRECTORY_BYTES_PER_FILE):
             raise self.too_many()
 
     def _list(self) -> None:
-        files = [info for info in self._zip.infolist() if not info.filename.endswith("/")]
+        files = [info for info in self._zip.infolist() if not info.orig_filename.endswith(("/", "\\"))]
         if not files:
             raise ArchiveError(f"{self.title} is empty.", "Pack the folder that holds the images, and add it again.")
         if all(info.flag_bits & ENCRYPTED_FLAG for info in files):
             raise ArchiveError(f"{self.title} is protected by a password.", "Pack it again without one.")
-        for info in files:
-            if self.add(_zip_name(info), info.file_size, self._why_not_unpacked(info)) is not None:
+        for info, name in zip(files, _zip_names(files, self._coding), strict=True):
+            if self.add(name, info.file_size, self._find_zip_rejection(info)) is not None:
                 self._infos.append(info)
 
-    def _why_not_unpacked(self, info: zipfile.ZipInfo) -> str:
+    def _find_zip_rejection(self, info: zipfile.ZipInfo) -> str:
         if info.flag_bits & ENCRYPTED_FLAG:
             return rejection_messages.PROTECTED
         if info.create_system == UNIX and stat.S_ISLNK(info.external_attr >> 16):
@@ -110,7 +120,7 @@ class Zip(Source):
 
 
 class Tar(Source):
-    """A tar, plain or compressed. It is read through twice, as it has no list of its files.
+    """A tar, plain or compressed. It is read twice, because it has no directory.
 
     Raises:
         ArchiveError: It is damaged, empty, has too many files, or is too large or suspiciously large unpacked.
@@ -119,7 +129,7 @@ class Tar(Source):
     def __init__(self, path: Path, title: str, limits: Limits) -> None:
         super().__init__(title, limits)
         self._path = path
-        self._at: dict[int, Entry] = {}
+        self._entries_by_number: dict[int, Entry] = {}
         self._tables: list[tuple[Entry, bytes]] = []
         n_members = 0
         for number, (archive, member) in enumerate(self._members()):
@@ -131,13 +141,13 @@ class Tar(Source):
         self.check_total()
 
     def read(self) -> Iterator[tuple[Entry, Opener]]:
-        """Every entry with what opens it."""
+        """Yield every entry with a function that opens it."""
         for number, (archive, member) in enumerate(self._members()):
-            if number in self._at:
-                yield self._at[number], functools.partial(_extract, archive, member)
+            if number in self._entries_by_number:
+                yield self._entries_by_number[number], functools.partial(_extract, archive, member)
 
     def read_tables(self) -> Iterator[tuple[Entry, bytes]]:
-        """The tables among the entries."""
+        """Yield the tables among the entries with their bytes."""
         yield from self._tables
 
     def _members(self) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
@@ -149,25 +159,25 @@ class Tar(Source):
                         raise self.damaged()
                     offset = member.offset
                     yield archive, member
-                    archive.members = []  # type: ignore[attr-defined]  # it would keep all of them
+                    archive.members = []  # type: ignore[attr-defined]  # otherwise it keeps all of them
         except DAMAGED_DATA as error:
             raise self.damaged() from error
 
     def _list(self, number: int, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:
-        name = recover_name(member.name.encode("utf-8", "surrogateescape"))
-        entry = self.add(name, member.size, _why_not_extracted(member))
+        (name,) = decode_names([member.name.encode("utf-8", "surrogateescape")])
+        entry = self.add(name, member.size, _find_tar_rejection(member))
         if entry is not None:
-            self._at[number] = entry
+            self._entries_by_number[number] = entry
             if self.is_table(entry):
                 with _extract(archive, member) as file:
                     self._tables.append((entry, file.read(TABLE_BYTES)))
 
 
 class _BoundedReader(io.RawIOBase):
-    """A tar's bytes, unpacked, as far as the limits allow.
+    """The unpacked bytes of a tar, within its limits.
 
     Raises:
-        ArchiveError: It goes further.
+        ArchiveError: It exceeds them.
     """
 
     def __init__(self, path: Path, source: Source) -> None:
@@ -217,14 +227,32 @@ def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
     return file
 
 
-def _why_not_extracted(member: tarfile.TarInfo) -> str:
+def _find_tar_rejection(member: tarfile.TarInfo) -> str:
     if member.issym() or member.islnk():
         return rejection_messages.LINK
     return "" if member.isreg() and not member.sparse else rejection_messages.NOT_A_FILE
 
 
-def _zip_name(info: zipfile.ZipInfo) -> str:
-    """The name as it was meant: without the flag for UTF-8, the standard library reads every one as cp437."""
-    if info.flag_bits & UTF8_FLAG:
-        return info.orig_filename
-    return recover_name(info.orig_filename.encode("cp437"))
+def _zip_names(infos: Sequence[zipfile.ZipInfo], coding: str | None) -> list[str]:
+    """Give the names as they were meant: by the UTF-8 flag, by the Unicode path field, or guessed from all together."""
+    known = [info.orig_filename if info.flag_bits & UTF8_FLAG else _unicode_path(info) for info in infos]
+    raw = [info.orig_filename.encode("cp437") for info, name in zip(infos, known, strict=True) if name is None]
+    decoded = iter(decode_names(raw, coding))
+    return [next(decoded) if name is None else name for name in known]
+
+
+def _unicode_path(info: zipfile.ZipInfo) -> str | None:
+    """Give the name in the Info-ZIP Unicode Path extra field (0x7075), if it belongs to the name in the header.
+
+    The field holds a version, the CRC-32 of the header's name, and the name in UTF-8 (APPNOTE.TXT 6.3.10, 4.6.9).
+    """
+    extra = info.extra
+    while len(extra) >= EXTRA_HEADER.size:
+        kind, size = EXTRA_HEADER.unpack_from(extra)
+        data, extra = extra[EXTRA_HEADER.size :][:size], extra[EXTRA_HEADER.size + size :]
+        if kind == UNICODE_PATH and len(data) > UNICODE_PATH_HEADER.size:
+            version, crc = UNICODE_PATH_HEADER.unpack_from(data)
+            if version == 1 and crc == zlib.crc32(info.orig_filename.encode("cp437")):
+                with contextlib.suppress(UnicodeDecodeError):
+                    return data[UNICODE_PATH_HEADER.size :].decode()
+    return None

@@ -1,8 +1,8 @@
-"""Taking in: files of a source -> verified images in the store, one result a file.
+"""Read the files of sources as verified images in the store, with one result per file.
 
-The order is: list everything, read the tables and the layout, then for each file in turn unpack it to a scratch file
-while its digest is computed, decode it in a child process, move it to its place, and report it. What was reported as
-taken is on the disk; what a kill leaves behind is a scratch file that goes with the next upload.
+All files are listed first, and folders and tables give each its annotation (`core.intake.plan`). Then each file is
+unpacked to a scratch file while its digest is computed, decoded in a decoder process, moved to the store and reported.
+A reported image is on the disk. A killed process leaves a scratch file behind, which a later ingestion removes.
 """
 
 import contextlib
@@ -21,14 +21,15 @@ from core.intake.archives import DAMAGED_DATA
 from core.intake.decoder_pool import DecoderPool
 from core.intake.layout import Annotation
 from core.intake.opening import open_sources
-from core.intake.plan import NameClasses, Plan, make_plans
+from core.intake.plan import ChooseColumns, IngestionPlan, NameClasses, make_plan
 from core.intake.results import MEGABYTE, Accepted, Limits, Rejected
 from core.intake.sources import Entry, Opener, Source
+from core.intake.table_rows import ColumnChoice
 from core.storage.blobs import OriginalStore
 from core.storage.disk import describe_disk_errors
 
 CHUNK_BYTES: Final = 1024**2
-# Files on their way for each decoder: enough that none waits for another's end.
+# Unpacked files per decoder, so that no decoder waits.
 AHEAD: Final = 4
 DEFAULT_LIMITS: Final = Limits()
 
@@ -43,70 +44,86 @@ def ingest(
     label: str | None = None,
     group: str | None = None,
     name_classes: NameClasses | None = None,
+    columns: Mapping[str, ColumnChoice] | None = None,
+    choose_columns: ChooseColumns = lambda question: None,  # noqa: ARG005 - nobody answers
+    on_plan: Callable[[IngestionPlan], None] = lambda plan: None,  # noqa: ARG005 - nobody listens
+    coding: str | None = None,
     known: KnownImages = (),
     limits: Limits = DEFAULT_LIMITS,
     on_progress: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005 - nobody listens
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Accepted | Rejected]:
-    """Take in images.
+    """Ingest images.
 
     Args:
-        source: A zip, a tar (also compressed), a folder, an image, an opened source, or several of these; a table among
-            single files speaks for all sources.
-        store: Where verified images go.
-        label: Class of the images that have none by their folder or a table.
-        group: What must stay together in one split, for the images for which a table says none.
-        name_classes: Asked with the classes that file names say, where neither folders nor a table tell classes apart
-            and no `label` was given; gives the class for each, or None to leave them. Without it nothing is guessed.
-        known: What is there already and is not taken again: digests, or names by (digest, label), so that the same
-            file can be in two classes.
-        limits: How far this goes.
-        on_progress: Called with files done and files altogether.
-        should_stop: Asked before each file; what is under way is finished and reported.
+        source: A zip, a tar (also compressed), a folder, an image, an opened source, or several of these. A table among
+            single files is read for all sources.
+        store: The store for verified images.
+        label: Class of the images to which neither folders nor tables give one.
+        group: Group of the images to which no table gives one.
+        name_classes: Asked about classes guessed from file names if neither folders nor tables give classes and there
+            is no `label`; returns the class of each guessed one, or None to decline. None to guess nothing.
+        columns: A person's choice of columns by name of the table; the one under "" is for every table.
+        choose_columns: Asked about tables whose class column is unknown; returns the columns, or None.
+        on_plan: Called with the plan before any image is read.
+        coding: Encoding of names in zips that do not declare theirs; None to guess it.
+        known: Images to skip: digests, or names by (digest, label), so that one file can be in two classes.
+        limits: Limits of the sources and of decoding.
+        on_progress: Called with the number of files done and the total.
+        should_stop: Asked before each file; files that were started are finished and reported.
 
     Yields:
-        One result a file, in the order of the source; the files that must not even be read come first.
+        One result per file, in the order of the source; files that are rejected unread come first.
 
     Raises:
-        ArchiveError: A source cannot be used as a whole. Of several sources, such a one is a `Rejected`.
-        WorkspaceError: The disk is full or not writable. What was reported stays.
+        ArchiveError: The only source cannot be used as a whole. One of several sources becomes a `Rejected` instead.
+        WorkspaceError: The disk is full or not writable. Reported images stay.
     """
     with contextlib.ExitStack() as stack:
-        sources, refused = open_sources([source] if isinstance(source, Path | Source) else source, limits, should_stop)
+        given = [source] if isinstance(source, Path | Source) else source
+        sources, rejected = open_sources(given, limits, should_stop, coding)
         for opened in sources:
             stack.enter_context(opened)
-        plans = make_plans(sources, label, group, name_classes)
-        refused += [one for plan in plans for one in plan.refused]
-        total = len(refused) + sum(len(plan.places) for plan in plans)
+        plan = make_plan(
+            sources,
+            label=label,
+            group=group,
+            name_classes=name_classes,
+            columns=columns,
+            choose_columns=choose_columns,
+        )
+        plan.rejected[:0] = rejected
+        on_plan(plan)
+        total = len(plan.rejected) + sum(len(one.annotations) for one in plan.sources)
         pipeline = stack.enter_context(_Pipeline(store, known, limits))
-        for done, result in enumerate(_results(plans, refused, pipeline, should_stop), 1):
+        for done, result in enumerate(_results(plan, pipeline, should_stop), 1):
             on_progress(done, total)
             yield result
 
 
 def _results(
-    plans: list[Plan], refused: list[Rejected], pipeline: "_Pipeline", should_stop: Callable[[], bool]
+    plan: IngestionPlan, pipeline: "_Pipeline", should_stop: Callable[[], bool]
 ) -> Iterator[Accepted | Rejected]:
-    yield from refused
-    for plan in plans:
-        for index, (entry, opener) in enumerate(plan.source.read()):
+    yield from plan.rejected
+    for one in plan.sources:
+        for index, (entry, opener) in enumerate(one.source.read()):
             if should_stop():
                 yield from pipeline.finish()
                 return
-            if index in plan.places:
-                yield from pipeline.submit(entry, opener, plan.places[index])
+            if index in one.annotations:
+                yield from pipeline.submit(entry, opener, one.annotations[index])
     yield from pipeline.finish()
 
 
 class _Pipeline:
-    """Files on their way: unpacked one by one, decoded side by side, reported in order."""
+    """Unpacks files one by one, decodes them in parallel, and reports them in order."""
 
     def __init__(self, store: OriginalStore, known: KnownImages, limits: Limits) -> None:
         self._store = store
         self._known = known
         self._limits = limits
         self._seen: dict[DigestAndLabel, str] = {}
-        self._refused: dict[str, str] = {}
+        self._rejected: dict[str, str] = {}
         self._waiting: deque[tuple[str, Callable[[], Accepted | Rejected]]] = deque()
         self._number = 0
         self._stack = contextlib.ExitStack()
@@ -123,15 +140,15 @@ class _Pipeline:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def submit(self, entry: Entry, opener: Opener, place: Annotation) -> Iterator[Accepted | Rejected]:
-        """Start a file; gives results of earlier ones when there are enough on their way."""
-        digest, start = self._unpack(entry, opener, place)
+    def submit(self, entry: Entry, opener: Opener, annotation: Annotation) -> Iterator[Accepted | Rejected]:
+        """Start a file; yields the results of earlier files once enough are under way."""
+        digest, start = self._unpack(entry, opener, annotation)
         self._waiting.append((digest, start))
         if len(self._waiting) > AHEAD * self._limits.decoders:
             yield self._next()
 
     def finish(self) -> Iterator[Accepted | Rejected]:
-        """The results of all that are on their way."""
+        """Yield the results of all files under way."""
         while self._waiting:
             yield self._next()
 
@@ -139,25 +156,27 @@ class _Pipeline:
         digest, result_of = self._waiting.popleft()
         result = result_of()
         if isinstance(result, Rejected):
-            self._refused.setdefault(digest, result.reason)
+            self._rejected.setdefault(digest, result.reason)
         return result
 
-    def _unpack(self, entry: Entry, opener: Opener, place: Annotation) -> tuple[str, Callable[[], Accepted | Rejected]]:
-        """Digest of the file, and what waits for its result."""
+    def _unpack(
+        self, entry: Entry, opener: Opener, annotation: Annotation
+    ) -> tuple[str, Callable[[], Accepted | Rejected]]:
+        """Unpack a file; gives its digest, and a function that waits for its result."""
         scratch = self._scratch / str(self._number)
         self._number += 1
         try:
             digest, size = _copy(opener, scratch, self._limits)
-            pair = (digest, place.label)
+            pair = (digest, annotation.label)
             self._check_known(pair)
         except ImageError as error:
             scratch.unlink(missing_ok=True)
             return "", functools.partial(Rejected, entry.name, error.sentence)
         if pair in self._seen:
             scratch.unlink()
-            return digest, functools.partial(self._again, entry.name, pair)
+            return digest, functools.partial(self._reject_duplicate, entry.name, pair)
         self._seen[pair] = entry.name
-        return digest, self._pool.submit(self._decode, entry, place, scratch, digest, size).result
+        return digest, self._pool.submit(self._decode, entry, annotation, scratch, digest, size).result
 
     def _check_known(self, pair: DigestAndLabel) -> None:
         if isinstance(self._known, Mapping):
@@ -166,11 +185,13 @@ class _Pipeline:
         elif pair[0] in self._known:
             raise ImageError(rejection_messages.ALREADY_THERE)
 
-    def _again(self, name: str, pair: DigestAndLabel) -> Rejected:
-        """The same file a second time: refused like the first one, or because of it."""
-        return Rejected(name, self._refused.get(pair[0]) or rejection_messages.SAME_FILE.format(name=self._seen[pair]))
+    def _reject_duplicate(self, name: str, pair: DigestAndLabel) -> Rejected:
+        """Reject the second of two equal files: for the same reason as the first, or as a duplicate."""
+        return Rejected(name, self._rejected.get(pair[0]) or rejection_messages.SAME_FILE.format(name=self._seen[pair]))
 
-    def _decode(self, entry: Entry, place: Annotation, scratch: Path, digest: str, size: int) -> Accepted | Rejected:
+    def _decode(
+        self, entry: Entry, annotation: Annotation, scratch: Path, digest: str, size: int
+    ) -> Accepted | Rejected:
         try:
             found = self._decoders.inspect(scratch, entry.suffix)
             self._store.put_thumbnail(digest, found.thumbnail)
@@ -181,11 +202,12 @@ class _Pipeline:
             scratch.unlink(missing_ok=True)
         return Accepted(
             name=entry.name,
-            label=place.label,
-            split=place.split,
-            group=place.group,
-            drawn=place.drawn,
-            excluded=place.excluded,
+            label=annotation.label,
+            split=annotation.split,
+            group=annotation.group,
+            drawn=annotation.drawn,
+            excluded=annotation.excluded,
+            label_from_table=annotation.label_from_table,
             digest=digest,
             width=found.width,
             height=found.height,
@@ -200,7 +222,7 @@ def _copy(opener: Opener, target: Path, limits: Limits) -> tuple[str, int]:
     """Unpack a file; gives its digest and size.
 
     Raises:
-        ImageError: It cannot be unpacked, or is larger than it said and than a file may be.
+        ImageError: It cannot be unpacked, or exceeds the limit, whatever size it declares.
         WorkspaceError: The disk is full or not writable.
     """
     digest, size = hashlib.sha256(), 0

@@ -1,49 +1,33 @@
-"""Paths in an archive or a folder -> classes and splits.
+"""Classes and splits that folders give. The rules are in `core.intake.plan`."""
 
-Understood: a folder a class; the same below one wrapping folder; the same below folders for train, validation and test.
-"""
-
-import codecs
 import re
-import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Final
 
-from core.intake.results import Split
+from core.intake import rejection_messages
+from core.intake.file_names import Parts, fold
+from core.intake.formats import is_image_name, is_table_name
+from core.intake.results import Note, Split
+from core.intake.vocabulary import FILLERS, IMAGE_FOLDERS, SPLIT_WORDS
 
-Parts = tuple[str, ...]
-
-SPLIT_NAMES: Final[dict[str, Split]] = {
-    "train": "train",
-    "training": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "test": "test",
-    "testing": "test",
-}
-IGNORED_FOLDERS: Final = frozenset(("__macosx", "$recycle.bin", "system volume information"))
-IGNORED_FILES: Final = frozenset(("thumbs.db", "ehthumbs.db", "desktop.ini"))
-DRIVE: Final = re.compile(r"[A-Za-z]:")
-# Codings of file names in zips made before UTF-8, each with the only letters that it is believed for: Chinese of
-# Windows, Arabic of DOS. Others cannot be told from Western ones, which are in zip's own coding, cp437.
-LEGACY_CODINGS: Final = (
-    ("gb2312", re.compile(r"[\u4e00-\u9fff]+")),
-    ("cp720", re.compile(r"[\u0620-\u064a]{2,}")),
-)
+# How Teachable Machine names the images of a class, perhaps as a second download.
+SAMPLES: Final = re.compile(r"(.+)-samples(\s*\(\d+\))?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Annotation:
-    """Where an image belongs, as far as its path or the table says.
+    """What folders, a table, a file name or a person say about an image.
 
     Attributes:
         label: Its class.
         split: Its split.
-        group: What must stay together in one split.
-        drawn: Whether the split was drawn, and may be drawn again, rather than fixed.
-        excluded: Whether it was set aside.
+        group: Images of one group stay in one split.
+        drawn: Whether the split was drawn and may be drawn again; False for a fixed split.
+        excluded: Whether the image is excluded from training.
+        label_from_table: Whether a table gave the class.
     """
 
     label: str | None = None
@@ -51,71 +35,203 @@ class Annotation:
     group: str | None = None
     drawn: bool = False
     excluded: bool = False
+    label_from_table: bool = False
 
 
-def split_path(name: str) -> Parts | None:
-    """The parts of a path in an archive, in Unicode's composed form (NFC); None if it leads out of the archive."""
-    path = unicodedata.normalize("NFC", name.replace("\\", "/"))
-    if path.startswith("/") or DRIVE.match(path) or "\0" in path:
-        return None
-    parts = tuple(part for part in path.split("/") if part not in ("", "."))
-    return None if ".." in parts else parts
+@dataclass(frozen=True)
+class Layout:
+    """What the folders of a source say.
+
+    Attributes:
+        annotations: (n,) one for each path.
+        notes: What a person should know, e.g. folders that are neither a class nor a split.
+    """
+
+    annotations: list[Annotation]
+    notes: list[Note] = field(default_factory=list)
 
 
-def is_ignored(parts: Parts) -> bool:
-    """Whether it is what operating systems leave beside people's files: hidden, or a cache of thumbnails."""
-    return (
-        any(part.startswith(".") or part.lower() in IGNORED_FOLDERS for part in parts)
-        or not parts
-        or parts[-1].lower() in IGNORED_FILES
-    )
+@dataclass(frozen=True)
+class _Levels:
+    """Where in a path the split and the class are.
+
+    Attributes:
+        splits: Level of the split folders; None for none.
+        label: Level of the class folders, by split folder; "" stands for all where splits are not above the classes.
+        split_of: The split of each folder of the split level.
+    """
+
+    splits: int | None
+    label: Mapping[str, int | None]
+    split_of: Mapping[str, Split]
 
 
-def recover_name(raw: bytes) -> str:
-    """Decode the name of a file in an old archive, which does not say how it was coded."""
-    for coding, letters in (("utf-8", None), *LEGACY_CODINGS):
-        try:
-            name = codecs.decode(raw, coding)
-        except UnicodeDecodeError:
-            continue
-        foreign = re.findall(r"[^\x00-\x7f]+", name)
-        if letters is None or all(letters.fullmatch(run) for run in foreign):
-            return name
-    return raw.decode("cp437")
+def read_split(name: str) -> Split | None:
+    """Give the split that a word means, e.g. `training_set` or `Test `; None for none."""
+    read = _read_split_word(name)
+    return read[0] if read is not None and not read[1] else None
 
 
-def unwrap(paths: Sequence[Parts]) -> int:
-    """How many wrapping folders there are: those that hold everything, and more folders rather than files."""
-    depth = 0
-    while paths:
-        inside = [path for path in paths if len(path) > depth + 1]
-        folders = {path[depth] for path in inside}
-        deeper = sum(len(path) > depth + 2 for path in inside)
-        if len(folders) != 1 or 2 * deeper < len(inside) or len(inside) < len(paths):
-            break
-        depth += 1
-    return depth
-
-
-def arrange(paths: Sequence[Parts]) -> list[Annotation]:
+def read_layout(paths: Sequence[Parts], title: str = "") -> Layout:
     """Read classes and splits off the folders.
 
     Args:
         paths: (n,) parts of each file's path, its own name last.
-
-    Returns:
-        (n,) places; without a label where the file lies beside the class folders.
+        title: Name of the source, which names the class of an archive that has the one folder `samples`.
     """
-    depth = unwrap(paths)
-    folders = [path[depth:-1] for path in paths]
-    first = {folder[0].casefold() for folder in folders if folder}
-    split = len(first & SPLIT_NAMES.keys()) > 1 and first <= SPLIT_NAMES.keys()
-    return [_place(folder, split) for folder in folders]
+    images = [path for path in paths if is_image_name(path[-1])] or [
+        path for path in paths if not is_table_name(path[-1])
+    ]
+    levels = _find_levels(images)
+    found = [_annotate(path, levels) for path in paths]
+    if levels.splits is None:
+        found = [_name_samples(one, title) for one in found]
+    return Layout(found, _note_other_folders(images, levels))
 
 
-def _place(folder: Parts, split: bool) -> Annotation:
-    if not split:
-        return Annotation(folder[0].strip() if folder else None)
-    return Annotation(
-        folder[1].strip() if len(folder) > 1 else None, SPLIT_NAMES[folder[0].casefold()] if folder else None
+def _find_levels(images: Sequence[Parts]) -> _Levels:
+    """Go down the wrapping folders, to the first level that has splits or classes."""
+    level = 0
+    while True:
+        folders = _group(images, level)
+        split_of = _find_splits(folders, level)
+        if split_of:
+            return _Levels(level, _find_label_levels(folders, split_of, level), split_of)
+        if not _is_wrapper(folders, level):
+            break
+        level += 1
+    inner = _find_inner_splits(folders, level)
+    return _Levels(level + 1 if inner else None, {"": level if folders else None}, inner)
+
+
+def _group(images: Sequence[Parts], level: int) -> dict[str, list[Parts]]:
+    """Group images by their folder at a level; those that lie in no folder of it are left out."""
+    folders: dict[str, list[Parts]] = defaultdict(list)
+    for path in images:
+        if len(path) > level + 1:
+            folders[path[level]].append(path)
+    return dict(folders)
+
+
+def _is_wrapper(folders: Mapping[str, Sequence[Parts]], level: int) -> bool:
+    """Whether there is one folder, most images of which lie in folders below it."""
+    return len(folders) == 1 and all(2 * _deeper(paths, level) >= len(paths) for paths in folders.values())
+
+
+def _deeper(paths: Sequence[Parts], level: int) -> int:
+    return sum(len(path) > level + 2 for path in paths)
+
+
+def _find_splits(folders: Mapping[str, Sequence[Parts]], level: int) -> dict[str, Split]:
+    """Give the split of each folder that names one, if this is a level of splits."""
+    by_rest: dict[frozenset[str], dict[str, Split]] = defaultdict(dict)
+    for name in folders:
+        read = _read_split_word(name)
+        if read is not None:
+            by_rest[read[1]][name] = read[0]
+    if not by_rest:
+        return {}
+    rest, found = max(by_rest.items(), key=lambda one: (len(set(one[1].values())), not one[0], len(one[1])))
+    if len(set(found.values())) > 1:
+        return found
+    others = [paths for name, paths in folders.items() if name not in found]
+    has_classes = all(_deeper(folders[name], level) for name in found)
+    if not others:
+        return found if has_classes or not rest else {}
+    return found if has_classes and not any(_deeper(paths, level) for paths in others) else {}
+
+
+def _find_inner_splits(folders: Mapping[str, Sequence[Parts]], level: int) -> dict[str, Split]:
+    """Give the splits below the classes (`ants/train/1.jpg`), if every image lies in one and they name two or more."""
+    images = [path for paths in folders.values() for path in paths]
+    names = {path[level + 1] if len(path) > level + 2 else "" for path in images}
+    found = {name: split for name in names if (split := read_split(name))}
+    return found if found.keys() == names and len(set(found.values())) > 1 else {}
+
+
+def _find_label_levels(
+    folders: Mapping[str, Sequence[Parts]], split_of: Mapping[str, Split], level: int
+) -> dict[str, int | None]:
+    """Give the level of the class folders below each split folder; None where they hold no classes."""
+    levels = {}
+    for name, split in split_of.items():
+        below = level + 1
+        inner = _group(folders[name], below)
+        while len(inner) == 1 and _is_same_split(next(iter(inner)), split):  # seg_train/seg_train/...
+            below += 1
+            inner = _group(folders[name], below)
+        levels[name] = below
+    inside = {name: _group(folders[name], below) for name, below in levels.items()}
+    if all(len(inner) == 1 for inner in inside.values()):
+        if all(_is_wrapper(inner, levels[name]) for name, inner in inside.items()):
+            return {name: below + 1 for name, below in levels.items()}
+        if {name.casefold() for inner in inside.values() for name in inner} <= IMAGE_FOLDERS:
+            return dict.fromkeys(levels)
+    return dict(levels)
+
+
+def _is_same_split(name: str, split: Split) -> bool:
+    read = _read_split_word(name)
+    return read is not None and read[0] == split
+
+
+def _annotate(path: Parts, levels: _Levels) -> Annotation:
+    folders = path[:-1]
+    if levels.splits is None:
+        return Annotation(_label_at(folders, levels.label[""]))
+    name = folders[levels.splits] if len(folders) > levels.splits else ""
+    split = levels.split_of.get(name)
+    if "" in levels.label:
+        return Annotation(_label_at(folders, levels.label[""]), split)
+    return Annotation(_label_at(folders, levels.label[name]) if split else None, split)
+
+
+def _label_at(folders: Parts, level: int | None) -> str | None:
+    return folders[level].strip() or None if level is not None and len(folders) > level else None
+
+
+def _name_samples(found: Annotation, title: str) -> Annotation:
+    """Give the class of Teachable Machine's downloads, by the folder or else by the archive."""
+    stem = PurePosixPath(title).stem
+    if found.label is not None and found.label.casefold() != "samples":
+        named = SAMPLES.fullmatch(found.label)
+        return Annotation(named[1].strip()) if named else found
+    named = SAMPLES.fullmatch(stem)
+    if named:
+        return Annotation(named[1].strip())
+    return found if found.label is None else Annotation(stem)
+
+
+def _note_other_folders(images: Sequence[Parts], levels: _Levels) -> list[Note]:
+    """Name the folders beside the splits that are no split."""
+    if levels.splits is None or "" in levels.label:
+        return []
+    others = Counter(
+        path[levels.splits]
+        for path in images
+        if len(path) > levels.splits + 1 and path[levels.splits] not in levels.split_of
     )
+    return [Note(name, rejection_messages.OTHER_FOLDER.format(images=count)) for name, count in sorted(others.items())]
+
+
+def _read_split_word(name: str) -> tuple[Split, frozenset[str]] | None:
+    """Give the split that a name contains, and its other words; None if it names none, or two."""
+    splits: set[Split] = set()
+    rest = set()
+    for word in re.findall(r"[^\W\d_]+", fold(name)):
+        split = _find_split_word(word)
+        if split is not None:
+            splits.add(split)
+        elif word not in FILLERS:
+            rest.add(word)
+    if splits == {"train", "validation"}:
+        splits = {"train"}  # train_val
+    return (splits.pop(), frozenset(rest)) if len(splits) == 1 else None
+
+
+def _find_split_word(word: str) -> Split | None:
+    """Give the split of a word, with or without a filler before or behind it."""
+    candidates = [word]
+    for filler in FILLERS:
+        candidates += [word.removesuffix(filler), word.removeprefix(filler)]
+    return next((SPLIT_WORDS[one] for one in candidates if one in SPLIT_WORDS), None)

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from core.errors import ArchiveError, ImageError
 from core.intake import rejection_messages
-from core.intake.layout import Annotation
+from core.intake.layout import Annotation, Layout
 from core.intake.results import GIGABYTE, Limits, Rejected
 from core.intake.sources import Entry, Opener, Source
 from core.intake.web import Address, WebLimits, fetch, is_public
@@ -76,7 +76,7 @@ class Links(Source):
         seen: set[str] = set()
         for link in links:
             if link.url in seen:
-                self.refused.append(Rejected(link.url, rejection_messages.LINK_TWICE))
+                self.rejected.append(Rejected(link.url, rejection_messages.LINK_TWICE))
                 continue
             seen.add(link.url)
             self.entries.append(Entry(link.url, (_file_name(link.url),), 0))
@@ -86,9 +86,9 @@ class Links(Source):
         """Stop downloading."""
         self._pool.shutdown(cancel_futures=True)
 
-    def places(self) -> list[Annotation]:
+    def layout(self) -> Layout:
         """Give the class of each URL that has one."""
-        return [Annotation(label) for label in self._labels]
+        return Layout([Annotation(label) for label in self._labels])
 
     def read(self) -> Iterator[tuple[Entry, Opener]]:
         """Yield every URL with a function that opens the downloaded image."""

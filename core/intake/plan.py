@@ -1,100 +1,335 @@
-"""What a source says about its files before any is read: classes, splits and groups.
+"""Which class, split and group each image has, before any image is read. This page is the specification.
 
-Tables go before folders, and folders before file names. A table that was given beside other sources speaks for all.
+What counts
+    Only files whose suffix is that of an image decide about folders (all files, if there is none). Names are compared
+    in Unicode's composed form. Every source (an archive, a folder, a set of single files) is read by itself.
+
+Folders
+    1. A folder that is alone at its level, and most of whose images lie in folders below it, is a wrapper.
+    2. A level is a level of splits if two of its folders name different splits, such as `train` and `val` (a word for a
+       split, with fillers as in `training_set`, or with the same other words in each, as in `seg_train`, `seg_test`).
+       One split folder suffices if nothing lies beside it, or if only it has folders with images below it.
+       Folders beside the splits that name none have no class and no split, and are noted.
+    3. The folders at the first level that is neither are the classes; below splits, the next level. What lies deeper
+       belongs to its class. Images above that level have no class. Split folders inside every class count, too.
+
+Tables
+    4. A table needs a column that names files and any one of class, split, group or excluded. The file column is the
+       most explicitly named one of those that name at least half as many files as the best one.
+    5. A name means the file of exactly this path or path end, else the same in another case, else the file with the
+       longest path end in common; with or without suffix; the table's own folder first. A name that fits no file, or
+       several equally well, is rejected with its row.
+    6. A table fills what it says, and nothing else: a cell that is empty leaves split and group to the folders.
+    7. A table with a class column labels the smallest folder that holds it and all files it names (all sources, if it
+       was given beside them). There, images that it does not name, or names without a class, have no class.
+    8. Rows that disagree about an image, in one or several tables, leave it without the class, split or group in
+       question, with a note.
+    9. Placeholders are no classes: `?`, `unknown` and their like; one value for all rows of a table that is called a
+       submission or names only test images; a table with another class in every row.
+    10. A table that names images, but whose class column is unknown, is a question to a person. Unanswered, its images
+        have no class.
+
+Others
+    11. If there is no labelling table and at most one class, the file names may give classes, if a person agrees.
+    12. A given class and group are for the images that have none by rules 1 to 10, unless a table labels their folder.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import itertools
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from typing import Final, TypeVar
 
+from core.intake import rejection_messages
+from core.intake.file_names import Parts
+from core.intake.formats import is_image_name
 from core.intake.guess import Guess, guess_classes
-from core.intake.layout import Annotation, Parts
-from core.intake.results import Rejected
+from core.intake.layout import Annotation
+from core.intake.matching import NameIndex
+from core.intake.results import Note, Rejected, Split
 from core.intake.sources import Files, Source
-from core.intake.table import TableError, match, read_table
+from core.intake.table import Table, TableError, read_table
+from core.intake.table_rows import ColumnChoice, TableQuestion, TableReading, read_rows
+from core.intake.vocabulary import PLACEHOLDERS
+from core.names import clean_name
 
-# Asked what to make of a guess: the class for each guessed one, and under the empty text for files that say none;
-# None to leave the guess.
+# Asked what to make of a guess: gives the class for each guessed one, and under "" the class of the other files; None
+# declines the guess.
 NameClasses = Callable[[Guess], Mapping[str, str | None] | None]
+# Asked which column of a table is the class; None leaves the question open.
+ChooseColumns = Callable[[TableQuestion], ColumnChoice | None]
+
+Text = TypeVar("Text", bound=str)
+
+SUBMISSION: Final = re.compile(r"submission|submit", re.IGNORECASE)
 
 
 @dataclass
-class Plan:
-    """A source with the place of each of its entries by index.
+class SourcePlan:
+    """A source with the annotation of each of its files.
 
     Attributes:
         source: The source.
-        places: Places by index of the entry; tables are left out.
-        refused: Files and rows that nothing becomes of.
-        tabled: Whether a table gave a place.
+        annotations: By index of the entry; tables are left out.
     """
 
     source: Source
-    places: dict[int, Annotation]
-    refused: list[Rejected] = field(default_factory=list)
-    tabled: bool = False
+    annotations: dict[int, Annotation]
 
 
-def make_plans(
-    sources: Sequence[Source], label: str | None, group: str | None, name_classes: NameClasses | None
-) -> list[Plan]:
-    """Give each file its place.
+@dataclass
+class IngestionPlan:
+    """What will be read, and what a person should know before.
+
+    Attributes:
+        sources: The sources with the annotations of their files.
+        rejected: Files and rows of tables that cannot be used.
+        notes: Findings about files that can.
+        tables: What the tables say, those included that were rejected.
+        questions: Tables whose class column a person has to choose.
+    """
+
+    sources: list[SourcePlan]
+    rejected: list[Rejected] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    tables: list[TableReading] = field(default_factory=list)
+    questions: list[TableQuestion] = field(default_factory=list)
+
+    @property
+    def labelling(self) -> list[str]:
+        """Names of the tables that give classes."""
+        return [table.name for table in self.tables if table.labels]
+
+    def classes(self) -> Counter[str]:
+        """Count the files of each class that are images by their names."""
+        return Counter(
+            annotation.label
+            for plan in self.sources
+            for index, annotation in plan.annotations.items()
+            if annotation.label is not None and is_image_name(plan.source.entries[index].parts[-1])
+        )
+
+
+def make_plan(
+    sources: Sequence[Source],
+    *,
+    label: str | None = None,
+    group: str | None = None,
+    name_classes: NameClasses | None = None,
+    columns: Mapping[str, ColumnChoice] | None = None,
+    choose_columns: ChooseColumns = lambda question: None,  # noqa: ARG005 - nobody answers
+) -> IngestionPlan:
+    """Give each file its annotation, by the rules above.
 
     Args:
         sources: Listed sources.
-        label: Class of the files that have none otherwise.
-        group: Group of the files that have none otherwise.
-        name_classes: Asked where neither folders nor a table tell classes apart, and the file names do.
+        label: Class of the images that have none otherwise.
+        group: Group of the images that have none otherwise.
+        name_classes: Asked about classes guessed from file names; None to guess none.
+        columns: A person's choices by name of the table; the one under "" is for every table that has its columns.
+        choose_columns: Asked about tables whose class column is unknown.
     """
-    plans = [Plan(source, dict(enumerate(source.places())), list(source.refused)) for source in sources]
-    for plan in plans:
-        _read_tables(plan, plans if isinstance(plan.source, Files) else [plan])
-    if label is None and name_classes is not None:
-        _guess(plans, name_classes)
-    for plan in plans:
-        plan.places = {
-            index: replace(place, label=place.label or label, group=place.group or group)
-            for index, place in plan.places.items()
+    return _Planner(sources, columns or {}, choose_columns).plan(label, group, name_classes)
+
+
+class _Planner:
+    """Collects what folders and tables say; images are numbered across all sources."""
+
+    def __init__(
+        self, sources: Sequence[Source], columns: Mapping[str, ColumnChoice], choose_columns: ChooseColumns
+    ) -> None:
+        self._columns = columns
+        self._choose_columns = choose_columns
+        self._layouts = [source.layout() for source in sources]
+        self._plan = IngestionPlan([SourcePlan(source, {}) for source in sources])
+        self._tables = {
+            (number, index)
+            for number, source in enumerate(sources)
+            for index, entry in enumerate(source.entries)
+            if source.is_table(entry)
         }
-    return plans
+        # Every file that is no table: its source and its place in it.
+        self._files = [
+            (number, index)
+            for number, source in enumerate(sources)
+            for index in range(len(source.entries))
+            if (number, index) not in self._tables
+        ]
+        self._paths = [sources[number].entries[index].parts for number, index in self._files]
+        self._found = [self._layouts[number].annotations[index] for number, index in self._files]
+        # The tables with the files that they may name; None for all.
+        self._reaches: list[tuple[TableReading, list[int] | None]] = []
+        # Files in a folder that a table labels.
+        self._in_scope: set[int] = set()
+
+    def plan(self, label: str | None, group: str | None, name_classes: NameClasses | None) -> IngestionPlan:
+        """Apply the rules in their order."""
+        plan = self._plan
+        for source_plan, layout in zip(plan.sources, self._layouts, strict=True):
+            plan.rejected += source_plan.source.rejected
+            plan.notes += layout.notes
+        for number, source_plan in enumerate(plan.sources):
+            self._read_tables(number, source_plan.source)
+        for table, reach in self._reaches:
+            _drop_placeholders(table, self._found, len(self._files) if reach is None else len(reach))
+        self._limit_to_scope()
+        self._merge()
+        for table in plan.tables:
+            plan.rejected += table.rejected
+            plan.notes += table.notes
+        if label is None and name_classes is not None:
+            self._guess(name_classes)
+        for file, (number, index) in enumerate(self._files):
+            found = self._found[file]
+            default = None if file in self._in_scope else label
+            filled = replace(found, label=clean_name(found.label or default or "") or None, group=found.group or group)
+            plan.sources[number].annotations[index] = filled
+        return plan
+
+    def _read_tables(self, number: int, source: Source) -> None:
+        beside_others = isinstance(source, Files)
+        reach = [file for file, (at, _) in enumerate(self._files) if beside_others or at == number]
+        index: NameIndex | None = None
+        for entry, data in source.read_tables():
+            index = index or NameIndex({file: self._paths[file] for file in reach})
+            folder = entry.parts[:-1]
+            try:
+                table = read_table(data)
+            except TableError as error:
+                self._plan.rejected.append(Rejected(entry.name, error.sentence))
+                continue
+            reading = read_rows(table, index, entry.name, folder, self._choice(entry.name, table))
+            answer = self._choose_columns(reading.question) if reading.question is not None else None
+            if answer is not None:
+                reading = read_rows(table, index, entry.name, folder, answer)
+            if reading.question is not None:
+                self._plan.questions.append(reading.question)
+            self._plan.tables.append(reading)
+            self._reaches.append((reading, None if beside_others else reach))
+
+    def _choice(self, name: str, table: Table) -> ColumnChoice | None:
+        """Give the person's choice for a table, if the table has its columns."""
+        for choice in (self._columns.get(name), self._columns.get("")):
+            if choice is not None and all(
+                table.find_column(column) is not None for column in (choice.file, choice.label) if column is not None
+            ):
+                return choice
+        return None
+
+    def _limit_to_scope(self) -> None:
+        """Take the class from images that a labelling table does not name."""
+        named = {file for table in self._plan.tables if table.labels for file in table.claims}
+        for table, reach in self._reaches:
+            if not table.labels:
+                continue
+            folders = [table.folder, *(self._paths[file][:-1] for file in table.claims)]
+            scope = () if reach is None else _common_start(folders)
+            inside = [
+                file
+                for file in (range(len(self._files)) if reach is None else reach)
+                if self._paths[file][: len(scope)] == scope
+            ]
+            self._in_scope.update(inside)
+            unnamed = sum(is_image_name(self._paths[file][-1]) for file in inside if file not in named)
+            if unnamed:
+                table.notes.append(Note(table.name, rejection_messages.NOT_NAMED.format(images=unnamed)))
+        for file in self._in_scope:
+            self._found[file] = replace(self._found[file], label=None)
+
+    def _merge(self) -> None:
+        """Fill in what the tables say about each file, where they agree."""
+        claims: dict[int, list[Annotation]] = defaultdict(list)
+        for table in self._plan.tables:
+            for file, said in table.claims.items():
+                claims[file] += said
+        for file, said in claims.items():
+            number, index = self._files[file]
+            name = self._plan.sources[number].source.entries[index].name
+            self._found[file], notes = _agree(self._found[file], said, name)
+            self._plan.notes += notes
+
+    def _guess(self, name_classes: NameClasses) -> None:
+        """Replace the classes by those of the file names, if there is at most one class otherwise."""
+        if len({found.label for found in self._found} - {None}) > 1 or self._in_scope:
+            return
+        guess = guess_classes([path[-1] for path in self._paths])
+        answer = name_classes(guess) if guess else None
+        if guess is None or answer is None:
+            return
+        for file, name in enumerate(guess.rows):
+            self._found[file] = replace(self._found[file], label=answer.get(name))
 
 
-def _read_tables(plan: Plan, reach: Sequence[Plan]) -> None:
-    """Give the places that the tables of a source say, in all sources that they speak for."""
-    indices = {id(entry): index for index, entry in enumerate(plan.source.entries)}
-    for entry, data in plan.source.read_tables():
-        del plan.places[indices[id(entry)]]
-        try:
-            rows = read_table(data)
-        except TableError as error:
-            plan.refused.append(Rejected(entry.name, error.sentence))
-            continue
-        at = list(_positions(reach))
-        named, unmatched = match(rows, [_parts(one, index) for one, index in at], entry.parts)
-        plan.refused += unmatched
-        for position, place in named.items():
-            one, index = at[position]
-            if index in one.places:
-                one.places[index] = place
-                one.tabled = True
+def _common_start(folders: Sequence[Parts]) -> Parts:
+    same = itertools.takewhile(lambda parts: len(set(parts)) == 1, zip(*folders, strict=False))
+    return tuple(parts[0] for parts in same)
 
 
-def _guess(plans: Sequence[Plan], name_classes: NameClasses) -> None:
-    """Replace the classes by those that file names say, where there is at most one class otherwise."""
-    labels = {place.label for plan in plans for place in plan.places.values()} - {None}
-    if len(labels) > 1 or any(plan.tabled for plan in plans):
+def _drop_placeholders(table: TableReading, found: Sequence[Annotation], reach: int) -> None:
+    """Ignore classes that are none: placeholder words, constants of submissions, lists of classes."""
+    claims = [(file, claim.label) for file, claims in table.claims.items() for claim in claims]
+    labels = [label for _, label in claims if label is not None]
+    words = Counter(label for file, label in claims if label and _is_placeholder(label, found[file]))
+    if not labels:
         return
-    at = [(plan, index) for plan in plans for index in plan.places]
-    guess = guess_classes([_parts(plan, index)[-1] for plan, index in at])
-    answer = name_classes(guess) if guess else None
-    if guess is None or answer is None:
-        return
-    for (plan, index), name in zip(at, guess.rows, strict=True):
-        plan.places[index] = replace(plan.places[index], label=answer.get(name))
+    if words.total() == len(labels):
+        table.drop_labels(rejection_messages.PLACEHOLDER_TABLE.format(label=", ".join(sorted(words))))
+    elif words:
+        _drop_words(table, words, found)
+    elif len(labels) > 1 and len(set(labels)) == 1 and _is_submission(table, labels[0], found):
+        table.drop_labels(rejection_messages.PLACEHOLDER_TABLE.format(label=labels[0]))
+    elif table.names_are_numbers and 1 < len(claims) == len(set(labels)) and len(table.claims) < reach:
+        table.drop_labels(rejection_messages.CLASS_LIST)
 
 
-def _positions(plans: Sequence[Plan]) -> Iterator[tuple[Plan, int]]:
-    return ((plan, index) for plan in plans for index in range(len(plan.source.entries)))
+def _is_placeholder(label: str, found: Annotation) -> bool:
+    """Whether a word stands for no class; a folder of that name makes it one."""
+    return label.casefold() in PLACEHOLDERS and label != found.label
 
 
-def _parts(plan: Plan, index: int) -> Parts:
-    return plan.source.entries[index].parts
+def _drop_words(table: TableReading, words: Counter[str], found: Sequence[Annotation]) -> None:
+    for file, claims in table.claims.items():
+        table.claims[file] = [
+            replace(claim, label=None) if claim.label and _is_placeholder(claim.label, found[file]) else claim
+            for claim in claims
+        ]
+    shown = ", ".join(sorted(words))
+    table.notes.append(Note(table.name, rejection_messages.PLACEHOLDER_ROWS.format(rows=words.total(), words=shown)))
+
+
+def _is_submission(table: TableReading, label: str, found: Sequence[Annotation]) -> bool:
+    """Whether one class for all rows is a placeholder, rather than the class of a folder."""
+    if all(found[file].label == label for file in table.claims):
+        return False
+    only_test = all(found[file].split == "test" for file in table.claims)
+    others = {one.label for file, one in enumerate(found) if file not in table.claims} - {None, label}
+    is_number = re.fullmatch(r"[\d.,]+", label) is not None
+    return SUBMISSION.search(PurePosixPath(table.name).name) is not None or only_test or (is_number and len(others) > 1)
+
+
+def _agree(found: Annotation, claims: Sequence[Annotation], name: str) -> tuple[Annotation, list[Note]]:
+    """Fill in what the claims about a file say; where they disagree, nothing, with a note."""
+    notes = []
+    from_table = any(claim.label_from_table for claim in claims)
+    labels = _values(claim.label for claim in claims)
+    splits: list[Split] = _values(claim.split for claim in claims)
+    groups = _values(claim.group for claim in claims)
+    for values, sentence in (
+        (labels, rejection_messages.SEVERAL_CLASSES),
+        (splits, rejection_messages.SEVERAL_SPLITS),
+        (groups, rejection_messages.SEVERAL_GROUPS),
+    ):
+        if len(values) > 1:
+            notes.append(Note(name, sentence.format(values=", ".join(values))))
+    label = found.label if not from_table else labels[0] if len(labels) == 1 else None
+    split = found.split if not splits else splits[0] if len(splits) == 1 else None
+    group = groups[0] if len(groups) == 1 else None
+    drawn = any(claim.drawn for claim in claims) and bool(splits)
+    excluded = any(claim.excluded for claim in claims)
+    return Annotation(label, split, group, drawn, excluded, from_table and label is not None), notes
+
+
+def _values(values: Iterable[Text | None]) -> list[Text]:
+    return sorted({value for value in values if value is not None})

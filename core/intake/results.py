@@ -49,6 +49,7 @@ class Accepted:
         statistics: Brightness, contrast, sharpness and difference hash.
         drawn: Whether the split was drawn and may be drawn again; False for a fixed split.
         excluded: Whether a table excludes the image from training.
+        label_from_table: Whether a table gave the class.
         note: What a person should know of it, in one sentence of `core.intake.rejection_messages`; mostly empty.
     """
 
@@ -64,6 +65,7 @@ class Accepted:
     statistics: ImageStatistics
     drawn: bool = False
     excluded: bool = False
+    label_from_table: bool = False
     note: str = ""
 
     def __post_init__(self) -> None:
@@ -83,6 +85,19 @@ class Rejected:
 
     name: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a person should know about a file, a folder or a table that was not rejected.
+
+    Attributes:
+        name: Its path in the source.
+        sentence: One of the notes in `core.intake.rejection_messages`.
+    """
+
+    name: str
+    sentence: str
 
 
 @dataclass(frozen=True)

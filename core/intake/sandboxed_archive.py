@@ -14,6 +14,7 @@ from typing import IO, Any, Final, Literal
 from core.errors import ArchiveError
 from core.intake import rejection_messages
 from core.intake.archives import DAMAGED_DATA, Tar, Zip
+from core.intake.file_names import split_path
 from core.intake.results import MEGABYTE, Limits, Rejected
 from core.intake.sources import Entry, Opener, Source
 from core.sandbox import Sandbox, SandboxError, SandboxLimits
@@ -110,13 +111,13 @@ class SandboxedArchive(Source):
             ArchiveError: All names together are too long.
         """
         for number, name, size in header["entries"]:
-            parts = tuple(name.split("/"))
+            parts = split_path(name) or (name,)
             if len(parts) > MAX_PARTS or len(name) > MAX_NAME_LENGTH:
-                self.refused.append(Rejected(_shorten(name), rejection_messages.TOO_DEEP))
+                self.rejected.append(Rejected(_shorten(name), rejection_messages.TOO_DEEP))
             else:
                 self.entries.append(Entry(name, parts, size))
                 self._numbers.append(number)
-        self.refused += [Rejected(_shorten(name), reason) for name, reason in header["refused"]]
+        self.rejected += [Rejected(_shorten(name), reason) for name, reason in header["refused"]]
 
 
 class _EntryReader(io.BytesIO):
@@ -165,7 +166,7 @@ class _Child:
         limits = replace(Limits(), **request["limits"])
         self.source = opener(Path(request["path"]), request["title"], limits, **(request["options"] or {}))
         entries = [(number, entry.name, entry.size) for number, entry in enumerate(self.source.entries)]
-        refused = [(one.name, one.reason) for one in self.source.refused]
+        refused = [(one.name, one.reason) for one in self.source.rejected]
         for start in range(0, max(len(entries), len(refused)), LISTED_TOGETHER):
             part = slice(start, start + LISTED_TOGETHER)
             yield {"entries": entries[part], "refused": refused[part]}, b""

@@ -1,7 +1,7 @@
-"""Where files come from: one shape for archives, folders and single files.
+"""Sources of files: the common base of archives, and folders and single files.
 
-A source is listed before anything is read, so that its size is known and nothing is unpacked that goes too far. What
-must not be read is refused by its name alone. Nothing is ever written under a name that an archive gave.
+A source is listed before anything is read, so that its size is checked before unpacking. Files that must not be read
+are rejected by their names alone. Nothing is ever written under a name from an archive.
 """
 
 import contextlib
@@ -17,12 +17,11 @@ from typing import IO, Final, Self
 
 from core.errors import ArchiveError
 from core.intake import rejection_messages
-from core.intake.layout import Annotation, Parts, arrange, is_ignored, recover_name, split_path
+from core.intake.file_names import Parts, decode_names, is_ignored, split_path
+from core.intake.formats import NESTED_SUFFIXES, is_table_name, suffix_of
+from core.intake.layout import Layout, read_layout
 from core.intake.results import GIGABYTE, MEGABYTE, Limits, Rejected
 
-NESTED_SUFFIXES: Final = frozenset((".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar"))
-# The last two are tables that cannot be read; they are told apart from images so that their reason says so.
-TABLE_SUFFIXES: Final = frozenset((".csv", ".tsv", ".xlsx", ".xls", ".ods"))
 TABLE_BYTES: Final = 20 * MEGABYTE
 
 Opener = Callable[[], IO[bytes]]
@@ -33,9 +32,9 @@ class Entry:
     """A file of a source that may be read.
 
     Attributes:
-        name: Its path as a person knows it.
-        parts: The same, divided.
-        size: Bytes unpacked, as the source says.
+        name: Its path, for a person.
+        parts: Its path in parts, in Unicode's composed form.
+        size: Its unpacked size in bytes, as the source declares it.
     """
 
     name: str
@@ -44,25 +43,26 @@ class Entry:
 
     @property
     def suffix(self) -> str:
-        """Of the file's name, in small letters, e.g. `.jpg`."""
-        return Path(self.parts[-1]).suffix.lower()
+        """The suffix in lower case, e.g. `.jpg`."""
+        return suffix_of(self.parts[-1])
 
 
 @dataclass
 class Source(ABC):
-    """A listed source; its `with` closes it.
+    """A listed source; a context manager that closes it.
 
     Attributes:
-        title: What a person calls it.
-        limits: How far it may go.
-        entries: Files that may be read, in the order in which `read` gives them.
-        refused: Files that may not.
+        title: Its name, for a person.
+        limits: Its limits.
+        entries: Files that may be read, in the order of `read`.
+        rejected: Files that may not be read.
     """
 
     title: str
     limits: Limits
     entries: list[Entry] = field(default_factory=list)
-    refused: list[Rejected] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    _names: set[str] = field(default_factory=set, repr=False)
 
     def __enter__(self) -> Self:
         return self
@@ -72,26 +72,26 @@ class Source(ABC):
 
     @abstractmethod
     def read(self) -> Iterator[tuple[Entry, Opener]]:
-        """Every entry with what opens it; it must be read before the next one is asked for."""
+        """Yield every entry with a function that opens it, to be called before the next entry is asked for."""
 
     @abstractmethod
     def read_tables(self) -> Iterator[tuple[Entry, bytes]]:
-        """The tables among the entries."""
+        """Yield the tables among the entries with their bytes."""
 
-    def places(self) -> list[Annotation]:
-        """The place of each entry, as far as its folders say."""
-        return arrange([entry.parts for entry in self.entries])
+    def layout(self) -> Layout:
+        """Give what the folders say about each entry."""
+        return read_layout([entry.parts for entry in self.entries], self.title)
 
-    def close(self) -> None:  # noqa: B027 - most hold nothing open between two files
-        """Close what is open."""
+    def close(self) -> None:  # noqa: B027 - most sources keep nothing open
+        """Close open files."""
 
-    def add(self, raw_name: str, size: int, refusal: str = "") -> Entry | None:
-        """List a file, unless it is one that operating systems leave behind.
+    def add(self, raw_name: str, size: int, rejection: str = "") -> Entry | None:
+        """List a file, unless it is hidden or a system file.
 
         Args:
             raw_name: Its path as the source gives it.
-            size: Bytes unpacked.
-            refusal: Why it must not be read; empty where it may.
+            size: Its unpacked size in bytes.
+            rejection: Why it must not be read; empty if it may.
 
         Returns:
             The entry if it may be read.
@@ -103,60 +103,63 @@ class Source(ABC):
         if parts is not None and is_ignored(parts):
             return None
         name = unicodedata.normalize("NFC", raw_name) if parts is None else "/".join(parts)
-        refusal = rejection_messages.LEADS_OUT if parts is None else refusal or self._why_not(parts, size)
-        if parts is None or refusal:
-            self.refused.append(Rejected(name, refusal))
+        rejection = rejection_messages.LEADS_OUT if parts is None else rejection or self._find_rejection(parts, size)
+        if parts is None or rejection:
+            self.rejected.append(Rejected(name, rejection))
             entry = None
         else:
+            if name in self._names:  # the same name in another normal form
+                name = raw_name
+            self._names.add(name)
             entry = Entry(name, parts, size)
             self.entries.append(entry)
         self._check_limits()
         return entry
 
-    def _why_not(self, parts: Parts, size: int) -> str:
-        if Path(parts[-1]).suffix.lower() in NESTED_SUFFIXES:
+    def _find_rejection(self, parts: Parts, size: int) -> str:
+        if suffix_of(parts[-1]) in NESTED_SUFFIXES:
             return rejection_messages.NESTED
         if size > self.limits.file_bytes:
             return rejection_messages.TOO_LARGE.format(megabytes=self.limits.file_bytes / MEGABYTE)
         return ""
 
     def _check_limits(self) -> None:
-        if len(self.entries) + len(self.refused) > self.limits.files:
+        if len(self.entries) + len(self.rejected) > self.limits.files:
             raise self.too_many()
 
     def check_total(self) -> None:
-        """Compare the size of all entries with the limit.
+        """Check the total size.
 
         Raises:
-            ArchiveError: They are too large together.
+            ArchiveError: It exceeds the limit.
         """
         if sum(entry.size for entry in self.entries) > self.limits.total_bytes:
             raise self.too_large()
 
     def too_large(self) -> ArchiveError:
-        """The error that says it is too large unpacked."""
+        """Make the error for a source that is too large."""
         return ArchiveError(
             f"{self.title} is larger than {self.limits.total_bytes / GIGABYTE:g} GB when unpacked.",
             "Divide it into several smaller ones.",
         )
 
     def too_many(self) -> ArchiveError:
-        """The error that says it has too many files."""
+        """Make the error for a source with too many files."""
         return ArchiveError(
             f"{self.title} has more than {self.limits.files:,} files.", "Divide it into several smaller ones."
         )
 
     def damaged(self) -> ArchiveError:
-        """The error that says it cannot be read through."""
+        """Make the error for a source that is damaged."""
         return ArchiveError(f"{self.title} is damaged or cut off.", "Pack or download it again.")
 
     def is_table(self, entry: Entry) -> bool:
-        """Whether it may be a table of names and labels."""
-        return entry.suffix in TABLE_SUFFIXES and entry.size <= TABLE_BYTES
+        """Whether an entry may be a table."""
+        return is_table_name(entry.parts[-1]) and entry.size <= TABLE_BYTES
 
 
 class Folder(Source):
-    """A folder on this machine. Links to files are followed, as data sets on a disk are often built of them.
+    """A folder on this machine. Links to files are followed, because data sets are often built of them.
 
     Raises:
         ArchiveError: It has too many files, is too large, or may not be read.
@@ -164,7 +167,7 @@ class Folder(Source):
 
     def __init__(self, path: Path, limits: Limits) -> None:
         super().__init__(path.name or str(path), limits)
-        self._paths: dict[str, Path] = {}
+        self._paths: list[Path] = []
         try:
             self._list(path)
         except OSError as error:
@@ -184,53 +187,52 @@ class Folder(Source):
                 self._add_file(_name_below(root, Path(folder) / name), Path(folder) / name)
 
     def _add_file(self, name: str, path: Path) -> None:
-        size, refusal = _look_at(path)
-        entry = self.add(name, size, refusal)
-        if entry is not None:
-            self._paths[entry.name] = path
+        size, rejection = _inspect(path)
+        if self.add(name, size, rejection) is not None:
+            self._paths.append(path)
 
     def read(self) -> Iterator[tuple[Entry, Opener]]:
-        """Every file with what opens it."""
-        for entry in self.entries:
-            yield entry, functools.partial(_open, self._paths[entry.name])
+        """Yield every file with a function that opens it."""
+        for entry, path in zip(self.entries, self._paths, strict=True):
+            yield entry, functools.partial(_open, path)
 
     def read_tables(self) -> Iterator[tuple[Entry, bytes]]:
-        """The tables among the files."""
-        for entry in self.entries:
+        """Yield the tables among the files with their bytes."""
+        for entry, path in zip(self.entries, self._paths, strict=True):
             if self.is_table(entry):
                 with contextlib.suppress(OSError):
-                    yield entry, self._paths[entry.name].read_bytes()
+                    yield entry, path.read_bytes()
 
 
 class Files(Folder):
-    """Single files, by their own names alone.
+    """Single files, without their folders.
 
     Raises:
-        ArchiveError: They are too many or too large together.
+        ArchiveError: They exceed the limits.
     """
 
     def __init__(self, paths: Sequence[Path], limits: Limits) -> None:
         Source.__init__(self, "The upload", limits)
-        self._paths = {}
+        self._paths = []
         for path in paths:
-            self._add_file(_known_name(path.name), path)
+            self._add_file(_readable_name(path.name), path)
         self.check_total()
 
 
 def _name_below(root: Path, path: Path) -> str:
-    return _known_name(path.relative_to(root).as_posix())
+    return _readable_name(path.relative_to(root).as_posix())
 
 
-def _known_name(name: str) -> str:
-    """A name whose bytes are no UTF-8 comes with surrogates, which nothing else can print or store."""
-    return recover_name(os.fsencode(name)) if any("\ud800" <= letter <= "\udfff" for letter in name) else name
+def _readable_name(name: str) -> str:
+    """Replace surrogates, which Python gives for names that are not UTF-8 and which cannot be printed or stored."""
+    return decode_names([os.fsencode(name)])[0] if any("\ud800" <= letter <= "\udfff" for letter in name) else name
 
 
 def _open(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
-def _look_at(path: Path) -> tuple[int, str]:
+def _inspect(path: Path) -> tuple[int, str]:
     try:
         found = path.stat()
     except OSError:

@@ -1,89 +1,82 @@
-"""A table beside the images, CSV or Excel: file name, label, and optionally split, group and what else is known."""
+"""A table beside the images, CSV or Excel: its cells, and what its columns mean by their names.
+
+Which of its columns names the files, and which image a row means, is decided in `core.intake.table_rows`.
+"""
 
 import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from core.errors import InputError
 from core.intake import rejection_messages
-from core.intake.layout import SPLIT_NAMES, Annotation, Parts, split_path
-from core.intake.results import Rejected
+from core.intake.file_names import fold, guess_coding
 from core.intake.spreadsheet import SpreadsheetError, read_spreadsheet
+from core.intake.vocabulary import COLUMN_NAMES, Role
 from core.storage.tables import read_csv
 
-COLUMNS: Final = {
-    "file": re.compile(r"file|file_?name|file_?path|path|image|image_(name|path|id)|img|name|id"),
-    "label": re.compile(r"labels?|label_name|class|class_?name|category|target|species"),
-    "split": re.compile(r"split|set|subset|partition|usage"),
-    "group": re.compile(r"(group|patient|subject|plant|site|series)(_id)?"),
-    "split_fixed": re.compile(r"split_fixed"),
-    "excluded": re.compile(r"excluded|set_aside"),
-}
 ZIP_MAGIC: Final = b"PK"
 # Excel files before 2007, and those with a password.
 COMPOUND_MAGIC: Final = b"\xd0\xcf\x11\xe0"
-NO: Final = frozenset(("no", "false", "0"))
-YES: Final = frozenset(("yes", "true", "1"))
-DELIMITERS: Final = ",;\t"
+DELIMITERS: Final = ",;\t|"
+# Excel reads the delimiter from a first line like `sep=;`.
+SEPARATOR_LINE: Final = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Row:
-    """A line of the table."""
+class Table:
+    """The cells of a table.
 
-    file: str
-    place: Annotation
+    Attributes:
+        head: (n_columns,) names of its columns.
+        rows: Its rows, each with n_columns cells in Unicode's composed form (NFC).
+        has_head: Whether the first line named the columns; otherwise they are called column 1, column 2, ...
+    """
+
+    head: tuple[str, ...]
+    rows: list[list[str]]
+    has_head: bool = True
+
+    def column(self, index: int) -> list[str]:
+        """Give the cells of a column."""
+        return [row[index] for row in self.rows]
+
+    def find(self, role: Role) -> dict[int, int]:
+        """Give the columns whose names mean this, with how explicit their names are: 0 is the most explicit."""
+        found = {index: _rank(name, role) for index, name in enumerate(self.head)}
+        return {index: rank for index, rank in found.items() if rank is not None}
+
+    def find_column(self, name: str) -> int | None:
+        """Give the column of a name, compared as names of columns are."""
+        return find_column(self.head, name)
+
+    def without_head(self) -> "Table":
+        """Give the table with its first line as a row, for tables that do not name their columns."""
+        numbered = tuple(f"column {number}" for number in range(1, len(self.head) + 1))
+        return Table(numbered, [list(self.head), *self.rows], has_head=False)
 
 
 class TableError(InputError):
-    """The file is no table of names and labels; its sentence is one of `reasons`."""
+    """The file cannot be read as a table; the sentence is one of `rejection_messages`."""
 
 
-def read_table(data: bytes) -> list[Row]:
-    """Read a table with a head line: Excel, or CSV with commas, semicolons or tabs in UTF-8, UTF-16 or Western Windows.
+def read_table(data: bytes) -> Table:
+    """Read a table: Excel, or CSV with commas, semicolons, tabs or bars in UTF-8, UTF-16 or an older encoding.
 
     Raises:
-        TableError: It cannot be decoded, or lacks a column for the file or the label.
+        TableError: It cannot be read, or is empty.
     """
     rows = _excel_rows(data) if data.startswith(ZIP_MAGIC) else _csv_rows(data)
-    filled = [row for row in rows if any(cell.strip() for cell in row)]
-    columns = _find_columns(filled[0]) if filled else {}
-    if not {"file", "label"} <= columns.keys():
-        raise TableError(rejection_messages.TABLE_WITHOUT_COLUMNS)
-    return [_read_row(row, columns) for row in filled[1:]]
-
-
-def match(rows: Iterable[Row], paths: Sequence[Parts], table: Parts) -> tuple[dict[int, Annotation], list[Rejected]]:
-    """Find the files that a table names.
-
-    A row may name a file by its whole path, by its path from the table's folder or any folder above the images, or by
-    its name alone, with or without its suffix and in any case, as long as only one file can be meant.
-
-    Args:
-        rows: Of the table.
-        paths: (n,) parts of each file's path.
-        table: Parts of the table's own path.
-
-    Returns:
-        Places by index of the file, and the rows that no file belongs to.
-    """
-    known = _ways_to_name(paths)
-    base = "/".join((*table[:-1], ""))
-    places: dict[int, Annotation] = {}
-    unmatched = []
-    for row in rows:
-        name = _fold(row.file)
-        index = known.get(_fold(base + row.file))
-        index = known.get(name) if index is None else index
-        if index is None or index < 0:
-            unmatched.append(Rejected(row.file, rejection_messages.NAMED_BUT_NOT_THERE))
-        else:
-            places[index] = row.place
-    return places, unmatched
+    cleaned = [[unicodedata.normalize("NFC", cell).strip() for cell in row] for row in rows]
+    filled = [row for row in cleaned if any(row)]
+    if not filled:
+        raise TableError(rejection_messages.TABLE_EMPTY)
+    width = max(1 + max(index for index, cell in enumerate(row) if cell) for row in filled)
+    head, *rows = [(row + [""] * (width - len(row)))[:width] for row in filled]
+    return Table(tuple(head), rows)
 
 
 def _excel_rows(data: bytes) -> list[list[str]]:
@@ -97,16 +90,25 @@ def _csv_rows(data: bytes) -> list[list[str]]:
     if data.startswith(COMPOUND_MAGIC):
         raise TableError(rejection_messages.TABLE_UNREADABLE)
     text = _decode(data)
-    head = next(iter(text.split("\n", 1)))
+    separator = SEPARATOR_LINE.match(text)
+    if separator:
+        text = text[separator.end() :]
     try:
-        return list(read_csv(io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=head.count)))
+        delimiter = separator[1] if separator else _find_delimiter(text)
+        return list(read_csv(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         raise TableError(rejection_messages.TABLE_UNREADABLE) from error
 
 
+def _find_delimiter(text: str) -> str:
+    """Give the delimiter that the first line has most of, outside of quotes."""
+    line = re.sub(r'"[^"]*"', "", text).lstrip().split("\n", 1)[0]
+    return max(DELIMITERS, key=line.count)
+
+
 def _decode(data: bytes) -> str:
-    codings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")
-    for coding in codings:
+    utf_16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    for coding in ("utf-16",) if utf_16 else ("utf-8-sig", guess_coding(data.splitlines(), "cp1252")):
         try:
             text = data.decode(coding)
         except UnicodeDecodeError:
@@ -116,43 +118,28 @@ def _decode(data: bytes) -> str:
     raise TableError(rejection_messages.TABLE_UNREADABLE)
 
 
-def _find_columns(head: Sequence[str]) -> dict[str, int]:
-    names = [cell.strip().lower().replace(" ", "_").replace("-", "_") for cell in head]
-    found: dict[str, int] = {}
-    for column, synonyms in COLUMNS.items():
-        at = next((index for index, name in enumerate(names) if synonyms.fullmatch(name)), None)
-        if at is not None:
-            found[column] = at
-    return found
+def find_column(head: Sequence[str], name: str) -> int | None:
+    """Give the column of a name: exactly this one, else the same without case, accents and signs."""
+    if name in head:
+        return head.index(name)
+    return next((index for index, one in enumerate(head) if _fold_name(one) == _fold_name(name)), None)
 
 
-def _read_row(cells: Sequence[str], columns: Mapping[str, int]) -> Row:
-    values = {
-        column: unicodedata.normalize("NFC", cells[at].strip()) if at < len(cells) else ""
-        for column, at in columns.items()
-    }
-    place = Annotation(
-        label=values["label"] or None,
-        split=SPLIT_NAMES.get(values.get("split", "").casefold()),
-        group=values.get("group") or None,
-        drawn=values.get("split_fixed", "").casefold() in NO,
-        excluded=values.get("excluded", "").casefold() in YES,
-    )
-    return Row(values["file"], place)
+def _fold_name(name: str) -> str:
+    return re.sub(r"[\W_]+", "_", fold(name)).strip("_")
 
 
-def _ways_to_name(paths: Sequence[Parts]) -> dict[str, int]:
-    """Every end of every path, with and without suffix; -1 where it could mean several files."""
-    whole = {_fold("/".join(parts)): index for index, parts in enumerate(paths)}
-    ends: dict[str, int] = {}
-    for index, parts in enumerate(paths):
-        for start in range(len(parts)):
-            path = _fold("/".join(parts[start:]))
-            for name in {path, path.rpartition(".")[0]} - {""}:
-                ends[name] = index if ends.get(name, index) == index else -1
-    return ends | whole
+_RANKS: Final[Mapping[Role, Mapping[str, int]]] = {
+    role: {_fold_name(name): rank for rank, names in enumerate(ranks) for name in names.split()}
+    for role, ranks in COLUMN_NAMES.items()
+}
 
 
-def _fold(name: str) -> str:
-    parts = split_path(name)
-    return "/".join(parts).casefold() if parts else name.casefold()
+def _rank(name: str, role: Role) -> int | None:
+    return _RANKS[role].get(_fold_name(name))
+
+
+def describe_columns(head: Sequence[str], most: int = 12) -> str:
+    """List the names of columns for a sentence."""
+    shown = ", ".join(name or "(no name)" for name in head[:most])
+    return shown if len(head) <= most else f"{shown} and {len(head) - most} more"

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from core.catalog.items import Item
 from core.dataset.archive import COLUMNS, write_archive
 from core.errors import RunStopped, WorkspaceError
-from core.intake.layout import is_ignored, split_path
-from core.intake.table import match, read_table
+from core.intake.file_names import is_ignored, split_path
+from core.intake.matching import EXACT, Match, NameIndex
+from core.intake.table import read_table
 from core.storage.blobs import OriginalStore
 
 
@@ -80,9 +81,10 @@ def test_every_row_of_the_table_finds_its_own_file(tmp_path, store, names):
     items = [item(number, f"{name}.jpg", label) for number, (label, name) in enumerate(names)]
     _, files = written(tmp_path, store, items)
     at = [split_path(name) for name in files]
-    places, unmatched = match(read_table(files["Ants & bees/labels.csv"]), at, at[-1])
-    assert (unmatched, len(places)) == ([], len(items))
-    assert [files["/".join(at[index])] for index in sorted(places)] == [b"%d" % number for number in range(len(items))]
+    index, folder = NameIndex(dict(enumerate(at))), at[-1][:-1]
+    found = [index.find(row[0], folder) for row in read_table(files["Ants & bees/labels.csv"]).rows]
+    assert found == [Match(number, EXACT) for number in range(len(items))]
+    assert list(files.values())[:-1] == [b"%d" % number for number in range(len(items))]
 
 
 def test_an_image_whose_file_is_gone_is_told(tmp_path, store):

@@ -111,11 +111,11 @@ def _tar_with_text(path, files):
 @pytest.mark.parametrize(
     ("table", "reason"),
     [
-        (b"a,b\n1,2\n", rejection_messages.TABLE_WITHOUT_COLUMNS),
+        (b"a,b\n7,8\n", rejection_messages.TABLE_WITHOUT_FILE.format(columns="a, b")),
         (b"file,label\n\0\0", rejection_messages.TABLE_UNREADABLE),
     ],
 )
-def test_a_table_that_says_nothing_is_rejected_and_the_folders_count(tmp_path, store, table, reason):
+def test_a_table_about_other_things_is_rejected_and_the_folders_count(tmp_path, store, table, reason):
     files = {"ants/1.png": picture(1), "bees/2.png": picture(2), "notes.csv": table}
     accepted, rejected = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store)
     assert [one.label for one in accepted.values()] == ["ants", "bees"]

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.intake.layout import Annotation, arrange, is_ignored, recover_name, split_path
+from core.intake.file_names import decode_names, is_ignored, split_path
+from core.intake.layout import Annotation, read_layout
 
 
 def places(*paths):
-    return arrange([split_path(path) for path in paths])
+    return read_layout([split_path(path) for path in paths]).annotations
 
 
 def labels(*paths):
@@ -57,8 +58,8 @@ def test_a_split_without_classes_has_none():
     assert found[2] == Annotation(None, "test")
 
 
-def test_a_train_folder_alone_wraps():
-    assert places("train/ants/1.jpg", "train/bees/2.jpg") == [Annotation("ants"), Annotation("bees")]
+def test_a_train_folder_alone_is_a_split():
+    assert places("train/ants/1.jpg", "train/bees/2.jpg") == [Annotation("ants", "train"), Annotation("bees", "train")]
 
 
 def test_folders_that_are_not_all_splits_are_classes():
@@ -109,15 +110,21 @@ def test_names_of_any_script_are_classes(name):
         ("🐝/1.jpg", "utf-8"),
         ("猫咪/照片.jpg", "gb2312"),
         ("قطط/صورة.jpg", "cp720"),
+        ("고양이/강아지.jpg", "euc_kr"),
+        ("ねこ/いぬ.jpg", "shift_jis"),
+        ("貓/狗.jpg", "big5"),
+        ("кот/собака.jpg", "cp866"),
         ("Müller/Füße.jpg", "cp437"),
         ("niño/año.jpg", "cp437"),
         ("plain/1.jpg", "ascii"),
     ],
 )
 def test_names_of_old_zips_are_recovered(name, coding):
-    assert recover_name(name.encode(coding)) == name
+    parts = name.split("/")
+    assert decode_names([part.encode(coding) for part in parts]) == parts
 
 
-@given(st.binary())
-def test_any_name_can_be_recovered_somehow(raw):
-    assert isinstance(recover_name(raw), str)
+@given(st.lists(st.binary()))
+def test_any_names_can_be_decoded(raw):
+    assert all(isinstance(name, str) for name in decode_names(raw))
+    assert len(decode_names(raw)) == len(raw)

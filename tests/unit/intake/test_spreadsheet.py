@@ -9,8 +9,7 @@ from intake_files import accepted_and_rejected, picture, zipped
 from openpyxl import Workbook
 
 from core.intake import rejection_messages, spreadsheet
-from core.intake.layout import Annotation
-from core.intake.table import Row, TableError, read_table
+from core.intake.table import TableError, read_table
 
 
 def workbook(rows):
@@ -47,17 +46,18 @@ def test_cells_are_read_as_a_person_sees_them():
             ["d.jpg", datetime.date(2024, 2, 1), "test", True],
         ]
     )
-    assert read_table(data) == [
-        Row("1.jpg", Annotation("3", "validation", "17")),
-        Row("2", Annotation("two lines")),
-        Row("d.jpg", Annotation("2024-02-01 00:00:00", "test", "True")),
+    table = read_table(data)
+    assert table.head == ("File name", "Class", "Split", "Patient ID")
+    assert table.rows == [
+        ["1.jpg", "3", "val", "17"],
+        ["2", "two lines", "", ""],
+        ["d.jpg", "2024-02-01 00:00:00", "test", "True"],
     ]
 
 
 def test_a_formula_is_not_computed():
-    assert read_table(workbook([["file", "label"], ["1.jpg", '=HYPERLINK("http://a.example")']])) == [
-        Row("1.jpg", Annotation(None))
-    ]
+    table = read_table(workbook([["file", "label"], ["1.jpg", '=HYPERLINK("http://a.example")']]))
+    assert table.rows == [["1.jpg", ""]]
 
 
 SHEET = "xl/worksheets/sheet1.xml"

@@ -70,7 +70,7 @@ def test_images_of_a_patient_stay_in_one_split(database: Database, settings: Set
 def test_what_stays_together_is_told_with_its_reason(
     database: Database, settings: Settings, project: str, tmp_path: Path
 ):
-    path = archive(tmp_path, range(20), "file,label,patient\n0-0.png,a,p1\n3-10.png,b,p1\n")
+    path = archive(tmp_path, range(20), "file,patient\n0-0.png,p1\n3-10.png,p1\n")
     with zipfile.ZipFile(path, "a") as opened:
         for number, name in ((5, "a/copy.png"), (7, "b/IMG_1.png"), (7, "b/IMG_2.png")):
             data = io.BytesIO()

@@ -1,0 +1,42 @@
+"""Suffixes of the files that Graft reads: one list for every upload box, the command line and the layout rules.
+
+A suffix only says what a file may be. The decoder and the readers of archives and tables decide by the content.
+"""
+
+from pathlib import PurePosixPath
+from typing import Final
+
+IMAGE_SUFFIXES: Final = (
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".dib", ".heic",
+    ".heif", ".hif", ".avif", ".jp2", ".j2k", ".jpx", ".psd", ".ico", ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".mpo",
+)  # fmt: skip
+# Teachable Machine's project files (.tm) are zips.
+ARCHIVE_SUFFIXES: Final = (
+    ".zip", ".tm", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz", ".gz", ".bz2", ".xz",
+)  # fmt: skip
+# Archives that cannot be read, and archives within archives.
+NESTED_SUFFIXES: Final = frozenset((*ARCHIVE_SUFFIXES, ".zst", ".7z", ".rar")) - {".tm"}
+TABLE_SUFFIXES: Final = (".csv", ".tsv", ".xlsx")
+# Tables that cannot be read, which are rejected with their own reason.
+UNREADABLE_TABLE_SUFFIXES: Final = (".xls", ".ods")
+
+# As upload boxes want them: without the dot, the last part of a compound suffix alone.
+IMAGE_UPLOADS: Final = tuple(suffix.lstrip(".") for suffix in IMAGE_SUFFIXES)
+ARCHIVE_UPLOADS: Final = tuple(
+    dict.fromkeys(suffix.rpartition(".")[2] for suffix in (*ARCHIVE_SUFFIXES, *TABLE_SUFFIXES))
+)
+
+
+def suffix_of(name: str) -> str:
+    """Give the suffix of a file name in lower case, e.g. `.jpg`."""
+    return PurePosixPath(name).suffix.lower()
+
+
+def is_image_name(name: str) -> bool:
+    """Whether a file may be an image, by its suffix."""
+    return suffix_of(name) in IMAGE_SUFFIXES
+
+
+def is_table_name(name: str) -> bool:
+    """Whether a file may be a table, readable or not, by its suffix."""
+    return suffix_of(name) in (*TABLE_SUFFIXES, *UNREADABLE_TABLE_SUFFIXES)
