@@ -104,7 +104,7 @@ class NameIndex:
 
 def split_name(name: str) -> Parts:
     """Split a path of any system, absolute or not; drives, `.` and `..` are dropped."""
-    path = DRIVE.sub("", unicodedata.normalize("NFC", name).strip().strip("\"'").replace("\\", "/"))
+    path = DRIVE.sub("", unicodedata.normalize("NFC", name).replace("\\", "/"))
     return tuple(part for part in path.split("/") if part not in ("", ".", ".."))
 
 
