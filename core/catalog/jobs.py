@@ -181,7 +181,7 @@ def request_stop(database: Database, job_id: str) -> None:
 
 
 def stop_requested(database: Database, job_id: str) -> bool:
-    """Tell whether a job should stop: somebody asked for it, or it was deleted."""
+    """Whether a job should stop: a person asked for it, or deleted it."""
     with database.read() as session:
         asked = session.scalar(select(JobRow.stop_requested).where(JobRow.id == job_id))
         return asked is None or asked

@@ -43,12 +43,12 @@ class Run:
     """A training of a recipe.
 
     Attributes:
-        id: Its id, as it stands in links, and its job's.
+        id: Its id, in links too; its job has the same.
         project_id: Its project.
-        name: What its person calls it.
+        name: The name that a person gave it.
         recipe: The recipe as JSON, for `core.training.recipe.load_recipe`.
-        summary: Figures for the table of runs, None before there are any.
-        job: How far it is.
+        summary: Figures for the table of runs; None before it was evaluated.
+        job: Its job.
     """
 
     id: str
@@ -64,9 +64,9 @@ def create_run(database: Database, project_id: str, recipe: str, name: str = "",
 
     Args:
         database: The catalog.
-        project_id: Whose images are learned from.
+        project_id: The project.
         recipe: The recipe as JSON.
-        name: What to call it; `Run 3` and so on if empty.
+        name: Its name; `Run 3` and so on if empty.
         run_id: Its id, if files of it were written before; drawn if empty.
 
     Raises:

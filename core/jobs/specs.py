@@ -68,7 +68,7 @@ class SplitGroup(_Frozen):
 
 
 class SplitGroups(_Frozen):
-    """All groups of a project that its splits keep whole.
+    """All groups of a project that stay in one split.
 
     Attributes:
         groups: How many there are.
@@ -139,7 +139,7 @@ class IngestResult(Result):
         rejected: Files that were not; the catalog has the reasons.
         already_present: Images that the project had before; counted when copying from another project.
         guess: Classes to confirm; nothing was added then.
-        split_groups: What the splits keep whole now; None where every image stands alone.
+        split_groups: Groups that stay in one split; None without any.
     """
 
     accepted: int
@@ -206,7 +206,7 @@ class ExportDatasetSpec(Spec):
 
 
 class SplitDatasetResult(Result):
-    """What the splits keep whole; None where every image stands alone."""
+    """Groups that stay in one split; None without any."""
 
     split_groups: SplitGroups | None = None
 
@@ -353,13 +353,13 @@ class ExplainResult(Result):
 
 
 class ExplainSpec(Spec):
-    """Compute which parts of a picture speak for a class.
+    """Compute which parts of a picture support a class.
 
     Attributes:
         run: Id of the run.
         digest: Of an image of the project; or
         path: of another picture.
-        name: File name of the picture, which may tell its format.
+        name: File name of the picture, which may declare its format.
         class_index: Which class.
         method: A key of `core.evaluation.explanation.saliency.EXPLANATIONS`.
     """

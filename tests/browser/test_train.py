@@ -50,7 +50,7 @@ def test_a_run_is_stopped_and_keeps_its_best_epoch(server: Server, new_tab):
     again.get_by_role("button", name="Rename", exact=True).click()
     expect(again.get_by_role("heading", name="A long one")).to_be_visible()
     again.get_by_role("button", name="Stop training", exact=True).click()
-    expect(again.get_by_text("the best epoch so far was kept", exact=False).first).to_be_visible()
+    expect(again.get_by_text("the best epoch so far was evaluated", exact=False).first).to_be_visible()
     assert _job(server, project).status == "stopped"
 
 
@@ -66,7 +66,7 @@ def test_a_run_whose_worker_died_is_resumed(server: Server, tab: Page):
     tab.get_by_role("button", name="Resume").click()
     expect(tab.get_by_text("Resumed.")).to_be_visible()
     jobs.request_stop(server.database, _job(server, project).id)
-    expect(tab.get_by_text("the best epoch so far was kept", exact=False).first).to_be_visible()
+    expect(tab.get_by_text("the best epoch so far was evaluated", exact=False).first).to_be_visible()
 
 
 def _project(server: Server, epochs: int) -> str:

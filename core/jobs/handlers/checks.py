@@ -1,4 +1,4 @@
-"""Checking the images of a project, and measuring how well they can be told apart. Worker only: imports Keras."""
+"""Checks of the images of a project, and cross-validation of a quick head. Worker only: imports Keras."""
 
 import numpy as np
 

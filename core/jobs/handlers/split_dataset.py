@@ -35,7 +35,7 @@ def split_new_images(context: JobContext) -> SplitGroups | None:
 
 
 def _draw(context: JobContext, spec: SplitDatasetSpec, *, missing_only: bool) -> SplitGroups | None:
-    """Draw splits, and give what they keep whole; None where every image stands alone."""
+    """Draw splits, and give the groups that stay in one split; None without any."""
     dataset = load_dataset(
         context.database,
         context.job.project_id,

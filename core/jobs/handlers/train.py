@@ -34,7 +34,7 @@ def train(context: JobContext, _spec: TrainSpec) -> TrainResult:
     )
     runs.save_summary(context.database, run.id, _summary(result))
     if result.outcome.status == "stopped":
-        raise RunStopped("Stopped; the best epoch so far was kept and evaluated.")
+        raise RunStopped("Stopped; the best epoch so far was evaluated.")
     return TrainResult(seconds=result.seconds)
 
 

@@ -1,4 +1,4 @@
-"""The background of a recipe is what a whole run lies on: training, evaluation, and the model that comes of it."""
+"""The background of a recipe applies to the whole run: training, evaluation and the exported model."""
 
 import hashlib
 
@@ -22,7 +22,7 @@ BLACK = "#000000"
 
 @pytest.fixture
 def images(settings, tmp_path):
-    """Holes that hide noise, and white pictures: on white they are the same, on any other background they are not."""
+    """Transparent pictures and white pictures: they are equal on white, and differ on any other background."""
     store = OriginalStore(settings.originals, settings.thumbnails)
     digests = []
     for label in range(2):
@@ -73,7 +73,7 @@ def run(images, settings, tmp_path):
     ],
     ids=["from activations", "from pixels"],
 )
-def test_what_is_told_apart_by_the_background_alone_is_learned(run, tmp_path, choices):
+def test_classes_that_differ_only_by_the_background_are_learned(run, tmp_path, choices):
     metrics = run(background=BLACK, **choices).report.metrics
     assert (metrics.train.accuracy, metrics.test.accuracy) == (1, 1)
     for number, hole in enumerate((True, False)):
@@ -82,7 +82,7 @@ def test_what_is_told_apart_by_the_background_alone_is_learned(run, tmp_path, ch
     assert answers.argmax(axis=1).tolist() == [0, 1]
 
 
-def test_on_white_they_are_the_same_even_after_a_run_on_black(run):
+def test_on_white_the_classes_are_equal_even_after_a_run_on_black(run):
     run(background=BLACK)
     on_white = run(background="#ffffff")
     assert {epoch.val_accuracy for epoch in on_white.outcome.history} == {0.5}

@@ -41,7 +41,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Datab
 
 
 def _patches(number: int) -> Image.Image:
-    """Patches that are rather red, or rather blue."""
+    """Random patches, reddish or bluish."""
     patches = np.random.default_rng(number).integers(0, 256, (8, 8, 3), np.uint8)
     patches[..., 2 * (number % 2)] //= 3
     return Image.fromarray(patches).resize((64, 64), Image.Resampling.BICUBIC)
@@ -80,7 +80,7 @@ def execute(workspace: tuple[Settings, Database, str], handler: Callable[..., R]
     return handler(JobContext(database, settings, job), spec)
 
 
-def test_the_check_gives_every_finding_and_both_splits(workspace: tuple[Settings, Database, str]):
+def test_a_check_returns_every_finding_and_the_split_comparison(workspace: tuple[Settings, Database, str]):
     from core.jobs.handlers.checks import check
 
     result = execute(workspace, check, CheckSpec(recipe=RECIPE))
@@ -92,7 +92,7 @@ def test_the_check_gives_every_finding_and_both_splits(workspace: tuple[Settings
     assert (result.images, result.network, compared.sets, compared.in_sets) == (25, "Starter", 1, 2)
 
 
-def test_cross_validation_leaves_the_test_split_alone_unless_asked(workspace: tuple[Settings, Database, str]):
+def test_cross_validation_excludes_the_test_split_by_default(workspace: tuple[Settings, Database, str]):
     from core.jobs.handlers.checks import cross_validate
 
     measured = [
@@ -107,7 +107,7 @@ def test_cross_validation_leaves_the_test_split_alone_unless_asked(workspace: tu
     assert [(one.folds, one.sets) for one in measured] == [(3, 1), (3, 1)]
 
 
-def test_checks_look_at_images_on_white_and_cross_validation_as_the_recipe_says(
+def test_checks_use_a_white_background_and_cross_validation_that_of_the_recipe(
     workspace: tuple[Settings, Database, str], monkeypatch: pytest.MonkeyPatch
 ):
     from core.jobs.handlers import checks, project_features

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("leave_no_workers")
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Of workers that import no framework, as taking images in needs none."""
+    """Settings under which workers import no framework before a job needs one."""
     return Settings(workspace=tmp_path / "workspace", warm=False)
 
 
@@ -55,17 +55,17 @@ def drawn_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def many_images(drawn_images: Path, settings: Settings) -> Path:
-    """Copies of them among the uploads, which a job may remove."""
+    """The images as an upload, which a job may remove."""
     return shutil.copytree(drawn_images, settings.uploads / "many")
 
 
-def test_a_job_is_done_and_its_story_told(database: Database, settings: Settings, project: str):
+def test_a_job_finishes_and_reports_events(database: Database, settings: Settings, project: str):
     job = queue.submit(database, settings, project, IngestSpec(sample="digits"))
     assert wait_for_end(database, job).status == "finished"
     assert items.count_items(database, project) > 0
-    story = [event for _, _, event in queue.read_events(database, job)]
-    assert isinstance(story[0], Started)
-    assert story[-1] == Ended(status="finished")
+    events = [event for _, _, event in queue.read_events(database, job)]
+    assert isinstance(events[0], Started)
+    assert events[-1] == Ended(status="finished")
     listening = [
         connection.laddr.ip
         for process in family(settings)
@@ -93,8 +93,8 @@ def test_a_killed_worker_ends_its_job_with_a_reason_and_the_next_one_works(
     assert wait_for_end(database, job).status == "failed"
     (ended,) = events_of(database, job, Ended)
     assert "worker process died" in ended.reason
-    kept = items.count_items(database, project)
-    assert 0 < kept < 800
+    added = items.count_items(database, project)
+    assert 0 < added < 800
 
     queue.resume(database, settings, job)
     assert wait_for_end(database, job).status == "finished"
@@ -112,7 +112,7 @@ def test_a_killed_worker_takes_no_waiting_job_with_it(
     assert [wait_for_end(database, job).status for job in (first, *waiting)] == ["failed", "finished", "finished"]
 
 
-def test_a_job_that_does_not_stop_is_ended_and_delays_no_other(
+def test_a_job_that_ignores_a_stop_request_is_killed_and_the_next_one_runs(
     database: Database, settings: Settings, project: str, many_images: Path
 ):
     hung = queue.submit(database, settings, project, IngestSpec(paths=(settings.relative(many_images),)))
@@ -125,7 +125,7 @@ def test_a_job_that_does_not_stop_is_ended_and_delays_no_other(
     assert wait_for_end(database, waiting).status == "finished"
 
 
-def test_a_stopped_intake_keeps_what_it_reported(
+def test_a_stopped_ingestion_keeps_the_images_that_it_reported(
     database: Database, settings: Settings, project: str, many_images: Path
 ):
     job = queue.submit(database, settings, project, IngestSpec(paths=(settings.relative(many_images),)))
@@ -138,7 +138,7 @@ def test_a_stopped_intake_keeps_what_it_reported(
     assert stage.done < stage.total == 800
 
 
-def test_a_dead_dispatcher_is_replaced_and_its_jobs_are_told_dead(
+def test_a_dead_dispatcher_is_replaced_and_its_running_jobs_fail(
     database: Database, settings: Settings, project: str, many_images: Path
 ):
     job = queue.submit(database, settings, project, IngestSpec(paths=(settings.relative(many_images),)))
@@ -150,7 +150,7 @@ def test_a_dead_dispatcher_is_replaced_and_its_jobs_are_told_dead(
     assert "workers were ended" in events_of(database, job, Ended)[0].reason
 
 
-def test_work_goes_on_when_the_process_that_asked_for_it_ends(database: Database, settings: Settings, project: str):
+def test_a_job_continues_when_the_process_that_submitted_it_ends(database: Database, settings: Settings, project: str):
     program = textwrap.dedent(
         f"""
         from pathlib import Path
@@ -173,13 +173,13 @@ def test_the_web_side_of_jobs_imports_no_framework_and_no_dask():
     assert output == "[]\n"
 
 
-def test_what_has_not_failed_is_not_resumed(database: Database, settings: Settings, project: str):
+def test_a_queued_job_cannot_be_resumed(database: Database, settings: Settings, project: str):
     job = jobs.add_job(database, project, IngestSpec())
     with pytest.raises(InputError, match="This run is queued"):
         queue.resume(database, settings, job)
 
 
-def test_a_workspace_that_cannot_be_written_is_said_in_a_sentence(tmp_path: Path):
+def test_a_workspace_that_cannot_be_written_is_an_error(tmp_path: Path):
     (tmp_path / "file").write_text("")
     with pytest.raises(WorkspaceError, match="No worker can be started"):
         queue.ensure_dispatcher(Settings(workspace=tmp_path / "file" / "workspace"))

@@ -34,12 +34,12 @@ EVENTS = st.one_of(
 
 
 @given(EVENTS)
-def test_an_event_is_one_line_that_reads_back_equal(event):
+def test_an_event_survives_json_in_one_line(event):
     line = dump_event(event)
     assert "\n" not in line
     assert load_event(line) == event
 
 
-def test_a_loss_that_is_no_number_any_more_reads_back():
+def test_a_loss_of_nan_survives_json():
     event = Batch(phase="head", epoch=1, batch=1, batches=1, loss=math.nan, accuracy=0)
     assert math.isnan(load_event(dump_event(event)).loss)

@@ -1,4 +1,4 @@
-"""An explanation is asked for by a job, of an image of the project or of a picture that was only tried."""
+"""The explain job, for images of the project and for uploaded pictures."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ RED, GREEN = 0, 1
 
 @pytest.fixture
 def ask(settings):
-    """Ask about a run whose model tells red, green and blue apart."""
+    """Explain predictions of a model that distinguishes red, green and blue."""
     workspace = open_workspace(settings)
     project = add_project(workspace)
     run = add_run(workspace, project)
@@ -51,7 +51,7 @@ def picture(tmp_path):
 
 
 @pytest.mark.parametrize("method", ["grad-cam", "occlusion"])
-def test_a_tried_picture_is_explained_by_the_patch_that_was_planted(ask, picture, method):
+def test_the_heat_map_of_an_uploaded_picture_shows_the_planted_patch(ask, picture, method):
     square, heat = ask(path=str(picture), class_index=GREEN, method=method)
     assert square.shape == (32, 32, 3)
     assert (heat.shape, heat.max()) == ((32, 32), 255)
@@ -59,7 +59,7 @@ def test_a_tried_picture_is_explained_by_the_patch_that_was_planted(ask, picture
     assert min(y, x) >= 20
 
 
-def test_classes_and_methods_are_kept_apart(ask, picture):
+def test_each_class_has_its_own_heat_map(ask, picture):
     answers = [ask(path=str(picture), class_index=label) for label in (RED, GREEN)]
     red, green = (list(answer)[1] for answer in answers)
     assert not np.array_equal(red, green)
@@ -70,19 +70,19 @@ def test_an_image_of_the_project_is_explained(ask):
     assert square.shape[:2] == heat.shape
 
 
-def test_a_format_that_only_the_name_tells_is_explained(ask, tmp_path):
+def test_a_format_that_only_the_name_declares_is_explained(ask, tmp_path):
     Image.new("RGB", (40, 40), (30, 160, 30)).save(tmp_path / "kept-under-a-digest", "TGA")
     square, _ = ask(path=str(tmp_path / "kept-under-a-digest"), name="leaf.TGA", class_index=GREEN)
     assert (square == (30, 160, 30)).all()
 
 
-def test_the_square_lies_on_the_background_of_the_run(ask, tmp_path):
+def test_transparent_pixels_get_the_background_of_the_run(ask, tmp_path):
     ask.recipe.write_text(dump_recipe(Recipe(background="#20c040")), encoding="utf-8")
     Image.new("RGBA", (40, 40), (200, 0, 0, 0)).save(tmp_path / "clear.png")
     square, _ = ask(path=str(tmp_path / "clear.png"), class_index=GREEN)
     assert (square == (0x20, 0xC0, 0x40)).all()
 
 
-def test_an_image_that_is_gone_is_said(ask, tmp_path):
+def test_a_deleted_image_is_an_error(ask, tmp_path):
     with pytest.raises(ImageError, match="cannot be used any more"):
         ask(path=str(tmp_path / "gone.png"), class_index=RED)

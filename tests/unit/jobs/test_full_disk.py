@@ -1,4 +1,4 @@
-"""A disk that is really full: a small file system of its own, where this process may mount one."""
+"""A full disk: a small file system, where this process may mount one."""
 
 import contextlib
 import shutil
@@ -69,14 +69,14 @@ def fill(path: Path) -> None:
 
 
 @pytest.mark.usefixtures("leave_no_workers")
-def test_an_intake_survives_a_full_disk(
+def test_an_ingestion_survives_a_full_disk(
     database: Database, settings: Settings, project: str, photographs: Path, small_disk: Path
 ):
     ballast = small_disk / "ballast"
     job = queue.submit(database, settings, project, IngestSpec(paths=(str(photographs),)))
     wait_for(lambda: items.count_items(database, project) > 0, "the first images")
 
-    # A worker dies while nothing can be written: its end is told as soon as there is space.
+    # A worker dies while nothing can be written: the last event is stored as soon as there is space.
     worker = psutil.Process(events_of(database, job, Started)[0].process)
     worker.suspend()
     before = family(settings)
@@ -88,7 +88,7 @@ def test_an_intake_survives_a_full_disk(
     assert wait_for_end(database, job).status == "failed"
     assert "worker process died" in events_of(database, job, Ended)[-1].reason
 
-    # The intake itself finds the disk full: what was taken in is kept.
+    # The ingestion itself finds the disk full: the images that it added stay.
     ballast.write_bytes(bytes(shutil.disk_usage(small_disk).free - 4 * 1024**2))
     queue.resume(database, settings, job)
     assert wait_for_end(database, job).status == "failed"
@@ -119,7 +119,7 @@ Path({answer!r}).write_text(dump_event(ended))
 """
 
 
-def test_an_end_that_the_full_disk_does_not_take_is_given_to_the_dispatcher(
+def test_a_last_event_that_a_full_disk_cannot_store_goes_to_the_dispatcher(
     database: Database, settings: Settings, project: str, small_disk: Path, tmp_path: Path
 ):
     job = jobs.add_job(database, project, IngestSpec())

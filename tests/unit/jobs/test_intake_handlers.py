@@ -1,4 +1,4 @@
-"""What the jobs of the Images page do, executed here instead of in a worker."""
+"""Ingestion and export of a dataset, executed in this process instead of a worker."""
 
 import io
 import zipfile
@@ -51,7 +51,7 @@ def counts(database: Database, project: str) -> dict[str, int]:
     return {label.name: label.images for label in list_labels(database, project)}
 
 
-def test_a_guess_by_file_names_is_told_before_anything_is_taken_in(database, settings, project):
+def test_guessed_classes_are_returned_before_any_image_is_added(database, settings, project):
     path = upload(settings, "cat_1.png", "cat_2.png", "dog_1.png", "dog_2.png", "IMG_1.png")
     spec = IngestSpec(paths=(settings.relative(path),), remove_uploads=True)
     result = run_ingest(database, settings, project, spec)
@@ -71,7 +71,7 @@ def test_images_that_came_together_share_a_group(database, settings, project):
     assert [item.group for item in list_items(database, project)] == ["burst 1", "burst 1"]
 
 
-def test_a_data_set_that_was_taken_out_comes_back_as_it_was(database, settings, project):
+def test_an_exported_dataset_is_ingested_unchanged(database, settings, project):
     table = (
         'file,label,split,group,excluded\n0.png,"ants, red",test,plant 1,\n1.png,"ants, red",,plant 1,\n'
         "2.png,a/b: c?,validation,,yes\n3.png,a/b: c?,,,\n4.png,Ameisen ä,,,\n5.png,,train,,\n"

@@ -1,4 +1,4 @@
-"""The splits of a project as its jobs draw them: groups of a table whole, copies together, the person's shares kept."""
+"""The split job: groups and duplicates stay in one split, and later images follow the person's shares."""
 
 import io
 import zipfile
@@ -67,7 +67,7 @@ def test_images_of_a_patient_stay_in_one_split(database: Database, settings: Set
         assert {(*one.kinds, one.images) for one in drawn.largest} == {("group", 6)}
 
 
-def test_what_stays_together_is_told_with_its_reason(
+def test_split_groups_are_returned_with_their_reason(
     database: Database, settings: Settings, project: str, tmp_path: Path
 ):
     path = archive(tmp_path, range(20), "file,patient\n0-0.png,p1\n3-10.png,p1\n")
@@ -87,7 +87,7 @@ def test_what_stays_together_is_told_with_its_reason(
     }
 
 
-def test_images_that_come_later_follow_the_shares_that_were_drawn_last(
+def test_later_images_are_split_by_the_last_shares(
     database: Database, settings: Settings, project: str, tmp_path: Path
 ):
     run_ingest(database, settings, project, archive(tmp_path, range(40)))

@@ -1,4 +1,4 @@
-"""Jobs that wait in the queue."""
+"""Queued jobs."""
 
 from core.catalog import jobs
 from core.catalog.database import Database
@@ -16,7 +16,7 @@ def _spec(database: Database, job: str) -> IngestSpec:
     return jobs.get_job(database, job).spec_as(IngestSpec)
 
 
-def test_files_that_come_while_a_job_waits_go_with_it(database: Database):
+def test_files_join_a_job_that_is_still_queued(database: Database):
     project, other = create_project(database, "Birds"), create_project(database, "Others")
     first = _add(database, project, "1.jpg")
     assert _add(database, project, "2.jpg") == first
