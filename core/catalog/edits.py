@@ -1,7 +1,7 @@
 """Changes of images that can be undone: another class, another split, exclusion, deletion."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.catalog.database import Database, chunks
 from core.catalog.items import Split
-from core.catalog.labels import find_label
+from core.catalog.labels import add_label_rows, find_label, label_ids_by_name
 from core.catalog.projects import delete_unused_images, mark_updated
 from core.catalog.schema import EditImageRow, EditRow, ImageRow, ItemRow, LabelRow, new_id
 from core.errors import ConflictError, NotFoundError
@@ -81,6 +81,29 @@ def change_items(
         before = _snapshot(session, project_id, item_ids)
         for chunk in chunks([str(item["id"]) for item in before]):
             session.execute(update(ItemRow).where(ItemRow.id.in_(chunk)).values(**values))
+        return _save_edit(session, project_id, title, before)
+
+
+def relabel_items(database: Database, project_id: str, labels: Mapping[str, str], title: str) -> str:
+    """Move images to classes and return the id of the edit, for undo. Unknown ids are ignored.
+
+    Args:
+        database: The catalog.
+        project_id: The project.
+        labels: Name of the new class by id of the item; a class that is not there is made.
+        title: What is done, as the undo button says it.
+
+    Raises:
+        NotFoundError: There is no such project.
+    """
+    with database.write() as session:
+        mark_updated(session, project_id)
+        ids = label_ids_by_name(session, project_id)
+        ids |= add_label_rows(session, project_id, sorted(set(labels.values()) - ids.keys()))
+        before = _snapshot(session, project_id, list(labels))
+        for name in sorted(set(labels.values())):
+            for chunk in chunks([str(item["id"]) for item in before if labels[str(item["id"])] == name]):
+                session.execute(update(ItemRow).where(ItemRow.id.in_(chunk)).values(label_id=ids[name]))
         return _save_edit(session, project_id, title, before)
 
 

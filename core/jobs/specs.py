@@ -107,6 +107,36 @@ class ClassGuess(_Frozen):
     unnamed: int
 
 
+class TableColumn(_Frozen):
+    """A column of a table, with some of its cells."""
+
+    name: str
+    examples: tuple[str, ...]
+
+
+class TableQuestion(_Frozen):
+    """A table that names images, and of which a person has to say which column is the class.
+
+    Attributes:
+        table: Its path in the upload.
+        columns: Its columns.
+        file: Name of the column that names the images.
+        images: How many images it names.
+    """
+
+    table: str
+    columns: tuple[TableColumn, ...]
+    file: str
+    images: int
+
+
+class TableColumns(_Frozen):
+    """A person's choice of columns; no `label` if the table has no classes."""
+
+    file: str | None = None
+    label: str | None = None
+
+
 class WebLink(_Frozen):
     """Address of an image, with its class if the list names one."""
 
@@ -140,6 +170,8 @@ class IngestResult(Result):
         already_present: Images that the project had before; counted when copying from another project.
         guess: Classes to confirm; nothing was added then.
         split_groups: Groups that stay in one split; None without any.
+        question: A table whose columns a person has to choose; nothing was added then.
+        relabelled: Images that were there before, and got the class that a table gives now.
     """
 
     accepted: int
@@ -147,6 +179,8 @@ class IngestResult(Result):
     already_present: int = 0
     guess: ClassGuess | None = None
     split_groups: SplitGroups | None = None
+    question: TableQuestion | None = None
+    relabelled: int = 0
 
 
 class IngestSpec(Spec):
@@ -164,6 +198,7 @@ class IngestSpec(Spec):
         remove_uploads: Remove `paths` at the end, if they are uploads.
         class_names: A person's answer to a guess: the class for each guessed name, None for no class; the empty name
             stands for the files whose names suggest none.
+        columns: A person's choices of columns, by path of the table in the upload.
     """
 
     kind: Literal["ingest"] = "ingest"
@@ -180,6 +215,7 @@ class IngestSpec(Spec):
     images_only: bool = False
     remove_uploads: bool = False
     class_names: dict[str, str | None] | None = None
+    columns: dict[str, TableColumns] = {}
 
 
 class ExportDatasetResult(Result):

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.catalog.labels import Label, list_labels
 from core.catalog.projects import Project, list_projects
+from core.intake.formats import ARCHIVE_UPLOADS
 from core.intake.links import Link, read_links
 from core.intake.web import WebLimits
 from core.jobs.queue import submit
@@ -48,7 +49,7 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
 def _show_archive(project_id: str) -> None:
     files = st.file_uploader(
         "An archive with one folder a class",
-        type=["zip", "gz", "tgz", "tar", "csv", "tsv", "xlsx"],
+        type=list(ARCHIVE_UPLOADS),
         accept_multiple_files=True,
         key=uploads.uploader_key("archive"),
         help=_HELP,

@@ -13,6 +13,7 @@ from pages.images import (
     ingestion,
     readiness,
     splits,
+    table_columns,
 )
 from pages.shared import frame
 from pages.shared.steps import MODEL
@@ -32,20 +33,23 @@ busy = ingestion.draw(project.id)
 guessed = None if busy else guessed_classes.waiting(project.id)
 if guessed is not None:
     guessed_classes.draw(project.id, guessed, labels)
+undecided = None if busy else table_columns.waiting(project.id)
+if undecided is not None:
+    table_columns.draw(project.id, undecided)
 empty = not project.images and not labels and not rejected
 # With a key it stays open when something above it comes or goes.
 adding = st.expander(
     "Add images",
     key="add-images",
     icon=":material/add_photo_alternate:",
-    expanded=empty and not busy and not guessed,
+    expanded=empty and not busy and not guessed and not undecided,
     on_change="rerun",
 )
 with adding:
     if adding.open:
         add_images.draw(project.id, labels)
 
-if not project.images and not busy and not guessed:
+if not project.images and not busy and not guessed and not undecided:
     st.info("There are no images yet. Add a zip, a folder or single images above.", icon=":material/info:")
 if empty:
     st.stop()
@@ -71,5 +75,10 @@ if rejected:
             ingestion.show_rejected(project.id, list_rejected_files(database(), project.id))
 
 st.divider()
-if st.button("Next: choose a network", type="secondary" if guessed else "primary", icon=MODEL.icon, disabled=not ready):
+if st.button(
+    "Next: choose a network",
+    type="secondary" if guessed or undecided else "primary",
+    icon=MODEL.icon,
+    disabled=not ready,
+):
     frame.go_to(MODEL)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from core.errors import WorkspaceError
+from core.intake.formats import IMAGE_UPLOADS
 from pages import compat
 from pages.compat import UploadedFile
 from pages.shared import state
 from pages.shared.workspace import settings
 
 CHUNK_BYTES = 1024 * 1024
-IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "heic", "heif", "avif"]
+IMAGE_TYPES = list(IMAGE_UPLOADS)
 
 
 def uploader_key(name: str) -> str:

@@ -13,7 +13,6 @@ from pages.shared.workspace import store
 from pages.try_it import prediction_inputs
 from pages.try_it.prediction_inputs import InputSet, PredictionInput
 
-TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "heic", "heif", "avif"]
 _FILES, _CAMERA = "try-files", "try-camera"
 
 
@@ -21,7 +20,9 @@ def draw(project_id: str) -> None:
     """Draw the upload and the camera; the pictures from each upload become an input set."""
     files, camera = st.tabs(["From files", "From the camera"], key="try-source", on_change="rerun")
     with files:
-        given = st.file_uploader("Pictures", type=TYPES, accept_multiple_files=True, key=uploads.uploader_key(_FILES))
+        given = st.file_uploader(
+            "Pictures", type=uploads.IMAGE_TYPES, accept_multiple_files=True, key=uploads.uploader_key(_FILES)
+        )
         if given:
             _add(project_id, _FILES, given)
     with camera:

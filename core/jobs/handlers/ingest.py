@@ -1,5 +1,6 @@
 """Adding images to a project."""
 
+import functools
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -8,18 +9,21 @@ from pathlib import Path
 
 from core.catalog.cleanup import remove_uploads
 from core.catalog.copying import copy_items
-from core.catalog.items import NewItem, add_items, add_rejected_files, known_digests
+from core.catalog.edits import relabel_items
+from core.catalog.items import Item, NewItem, add_items, add_rejected_files, known_digests, list_items
 from core.errors import RunStopped
 from core.intake.guess import Guess
 from core.intake.ingestion import ingest as ingest_files
 from core.intake.links import Link, Links
-from core.intake.plan import NameClasses
+from core.intake.plan import IngestionPlan, NameClasses
 from core.intake.public import PUBLIC_SAMPLES, fetch_sample
 from core.intake.results import Accepted, Limits, Rejected
 from core.intake.samples import write_sample
 from core.intake.sources import Files, Source
+from core.intake.table_rows import ColumnChoice
+from core.intake.table_rows import TableQuestion as OpenQuestion
 from core.jobs.handlers.split_dataset import split_new_images
-from core.jobs.specs import ClassGuess, GuessedClass, IngestResult, IngestSpec
+from core.jobs.specs import ClassGuess, GuessedClass, IngestResult, IngestSpec, TableColumn, TableQuestion
 from core.jobs.worker import JobContext
 from core.storage.blobs import OriginalStore
 
@@ -35,11 +39,20 @@ class _UnconfirmedError(Exception):
         self.guess = guess
 
 
+class _UndecidedError(Exception):
+    """A person should choose the columns of a table first."""
+
+    def __init__(self, question: OpenQuestion) -> None:
+        super().__init__(question)
+        self.question = question
+
+
 def ingest(context: JobContext, spec: IngestSpec) -> IngestResult:
     """Add images to the project; those that were reported stay there when the job is stopped.
 
     Where only the file names suggest classes, nothing is added: the result has the guess, and the next job has a
-    person's answer in `class_names`.
+    person's answer in `class_names`. Likewise where the class column of a table is unknown: the result has the
+    question, and the next job has the answer in `columns`.
 
     Raises:
         RunStopped: A person stopped it.
@@ -49,6 +62,8 @@ def ingest(context: JobContext, spec: IngestSpec) -> IngestResult:
             result = _copy(context, spec) if spec.from_project else _add(context, spec, Path(scratch))
         except _UnconfirmedError as unconfirmed:
             return IngestResult(accepted=0, rejected=0, guess=_class_guess(unconfirmed.guess))
+        except _UndecidedError as undecided:
+            return IngestResult(accepted=0, rejected=0, question=_table_question(undecided.question))
     split_groups = split_new_images(context)
     stopped = context.should_stop()
     if spec.remove_uploads:
@@ -87,17 +102,64 @@ def _add(context: JobContext, spec: IngestSpec, scratch: Path) -> IngestResult:
     """Add files, and count those that were accepted and rejected."""
     total_accepted = total_rejected = 0
     notes: dict[str, list[str]] = defaultdict(list)
+    corrections = _Corrections(context)
     for accepted, rejected in _batches(context, spec, scratch):
-        total_accepted += add_items(context.database, context.job.project_id, [_new_item(one) for one in accepted])
+        new = [_new_item(one) for one in accepted if not corrections.take(one)]
+        total_accepted += add_items(context.database, context.job.project_id, new)
         add_rejected_files(context.database, context.job.project_id, [(one.name, one.reason) for one in rejected])
         total_rejected += len(rejected)
         for one in accepted:
             if one.note:
                 notes[one.note].append(one.name)
+    added, relabelled = corrections.apply()
+    total_accepted += added
     for note, names in notes.items():
         more = f" and {len(names) - NAMED_FILES:,} more" if len(names) > NAMED_FILES else ""
         context.report(f"{', '.join(names[:NAMED_FILES])}{more}: {note}")
-    return IngestResult(accepted=total_accepted, rejected=total_rejected)
+    return IngestResult(accepted=total_accepted, rejected=total_rejected, relabelled=relabelled)
+
+
+class _Corrections:
+    """Images that are in the project with another class than the table gives them now: the table's class wins.
+
+    An image that this upload has in several classes, or the project has more than once, is no correction: it is added
+    like any other, and the checks find the conflict.
+    """
+
+    def __init__(self, context: JobContext) -> None:
+        self._context = context
+        self._waiting: dict[str, list[Accepted]] = defaultdict(list)
+
+    def take(self, accepted: Accepted) -> bool:
+        """Keep an image for `apply`, if it may be a correction."""
+        if not accepted.label_from_table or accepted.digest not in self._known:
+            return False
+        self._waiting[accepted.digest].append(accepted)
+        return True
+
+    @functools.cached_property
+    def _known(self) -> dict[str, list[Item]]:
+        """The project's images by digest, as they are before the first image of a table is added."""
+        known: dict[str, list[Item]] = defaultdict(list)
+        for item in list_items(self._context.database, self._context.job.project_id):
+            known[item.digest].append(item)
+        return dict(known)
+
+    def apply(self) -> tuple[int, int]:
+        """Relabel as one edit; gives the number of images that were added instead, and of those relabelled."""
+        database, project_id = self._context.database, self._context.job.project_id
+        labels, others = {}, []
+        for digest, images in self._waiting.items():
+            known, label = self._known[digest], images[0].label
+            if len(known) == len({image.label for image in images}) == 1 and label is not None:
+                labels[known[0].id] = label
+            else:
+                others += images
+        if labels:
+            count = f"{len(labels):,} image{'s' if len(labels) > 1 else ''}"
+            relabel_items(database, project_id, labels, f"{count} relabelled by a table")
+            self._context.report(f"{count} got the class that the table gives now. This can be undone.")
+        return add_items(database, project_id, [_new_item(one) for one in others]), len(labels)
 
 
 def _batches(context: JobContext, spec: IngestSpec, scratch: Path) -> Iterator[tuple[list[Accepted], list[Rejected]]]:
@@ -109,6 +171,9 @@ def _batches(context: JobContext, spec: IngestSpec, scratch: Path) -> Iterator[t
         label=spec.label,
         group=spec.group,
         name_classes=_name_classes(spec.class_names),
+        columns={table: ColumnChoice(one.file, one.label) for table, one in spec.columns.items()},
+        choose_columns=_ask,
+        on_plan=lambda plan: _show_notes(context, plan),
         known=known_digests(context.database, context.job.project_id),
         on_progress=context.progress("Adding images", unit="images"),
         should_stop=context.should_stop,
@@ -133,6 +198,23 @@ def _name_classes(names: Mapping[str, str | None] | None) -> NameClasses:
         return names
 
     return answer
+
+
+def _ask(question: OpenQuestion) -> None:
+    """Stop at a table whose class column is unknown."""
+    raise _UndecidedError(question)
+
+
+def _table_question(question: OpenQuestion) -> TableQuestion:
+    columns = tuple(TableColumn(name=one.name, examples=one.examples) for one in question.columns)
+    return TableQuestion(table=question.table, columns=columns, file=question.file, images=question.images)
+
+
+def _show_notes(context: JobContext, plan: IngestionPlan) -> None:
+    """List what a person should know beside the files that were rejected."""
+    notes = [(note.name, note.sentence) for note in plan.notes]
+    if notes:
+        add_rejected_files(context.database, context.job.project_id, notes)
 
 
 def _class_guess(guess: Guess) -> ClassGuess:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from core.catalog import jobs
 from core.catalog.database import Database
+from core.catalog.edits import last_edit, undo_edit
 from core.catalog.items import list_items, list_rejected_files
 from core.catalog.labels import list_labels
 from core.catalog.projects import create_project
@@ -18,7 +19,7 @@ from core.jobs.events import Message
 from core.jobs.handlers.export_dataset import export_dataset
 from core.jobs.handlers.ingest import ingest
 from core.jobs.queue import read_events
-from core.jobs.specs import ExportDatasetSpec, IngestResult, IngestSpec, WebLink
+from core.jobs.specs import ExportDatasetSpec, IngestResult, IngestSpec, TableColumns, WebLink
 from core.jobs.worker import JobContext
 from core.settings import Settings
 
@@ -140,3 +141,58 @@ def test_images_that_lack_their_last_bytes_are_named_among_the_events(database, 
     assert ingest(JobContext(database, settings, job), spec).accepted == 5
     texts = [event.text for _, _, event in read_events(database, job.id) if isinstance(event, Message)]
     assert texts == [f"0.jpg, 1.jpg, 2.jpg and 2 more: {rejection_messages.LACKS_END}"]
+
+
+def test_a_table_whose_class_column_is_unknown_is_asked_about_before_anything_is_added(database, settings, project):
+    path = upload(settings, *(f"part_{number % 2}/{number}.png" for number in range(4)))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("meta.csv", "image,befund\n0,x\n1,x\n2,y\n3,y\n")
+    spec = {"paths": (settings.relative(path),), "remove_uploads": True}
+    result = run_ingest(database, settings, project, IngestSpec(**spec))
+    assert (result.accepted, list_items(database, project), path.exists()) == (0, [], True)
+    assert [column.name for column in result.question.columns] == ["image", "befund"]
+    answer = {"meta.csv": TableColumns(file="image", label="befund")}
+    assert run_ingest(database, settings, project, IngestSpec(**spec, columns=answer)).accepted == 4
+    assert counts(database, project) == {"x": 2, "y": 2}
+
+
+def test_a_corrected_table_moves_the_images_that_are_there_and_can_be_undone(database, settings, project):
+    path = upload(settings, *(f"{number}.png" for number in range(4)))
+    table = path.parent / "labels.csv"
+    paths = (settings.relative(path), settings.relative(table))
+    table.write_text("file,label\n0.png,ants\n1.png,ants\n2.png,bees\n3.png,bees\n")
+    run_ingest(database, settings, project, IngestSpec(paths=paths))
+    table.write_text("file,label\n0.png,ants\n1.png,wasps\n2.png,bees\n3.png,ants\n")
+    result = run_ingest(database, settings, project, IngestSpec(paths=paths))
+    assert (result.accepted, result.relabelled) == (0, 2)
+    assert {item.name: item.label for item in list_items(database, project)} == {
+        "0.png": "ants",
+        "1.png": "wasps",
+        "2.png": "bees",
+        "3.png": "ants",
+    }
+    edit = last_edit(database, project)
+    assert edit.title == "2 images relabelled by a table"
+    undo_edit(database, project, edit.id)
+    assert {item.name: item.label for item in list_items(database, project)} == {
+        "0.png": "ants",
+        "1.png": "ants",
+        "2.png": "bees",
+        "3.png": "bees",
+    }
+
+
+def test_train_and_test_archives_one_after_the_other_keep_their_splits(database, settings, project):
+    names = [f"{'ab'[number % 2]}/{number}.png" for number in range(16)]
+    train = upload(settings, *(f"train/{name}" for name in names))
+    run_ingest(database, settings, project, IngestSpec(paths=(settings.relative(train),)))
+    test = train.with_name("test.zip")
+    with zipfile.ZipFile(test, "w") as archive:
+        for number in range(100, 106):
+            archive.writestr(f"test/{'ab'[number % 2]}/{number}.png", picture(number))
+    run_ingest(database, settings, project, IngestSpec(paths=(settings.relative(test),)))
+    items = list_items(database, project)
+    assert {item.name for item in items if item.split == "test"} >= {
+        item.name for item in items if item.name.startswith("test/")
+    }
+    assert all(item.split_fixed for item in items if item.name.startswith("test/"))
