@@ -49,8 +49,9 @@ from core.intake.guess import Guess, guess_classes
 from core.intake.layout import Annotation
 from core.intake.matching import NameIndex
 from core.intake.results import Note, Rejected, Split
+from core.intake.sandboxed_table import TableReader
 from core.intake.sources import Files, Source
-from core.intake.table import Table, TableError, read_table
+from core.intake.table import Table, TableError
 from core.intake.table_rows import ColumnChoice, TableQuestion, TableReading, read_rows
 from core.intake.vocabulary import PLACEHOLDERS
 from core.names import clean_name
@@ -170,8 +171,9 @@ class _Planner:
         for source_plan, layout in zip(plan.sources, self._layouts, strict=True):
             plan.rejected += source_plan.source.rejected
             plan.notes += layout.notes
-        for number, source_plan in enumerate(plan.sources):
-            self._read_tables(number, source_plan.source)
+        with TableReader() as reader:
+            for number, source_plan in enumerate(plan.sources):
+                self._read_tables(number, source_plan.source, reader)
         for table, reach in self._reaches:
             _drop_placeholders(table, self._found, len(self._files) if reach is None else len(reach))
         self._limit_to_scope()
@@ -188,7 +190,7 @@ class _Planner:
             plan.sources[number].annotations[index] = filled
         return plan
 
-    def _read_tables(self, number: int, source: Source) -> None:
+    def _read_tables(self, number: int, source: Source, reader: TableReader) -> None:
         beside_others = isinstance(source, Files)
         reach = [file for file, (at, _) in enumerate(self._files) if beside_others or at == number]
         index: NameIndex | None = None
@@ -196,7 +198,7 @@ class _Planner:
             index = index or NameIndex({file: self._paths[file] for file in reach})
             folder = entry.parts[:-1]
             try:
-                table = read_table(data)
+                table = reader.read(data)
             except TableError as error:
                 self._plan.rejected.append(Rejected(entry.name, error.sentence))
                 continue
