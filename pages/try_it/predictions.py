@@ -18,6 +18,7 @@ from pages.try_it.prediction_inputs import InputSet, PredictionInput
 PAGE = 24
 RUNS_CACHED = 16
 _TRAIN = SPLIT_NAMES[0]
+_SPLIT_IMAGES = {"train": "training image", "validation": "validation image", "test": "test image"}
 _OUT_OF_DISTRIBUTION = "Unlike all training images (*out of distribution*): perhaps none of these classes."
 
 
@@ -104,7 +105,7 @@ def _title(run: Run, picture: PredictionInput, answer: PredictResult, row: int) 
     split = _split_of(run, picture)
     name = words.escape_markdown(words.shorten(words.file_name(picture.name), 24))
     confidence = words.percent(answer.probabilities[row][first], 0)
-    return f"**{predicted}** {confidence}{unlike} · {name}{f' · {split} image' if split else ''}"
+    return f"**{predicted}** {confidence}{unlike} · {name}{f' · {_SPLIT_IMAGES[split]}' if split else ''}"
 
 
 def _is_unlike(answer: PredictResult, row: int) -> bool:
@@ -137,7 +138,7 @@ def _draw_detail(run: Run, picture: PredictionInput, answer: PredictResult, row:
 def _describe_known(split: str) -> str:
     if split == _TRAIN:
         return "This is one of the training images of this run: its prediction says nothing about new pictures."
-    return f"This is one of the {split} images of this run; the network was not trained on it."
+    return f"This is a {_SPLIT_IMAGES[split]} of this run; the network was not trained on it."
 
 
 def _ranked(answer: PredictResult, row: int) -> list[int]:
