@@ -52,7 +52,7 @@ def test_an_exact_number_of_layers_can_be_typed_and_outlives_a_reload(model_page
     layers = find_backbone(recipe_of(server, project).backbone.name).layers
     number.fill("20")
     number.press("Enter")
-    expect(model_page.get_by_text(f"20 of {layers}")).to_be_visible()
+    expect(model_page.get_by_text(f"20 of {layers}", exact=True)).to_be_visible()
     model_page.reload()
     expect(model_page.get_by_role("spinbutton", name="Frozen layers")).to_have_value("20")
 

@@ -31,10 +31,10 @@ def pictures(tmp_path: Path) -> Path:
 
 
 def test_the_drawn_sample_set_is_learned_without_a_network(
-    start_server: Callable[..., "Server"], new_tab: Callable[..., "Page"], pictures: Path, tmp_path: Path
+    server: "Server", new_tab: Callable[..., "Page"], pictures: Path
 ):
     sample = SAMPLES["shapes"]
-    tab = new_tab(start_server(KERAS_HOME=str(tmp_path / "no-weights-here")).url)
+    tab = new_tab(server.url)
     tab.get_by_role("button", name=f"Try “{sample.title}”").wait_for()
     take_picture(tab, pictures / "home.png")
 
