@@ -1,4 +1,4 @@
-"""Times of a piece of work, and the tables that they become."""
+"""Measures times and writes tables."""
 
 import os
 import platform
@@ -7,17 +7,18 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
+
+from core.training.device import processor_name
 
 
 @dataclass
 class Trial:
-    """One run of something.
+    """One measured run.
 
     Attributes:
-        seconds: Wall time.
-        processor: Processor time, of child processes too: what a busy machine does not change.
-        accuracy: On the test split; NaN where there is none.
+        seconds: Elapsed time.
+        processor: Processor time, including child processes; a busy machine hardly changes it.
+        accuracy: On the test split; NaN if not measured.
     """
 
     seconds: float = 0.0
@@ -26,21 +27,21 @@ class Trial:
 
 
 class Stopwatch:
-    """Measures what happens inside, as often as it is entered."""
+    """A context that adds up the time spent inside."""
 
     def __init__(self) -> None:
         self.trial = Trial()
 
     def __enter__(self) -> "Stopwatch":
-        self._began = time.perf_counter(), _processor()
+        self._began = time.perf_counter(), _processor_seconds()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.trial.seconds += time.perf_counter() - self._began[0]
-        self.trial.processor += _processor() - self._began[1]
+        self.trial.processor += _processor_seconds() - self._began[1]
 
 
-def _processor() -> float:
+def _processor_seconds() -> float:
     return sum(os.times()[:4])
 
 
@@ -65,17 +66,8 @@ def _line(cells: Iterable[object]) -> str:
 
 
 def machine() -> str:
-    """One sentence on the machine and the versions."""
+    """The machine and the versions, in one line."""
     names = ("tensorflow", "keras", "openvino", "scikit-learn", "pillow")
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     system = f"{platform.system()}, Python {platform.python_version()}"
-    return f"{_processor_name()}, {os.cpu_count()} cores, {system}, {versions}"
-
-
-def _processor_name() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    return f"{processor_name()}, {os.cpu_count()} cores, {system}, {versions}"

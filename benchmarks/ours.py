@@ -1,4 +1,4 @@
-"""Graft's side of the comparison: its own training, cold and with the caches warm."""
+"""Graft's side of the comparison: its training with cold and warm caches."""
 
 import shutil
 from pathlib import Path
@@ -19,7 +19,7 @@ from core.training.train import TrainingResult, train
 
 
 def recipe_for(task: Task, seed: int, cut: str | None = None) -> Recipe:
-    """The same choices as the peers': the same head, optimizer, rates, batches and number of epochs."""
+    """The choices of the peers: the same head, optimizer, learning rates, batches and epochs."""
     return make_recipe(
         {
             "backbone": {"name": task.backbone, "weights": "imagenet" if task.pretrained else "none"},
@@ -34,18 +34,18 @@ def recipe_for(task: Task, seed: int, cut: str | None = None) -> Recipe:
     )
 
 
-def forget(photographs: Photographs, *, networks: bool = False) -> None:
-    """Remove all activations and working copies; the converted networks as well if asked for."""
+def clear_caches(photographs: Photographs, *, networks: bool = False) -> None:
+    """Remove all activations and working copies, and optionally the converted networks."""
     shutil.rmtree(photographs.settings.cache / "arrays", ignore_errors=True)
     if networks:
         shutil.rmtree(photographs.settings.cache / "networks", ignore_errors=True)
 
 
 def run(photographs: Photographs, recipe: Recipe, out: Path, *, test: bool = True) -> tuple[Trial, TrainingResult]:
-    """Train; the time is without saving the model, and the accuracy that of the saved one."""
+    """Train. The time excludes saving the model; the accuracy is that of the saved model."""
     shutil.rmtree(out, ignore_errors=True)
     with Stopwatch() as watch:
-        outcome = train(
+        result = train(
             recipe,
             photographs.manifest,
             originals=photographs.originals,
@@ -54,16 +54,16 @@ def run(photographs: Photographs, recipe: Recipe, out: Path, *, test: bool = Tru
             should_stop=lambda: False,
             out=out,
         )
-    watch.trial.seconds -= outcome.seconds["save"]
+    watch.trial.seconds -= result.seconds["save"]
     if test:
         manifest = photographs.manifest
-        called = answer(photographs, outcome.model).argmax(axis=1)
-        watch.trial.accuracy = float(np.mean(called == manifest.labels[manifest.rows(TEST)]))
-    return watch.trial, outcome
+        predicted = predict(photographs, result.model).argmax(axis=1)
+        watch.trial.accuracy = float(np.mean(predicted == manifest.labels[manifest.rows(TEST)]))
+    return watch.trial, result
 
 
-def answer(photographs: Photographs, model: Path, splits: tuple[int, ...] = (TEST,)) -> np.ndarray:
-    """(n, n_classes) probabilities that an exported model gives for the original files of some splits."""
+def predict(photographs: Photographs, model: Path, splits: tuple[int, ...] = (TEST,)) -> np.ndarray:
+    """(n, n_classes) probabilities of an exported model for the original files of some splits."""
     exported = keras.models.load_model(model)
     rows = np.concatenate([photographs.manifest.rows(split) for split in splits])
     digests = [photographs.manifest.digests[row] for row in rows]
@@ -88,14 +88,14 @@ def compute_features(photographs: Photographs, prefix: keras.Model, digests: lis
 
 
 def pooled_network(task: Task, keras_home: Path) -> keras.Model:
-    """The whole backbone with its pooling, as feature extraction freezes it."""
+    """The backbone with its pooling: the frozen network of feature extraction."""
     spec = find_backbone(task.backbone)
     backbone = build(spec, weights="imagenet" if task.pretrained else "none", keras_home=keras_home)
     return keras.Model(backbone.inputs, keras.layers.GlobalAveragePooling2D()(backbone.output))
 
 
 def last_block(task: Task) -> tuple[str, str]:
-    """The cut before the last block, and the first layer behind it as `keras.applications` names it."""
+    """The cut before the last block, and the name of the first layer after it in `keras.applications`."""
     cut = find_backbone(task.backbone).cuts[-3]
     names = [layer.name for layer in task.base().layers]
     return cut.name, names[names.index(cut.name) + 1]

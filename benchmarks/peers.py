@@ -1,4 +1,4 @@
-"""What others do today, as their guides write it: the scripts that Graft is measured against."""
+"""The scripts that Graft is compared with, written as in their guides."""
 
 import os
 from collections.abc import Iterator
@@ -21,14 +21,14 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be learned, and with what.
+    """The task of a comparison.
 
     Attributes:
         images: Folder of the splits.
-        backbone: Name of a network that scales its pixels to -1 to 1, as the MobileNets do.
-        pretrained: With ImageNet weights; random ones otherwise.
-        epochs: Of the head.
-        fine_tune_epochs: Of the last block.
+        backbone: Name of a network that scales its pixels to -1 to 1, such as the MobileNets.
+        pretrained: Whether it has ImageNet weights; otherwise random ones.
+        epochs: Epochs of the head.
+        fine_tune_epochs: Epochs of the last block.
     """
 
     images: Path
@@ -64,7 +64,7 @@ class Task:
 
 
 class Guide:
-    """https://keras.io/guides/transfer_learning/, with the images of a folder in the place of TensorFlow Datasets'."""
+    """https://keras.io/guides/transfer_learning/, with the images of a folder instead of TensorFlow Datasets."""
 
     def __init__(self, task: Task, seed: int) -> None:
         self.task = task
@@ -88,7 +88,7 @@ class Guide:
         return watch.trial
 
     def fine_tune(self, first_layer: str) -> Trial:
-        """Then train the network from a layer on as well, at a low learning rate."""
+        """Then train the network from a layer on, with a low learning rate."""
         with Stopwatch() as watch:
             self.base.trainable = True
             for layer in self.base.layers:
@@ -111,16 +111,16 @@ class Guide:
         return self.model.evaluate(self.task.dataset("test", shuffle=False), verbose=0, return_dict=True)["accuracy"]
 
 
-class Seen(NamedTuple):
-    """What `predict` made of a split: (n, channels) features, (n,) labels, and (n,) digests of the files."""
+class SplitFeatures(NamedTuple):
+    """The features of a split: (n, channels) features, (n,) labels, and (n,) digests of the files."""
 
     features: np.ndarray
     labels: np.ndarray
     digests: list[str]
 
 
-def predict_features(task: Task) -> tuple[dict[str, Seen], Trial]:
-    """Features and labels of each split by Keras' `predict`, and what those of train and validation took."""
+def predict_features(task: Task) -> tuple[dict[str, SplitFeatures], Trial]:
+    """Features and labels of each split by Keras' `predict`, and the time for train and validation."""
     features = {}
     with Stopwatch() as watch:
         base = task.base()
@@ -133,27 +133,27 @@ def predict_features(task: Task) -> tuple[dict[str, Seen], Trial]:
     return features, watch.trial
 
 
-def _predict(task: Task, extractor: keras.Model, split: str) -> Seen:
+def _predict(task: Task, extractor: keras.Model, split: str) -> SplitFeatures:
     dataset = task.dataset(split, shuffle=False)
     batches: Iterator[tuple[Any, Any]] = iter(dataset)
     images, labels = zip(*((x.numpy(), y.numpy()) for x, y in batches), strict=True)
     features = extractor.predict(np.concatenate(images), batch_size=BATCH, verbose=0)
-    return Seen(features, np.concatenate(labels), [Path(path).stem for path in dataset.file_paths])
+    return SplitFeatures(features, np.concatenate(labels), [Path(path).stem for path in dataset.file_paths])
 
 
-def divided(features: dict[str, Seen], manifest: Manifest) -> dict[str, Seen]:
-    """The same features in other splits."""
+def resplit(features: dict[str, SplitFeatures], manifest: Manifest) -> dict[str, SplitFeatures]:
+    """The same features with other splits."""
     rows = {digest: row for seen in features.values() for digest, row in zip(seen.digests, seen.features, strict=True)}
     again = {}
     for number, split in enumerate(SPLIT_NAMES):
         chosen = manifest.rows(number)
         digests = [manifest.digests[row] for row in chosen]
-        again[split] = Seen(np.stack([rows[digest] for digest in digests]), manifest.labels[chosen], digests)
+        again[split] = SplitFeatures(np.stack([rows[digest] for digest in digests]), manifest.labels[chosen], digests)
     return again
 
 
-def fit_head(task: Task, features: dict[str, Seen], seed: int) -> Trial:
-    """The expert's second half: a head on arrays of features."""
+def fit_head(task: Task, features: dict[str, SplitFeatures], seed: int) -> Trial:
+    """The second part of the expert's script: a head on arrays of features."""
     keras.utils.set_random_seed(seed)
     with Stopwatch() as watch:
         head = keras.Sequential([keras.layers.Dropout(0.2), keras.layers.Dense(int(features["train"][1].max()) + 1)])
@@ -170,8 +170,8 @@ def fit_head(task: Task, features: dict[str, Seen], seed: int) -> Trial:
     return watch.trial
 
 
-def fit_logistic_regression(features: dict[str, Seen]) -> Trial:
-    """scikit-learn's logistic regression in the place of the head."""
+def fit_logistic_regression(features: dict[str, SplitFeatures]) -> Trial:
+    """Logistic regression of scikit-learn instead of the head."""
     with Stopwatch() as watch:
         model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(*features["train"][:2])
     watch.trial.accuracy = model.score(*features["test"][:2])

@@ -1,4 +1,4 @@
-"""The images of a benchmark, the same ones as folders for the peers and as a project for Graft."""
+"""The images of a benchmark, as folders for the peers and as a workspace for Graft."""
 
 import hashlib
 import io
@@ -20,10 +20,10 @@ class Photographs:
     """Images with their labels and splits.
 
     Attributes:
-        folder: `train`, `validation` and `test`, in each a folder a class: what `image_dataset_from_directory` reads.
-        manifest: The same for Graft.
-        settings: Of a workspace that holds the originals.
-        originals: Where they lie in it.
+        folder: `train`, `validation` and `test`, each with one folder per class, for `image_dataset_from_directory`.
+        manifest: The same images for Graft.
+        settings: Settings of the workspace with the originals.
+        originals: Store of the originals.
     """
 
     folder: Path
@@ -33,25 +33,25 @@ class Photographs:
 
 
 def from_zip(archive: Path, folder: Path, keras_home: Path) -> Photographs:
-    """Lay out a zip with one folder a class."""
+    """Write the images of a zip with one folder per class."""
     with zipfile.ZipFile(archive) as opened:
         names = sorted(name for name in opened.namelist() if name.lower().endswith((".jpg", ".jpeg", ".png")))
-        return lay_out([(Path(name).parent.name, opened.read(name)) for name in names], folder, keras_home)
+        return write_splits([(Path(name).parent.name, opened.read(name)) for name in names], folder, keras_home)
 
 
-def drawn(count: int, folder: Path, keras_home: Path, side: int = 64) -> Photographs:
-    """Lay out drawn images of two classes: patches that are rather red, or rather blue."""
+def synthetic(count: int, folder: Path, keras_home: Path, side: int = 64) -> Photographs:
+    """Write synthetic images of two classes: rather red or rather blue patches."""
     files = []
     for number in range(count):
         patches = np.random.default_rng(number).integers(0, 256, (8, 8, 3), np.uint8)
         patches[..., 2 * (number % 2)] //= 2
         picture = Image.fromarray(patches).resize((side, side), Image.Resampling.BICUBIC)
         files.append((f"class {number % 2}", jpeg(picture)))
-    return lay_out(files, folder, keras_home)
+    return write_splits(files, folder, keras_home)
 
 
-def lay_out(files: list[tuple[str, bytes]], folder: Path, keras_home: Path) -> Photographs:
-    """Write images by split and class, and into a workspace; of equal files the first is taken."""
+def write_splits(files: list[tuple[str, bytes]], folder: Path, keras_home: Path) -> Photographs:
+    """Write images by split and class, and into a workspace; of equal files only the first is used."""
     once = {hashlib.sha256(data).hexdigest(): (label, data) for label, data in reversed(files)}
     digests = tuple(sorted(once))
     classes = tuple(sorted({label for label, _ in once.values()}))
@@ -71,7 +71,7 @@ def lay_out(files: list[tuple[str, bytes]], folder: Path, keras_home: Path) -> P
 
 
 def copies(photographs: Photographs, times: int) -> list[str]:
-    """Store each image so many times, as files with other bytes and the same pixels; gives all digests."""
+    """Store copies of each image as files with other bytes and the same pixels; returns all digests."""
     digests = []
     for digest in photographs.manifest.digests:
         data = photographs.originals.path(digest).read_bytes()
@@ -85,7 +85,7 @@ def copies(photographs: Photographs, times: int) -> list[str]:
 
 
 def large_photographs(count: int, megapixels: int, folder: Path) -> None:
-    """Write photographs in two class folders, each another file; ten different pictures, with grain like a camera's."""
+    """Write photographs in two class folders, each a different file; ten different pictures with camera noise."""
     height = round((megapixels * 1e6 * 3 / 4) ** 0.5)
     width = height * 4 // 3
     rng = np.random.default_rng(0)
@@ -103,7 +103,7 @@ def large_photographs(count: int, megapixels: int, folder: Path) -> None:
 
 
 def jpeg(picture: Image.Image) -> bytes:
-    """A picture as the bytes of a JPEG file."""
+    """Encode a picture as JPEG."""
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=90)
     return file.getvalue()

@@ -24,7 +24,7 @@ import numpy as np
 from scipy.stats import binom
 
 from benchmarks.clock import machine, table
-from benchmarks.ours import answer
+from benchmarks.ours import predict
 from benchmarks.photographs import Photographs, from_zip
 from core.catalog.database import Database
 from core.catalog.items import NewItem, add_items
@@ -275,7 +275,7 @@ def _measure(
     report = evaluate(out, drawn.manifest, originals=drawn.originals, settings=drawn.settings)
     if not report.calibration.applied:
         return report, 0
-    answers = [answer(drawn, path).argmax(axis=1) for path in (Path(raw), out / MODEL_FILE)]
+    answers = [predict(drawn, path).argmax(axis=1) for path in (Path(raw), out / MODEL_FILE)]
     assert len(answers[0]) == len(drawn.manifest.rows(TEST))
     return report, int(np.sum(answers[0] != answers[1]))
 

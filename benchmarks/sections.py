@@ -1,4 +1,4 @@
-"""The comparisons: each takes a `Bench` and gives Markdown, piece by piece."""
+"""The comparisons; each takes a `Bench` and yields Markdown."""
 
 import functools
 import json
@@ -15,7 +15,7 @@ from PIL import Image
 
 from benchmarks import ours, peers
 from benchmarks.clock import Stopwatch, Trial, median, table
-from benchmarks.photographs import Photographs, copies, drawn, from_zip, large_photographs
+from benchmarks.photographs import Photographs, copies, from_zip, large_photographs, synthetic
 from core.dataset import pixels
 from core.dataset.manifest import TEST, VALIDATION
 from core.dataset.splits import assign_splits
@@ -32,16 +32,16 @@ LARGER_SETS = ("cats_dogs", "hymenoptera")
 
 @dataclass(frozen=True)
 class Bench:
-    """What all sections need.
+    """The settings of all sections.
 
     Attributes:
-        task: What is learned.
-        photographs: From what.
-        folder: For what is written.
-        rounds: How often each way is measured.
-        seeds: How many seeds accuracies are means of.
+        task: The task.
+        photographs: Its images.
+        folder: Folder for output.
+        rounds: How often each method is measured.
+        seeds: Number of seeds that accuracies are averaged over.
         short: Whether only to show that everything runs.
-        sets: Folder of the test data's sets; not read where `short`.
+        sets: Folder of the sample sets; not read if `short`.
     """
 
     task: peers.Task
@@ -54,8 +54,8 @@ class Bench:
 
 
 def feature_extraction(bench: Bench) -> Iterator[str]:
-    """The guide, the expert, logistic regression; ours cold and warm."""
-    ours.forget(bench.photographs, networks=True)
+    """The guide, the expert's script and logistic regression beside Graft with cold and warm caches."""
+    ours.clear_caches(bench.photographs, networks=True)
     first, _ = _run(bench, 0)
     trials: dict[str, list[Trial]] = {}
     for seed in range(bench.rounds):
@@ -67,7 +67,7 @@ def feature_extraction(bench: Bench) -> Iterator[str]:
         ):
             whole = Trial(predicting.seconds + fitted.seconds, predicting.processor + fitted.processor, fitted.accuracy)
             trials.setdefault(name, []).append(whole)
-        ours.forget(bench.photographs)
+        ours.clear_caches(bench.photographs)
         trials.setdefault("(d) Graft, cold", []).append(_run(bench, seed)[0])
         trials.setdefault("(e) Graft, warm", []).append(_run(bench, seed)[0])
     yield _against(f"Feature extraction, {bench.task.epochs} epochs", trials)
@@ -80,28 +80,28 @@ def feature_extraction(bench: Bench) -> Iterator[str]:
 
 
 def fine_tuning(bench: Bench) -> Iterator[str]:
-    """The last block trained as well; the head's phase before it is left out on both sides."""
+    """Fine-tuning of the last block; the phase of the head is excluded on both sides."""
     cut, first_layer = ours.last_block(bench.task)
     trials: dict[str, list[Trial]] = {}
     for seed in range(bench.rounds):
         guide, _ = _guide(bench.task, seed)
         trials.setdefault("the guide's script", []).append(guide.fine_tune(first_layer))
-        ours.forget(bench.photographs)
+        ours.clear_caches(bench.photographs)
         ours.run(bench.photographs, ours.recipe_for(bench.task, seed), bench.folder / "out")
         head, _ = ours.run(bench.photographs, ours.recipe_for(bench.task, seed), bench.folder / "out")
         for name in ("Graft, activations at the cut missing", "Graft, activations at the cut there"):
-            whole, outcome = ours.run(bench.photographs, ours.recipe_for(bench.task, seed, cut), bench.folder / "out")
-            seconds = outcome.seconds["features"] + outcome.seconds["fine-tune"]
+            whole, result = ours.run(bench.photographs, ours.recipe_for(bench.task, seed, cut), bench.folder / "out")
+            seconds = result.seconds["features"] + result.seconds["fine-tune"]
             part = Trial(seconds, whole.processor - head.processor, whole.accuracy)
             trials.setdefault(name, []).append(part)
     yield _against(f"Fine-tuning from {first_layer} on, {bench.task.fine_tune_epochs} epochs", trials)
 
 
 def throughput(bench: Bench) -> Iterator[str]:
-    """Features a second, beside `benchmark_app` and Keras' `predict`."""
+    """Features per second, beside `benchmark_app` and Keras' `predict`."""
     prefix = ours.pooled_network(bench.task, bench.photographs.settings.keras_home)
     digests = copies(bench.photographs, 1 if bench.short else 4)
-    ours.forget(bench.photographs, networks=True)
+    ours.clear_caches(bench.photographs, networks=True)
     ours.compute_features(bench.photographs, prefix, digests)  # working copies and the converted network
     (network,) = (bench.photographs.settings.cache / "networks").glob("*/network.xml")
     squares = np.zeros((64, bench.task.size, bench.task.size, 3), np.float32)
@@ -155,13 +155,13 @@ def scaled_decoding(bench: Bench) -> Iterator[str]:
         task = replace(bench.task, images=photographs.folder, backbone=backbone)
         answers = []
         for margin in (pixels.DRAFT_MARGIN, float("inf")):
-            ours.forget(photographs)
+            ours.clear_caches(photographs)
             kept, pixels.DRAFT_MARGIN = pixels.DRAFT_MARGIN, margin
             try:
                 ours.run(photographs, ours.recipe_for(task, seed=0), bench.folder / "out", test=False)
             finally:
                 pixels.DRAFT_MARGIN = kept
-            answers.append(ours.answer(photographs, bench.folder / "out" / "model.keras", (VALIDATION, TEST)))
+            answers.append(ours.predict(photographs, bench.folder / "out" / "model.keras", (VALIDATION, TEST)))
         agreement = np.mean(answers[0].argmax(axis=1) == answers[1].argmax(axis=1))
         moved = np.abs(answers[0] - answers[1]).max(axis=1)
         rows.append(
@@ -183,7 +183,7 @@ def scaled_decoding(bench: Bench) -> Iterator[str]:
 def _larger_photographs(bench: Bench) -> Iterator[tuple[str, Photographs]]:
     home = bench.photographs.settings.keras_home
     if bench.short:
-        yield "drawn", drawn(60, bench.folder / "larger", home, side=256)
+        yield "drawn", synthetic(60, bench.folder / "larger", home, side=256)
         return
     for name in LARGER_SETS:
         yield name, from_zip(bench.sets / f"{name}.zip", bench.folder / name, home)
@@ -211,21 +211,21 @@ def growth(bench: Bench) -> Iterator[str]:
     yield table("Growth: MobileNetV2 0.5 at 96 pixels, 3 epochs", head, rows)
 
 
-def _accuracies(bench: Bench, features: dict[str, peers.Seen], seed: int) -> tuple[float, float]:
-    """Test accuracy of the expert's head and of Graft's, on a split that the seed draws."""
+def _accuracies(bench: Bench, features: dict[str, peers.SplitFeatures], seed: int) -> tuple[float, float]:
+    """Test accuracy of the expert's head and of Graft, on a split drawn with the seed."""
     manifest = bench.photographs.manifest
     again = replace(manifest, splits=assign_splits(manifest.labels, seed=seed))
-    _, outcome = ours.run(
+    _, result = ours.run(
         replace(bench.photographs, manifest=again), ours.recipe_for(bench.task, seed), bench.folder / "out", test=False
     )
-    called = ours.answer(replace(bench.photographs, manifest=again), outcome.model).argmax(axis=1)
-    graft = float(np.mean(called == again.labels[again.rows(TEST)]))
-    return peers.fit_head(bench.task, peers.divided(features, again), seed).accuracy, graft
+    predicted = ours.predict(replace(bench.photographs, manifest=again), result.model).argmax(axis=1)
+    graft = float(np.mean(predicted == again.labels[again.rows(TEST)]))
+    return peers.fit_head(bench.task, peers.resplit(features, again), seed).accuracy, graft
 
 
 @functools.cache
 def _guide(task: peers.Task, seed: int) -> tuple[peers.Guide, Trial]:
-    """The guide's script with a trained head; trained once, as it takes minutes and is where fine-tuning begins."""
+    """The guide's script with a trained head; cached, because it takes minutes and fine-tuning starts from it."""
     guide = peers.Guide(task, seed)
     return guide, guide.train_head()
 
@@ -235,7 +235,7 @@ def _run(bench: Bench, seed: int) -> tuple[Trial, TrainingResult]:
 
 
 def _against(title: str, trials: dict[str, list[Trial]]) -> str:
-    """Medians of all ways beside the first."""
+    """Medians of all methods compared with the first."""
     medians = {name: median(values) for name, values in trials.items()}
     first = next(iter(medians.values()))
     rows = [
@@ -253,7 +253,7 @@ def _against(title: str, trials: dict[str, list[Trial]]) -> str:
 
 
 def _benchmark_app(network: Path, size: int, seconds: int) -> float:
-    """Images a second of OpenVINO's own tool, with requests of the same size; its telemetry is off."""
+    """Images per second of OpenVINO's `benchmark_app`, with requests of the same size and without telemetry."""
     images = max(1, round(PIXELS_PER_REQUEST / size**2))
     script = (
         "from core.compat import disable_openvino_telemetry; disable_openvino_telemetry();"

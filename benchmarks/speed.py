@@ -1,15 +1,15 @@
-"""Graft beside its peers, in one run on one machine: `python -m benchmarks.speed [--short]`.
+"""Compares Graft with its peers in one run on one machine: `python -m benchmarks.speed [--short]`.
 
     GRAFT_TEST_DATA=... KERAS_HOME=... python -m benchmarks.speed --out results.md
 
 Peers: the script of Keras' transfer learning guide; the expert's script that calls `predict` once and fits a head on
 arrays; scikit-learn's logistic regression on the same features; OpenVINO's `benchmark_app`;
 `image_dataset_from_directory`. Same images, split, seeds, head, optimizer, rates and epochs. Rounds are interleaved;
-medians are given of the wall time and of the processor time, which a busy machine hardly changes. Imports and the
-saving of the model are left out on both sides, decoding is in. Cold means: no activations and no working copies, but a
-warm worker with the network built and converted; what that took is told apart.
+the tables show medians of the elapsed time and of the processor time, which a busy machine hardly changes. Imports and
+saving the model are excluded on both sides, decoding is included. "Cold" means no activations and no working copies,
+but a warm worker with the network built and converted; the time for that is reported separately.
 
-`--short` takes drawn images, random weights and one round: it shows that everything runs, not how fast.
+`--short` uses synthetic images, random weights and one round: it shows that everything runs, not how fast.
 """
 
 import argparse
@@ -20,14 +20,16 @@ from pathlib import Path
 
 from benchmarks.clock import machine
 from benchmarks.peers import Task
-from benchmarks.photographs import drawn, from_zip
+from benchmarks.photographs import from_zip, synthetic
 from benchmarks.sections import Bench, feature_extraction, fine_tuning, growth, intake, scaled_decoding, throughput
 from benchmarks.service import agreement, classroom, end_services, response
+from benchmarks.training_loop import training_loop
 
 DATA = "GRAFT_TEST_DATA"
 SECTIONS: dict[str, Callable[[Bench], Iterator[str]]] = {
     "feature-extraction": feature_extraction,
     "fine-tuning": fine_tuning,
+    "training-loop": training_loop,
     "throughput": throughput,
     "intake": intake,
     "scaled-decoding": scaled_decoding,
@@ -39,11 +41,11 @@ SECTIONS: dict[str, Callable[[Bench], Iterator[str]]] = {
 
 
 def main() -> None:
-    """Measure the sections that were asked for, and print them as they are done."""
+    """Measure the chosen sections and print each as soon as it is finished."""
     parser = _parser()
     choices = parser.parse_args()
     if not choices.short and DATA not in os.environ:
-        parser.error(f"set {DATA} to the folder of the sample sets, or say --short")
+        parser.error(f"set {DATA} to the folder of the sample sets, or use --short")
     with tempfile.TemporaryDirectory(prefix="graft-speed-") as folder:
         bench = _prepare(choices, Path(folder))
         pieces = [f"Measured on {machine()}; medians of {bench.rounds}.\n"]
@@ -63,13 +65,19 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Measure Graft beside its peers.")
     parser.add_argument("--short", action="store_true", help="only show that everything runs")
     parser.add_argument(
-        "--set", type=Path, help="zip with one folder a class (default: flowers5_small of the test data)"
+        "--set", type=Path, help="zip with one folder per class (default: flowers5_small of the test data)"
     )
-    parser.add_argument("--backbone", default="MobileNetV2", help="a MobileNet or MobileNetV2 (default: %(default)s)")
-    parser.add_argument("--epochs", type=int, default=20, help="of the head (default: %(default)s)")
-    parser.add_argument("--fine-tune-epochs", type=int, default=5, help="of the last block (default: %(default)s)")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each way is measured (default: %(default)s)")
-    parser.add_argument("--seeds", type=int, default=10, help="that accuracies are means of (default: %(default)s)")
+    parser.add_argument("--backbone", default="MobileNetV2", help="a MobileNet or MobileNetV2 (%(default)s)")
+    parser.add_argument("--epochs", type=int, default=20, help="epochs of the head (%(default)s)")
+    parser.add_argument(
+        "--fine-tune-epochs", type=int, default=5, help="epochs of the last block (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="how often each method is measured (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--seeds", type=int, default=10, help="number of seeds that accuracies are averaged over (default: %(default)s)"
+    )
     parser.add_argument("--sections", nargs="+", choices=SECTIONS, help="default: all")
     parser.add_argument("--out", type=Path, help="file for the tables, in Markdown")
     return parser
@@ -78,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
 def _prepare(choices: argparse.Namespace, folder: Path) -> Bench:
     keras_home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
     if choices.short:
-        photographs = drawn(60, folder / "photographs", keras_home)
+        photographs = synthetic(60, folder / "photographs", keras_home)
         task = Task(photographs.folder, "MobileNet025", pretrained=False, epochs=2, fine_tune_epochs=1)
         return Bench(task, photographs, folder, rounds=1, seeds=1, short=True)
     sets = Path(os.environ[DATA]) / "sets"

@@ -1,11 +1,12 @@
-"""What the starter backbone is worth, beside a random network, plain pixels and ImageNet's MobileNet 0.25.
+"""Compares the starter backbone with a random network, plain pixels and MobileNet 0.25 with ImageNet weights.
 
     GRAFT_TEST_DATA=... KERAS_HOME=... python -m benchmarks.starter [--size 96] [--weights FILE] [--curves]
 
-A probe is a logistic regression on the pooled and standardised features; half of the images train it, the other half
-are answered; the mean over three splits. Beside the sets of photographs it measures sets that nothing was chosen by:
-the digits and the photographs that come with scikit-learn. `--curves` trains the whole network on 20 images of each
-hand of sign_digits at 64 pixels, three times from the starter's weights and three times from random ones.
+A probe is a logistic regression on the pooled and standardised features, trained on half of the images and tested on
+the other half; the accuracy is the mean over three splits. In addition to the sets of photographs it uses sets that
+played no part in the design: the digits and the photographs of scikit-learn. `--curves` trains the whole network on 20
+images of each class of sign_digits at 64 pixels, three times from the starter's weights and three times from random
+ones.
 """
 
 import argparse
@@ -26,15 +27,15 @@ from sklearn.preprocessing import StandardScaler
 
 PHOTOGRAPHS = ("sign_digits", "rock_paper_scissors", "cats_dogs", "hymenoptera", "cifar10", "flowers5_small")
 SPLITS = 3
-SIDE = 224  # at which the images are decoded, and which MobileNet is shown
+SIDE = 224  # of the decoded images, and the input size of MobileNet
 PIXELS = 16
-SHOTS, SHOWN, EPOCHS = 20, 30, 12
+SHOTS, TEST_IMAGES, EPOCHS = 20, 30, 12
 CURVE_SIZE = 64
 Features = Callable[[np.ndarray], np.ndarray]
 
 
 def read_set(archive: Path, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Images of a zip with one folder a class: (n, size, size, 3) uint8 and (n,) class numbers."""
+    """Images of a zip with one folder per class: (n, size, size, 3) uint8 and (n,) class numbers."""
     images, folders = [], []
     with zipfile.ZipFile(archive) as opened:
         for name in sorted(opened.namelist()):
@@ -60,7 +61,7 @@ def scanned_digits(size: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def photograph_patches(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Patches of 64 pixels: which of the 12 tiles of two photographs was it cut out of?"""
+    """Patches of 64 pixels; the class is the one of 12 tiles of two photographs that a patch was cut from."""
     from sklearn.datasets import load_sample_images
 
     rng = np.random.default_rng(0)
@@ -87,7 +88,7 @@ def probe(features: np.ndarray, labels: np.ndarray) -> float:
 
 
 def pooled(network, size: int) -> Features:
-    """Images -> global averages of a network's map."""
+    """A function from images to the pooled features of a network."""
     import keras
     import tensorflow as tf
 
@@ -102,12 +103,12 @@ def pooled(network, size: int) -> Features:
 
 
 def plain_pixels(images: np.ndarray) -> np.ndarray:
-    """Images -> the numbers of a 16 x 16 copy."""
+    """The pixels of 16 x 16 copies of the images."""
     return np.stack([_square(Image.fromarray(image), PIXELS).ravel() for image in images]).astype(np.float32)
 
 
 def candidates(size: int, weights: Path) -> dict[str, Features]:
-    """What is compared, by the heading of its column."""
+    """The compared features by column title."""
     import keras
 
     from core.backbones.starter.network import build_starter
@@ -126,7 +127,7 @@ def candidates(size: int, weights: Path) -> dict[str, Features]:
 
 
 def print_table(sets: dict[str, tuple[np.ndarray, np.ndarray]], compared: dict[str, Features]) -> None:
-    """One row a set, one column a candidate, and the mean below."""
+    """Print one row per set, one column per candidate, and the means."""
     print("| set | " + " | ".join(compared) + " |\n|" + " --- |" * (1 + len(compared)))
     rows = []
     for name, (images, labels) in sets.items():
@@ -136,7 +137,7 @@ def print_table(sets: dict[str, tuple[np.ndarray, np.ndarray]], compared: dict[s
 
 
 def print_curves(images: np.ndarray, labels: np.ndarray, size: int, weights: Path) -> None:
-    """Mean accuracy on unseen images after each epoch, from the starter's weights and from random ones."""
+    """Print the mean accuracy on unseen images after each epoch, with starter weights and random weights."""
     small = np.stack([_square(Image.fromarray(image), size) for image in images]).astype(np.float32)
     for name, file in (("from scratch", None), ("starter", weights)):
         began = time.monotonic()
@@ -145,17 +146,17 @@ def print_curves(images: np.ndarray, labels: np.ndarray, size: int, weights: Pat
             rng = np.random.default_rng(seed)
             shuffled = [rng.permutation(np.flatnonzero(labels == label)) for label in np.unique(labels)]
             train = np.concatenate([rows[:SHOTS] for rows in shuffled])
-            shown = np.concatenate([rows[SHOTS : SHOTS + SHOWN] for rows in shuffled])
-            curves.append(_curve((small[train], labels[train]), (small[shown], labels[shown]), file, seed))
+            test = np.concatenate([rows[SHOTS : SHOTS + TEST_IMAGES] for rows in shuffled])
+            curves.append(_curve((small[train], labels[train]), (small[test], labels[test]), file, seed))
         seconds = (time.monotonic() - began) / SPLITS
         accuracies = " | ".join(f"{accuracy:.2f}" for accuracy in np.mean(curves, axis=0))
         print(f"| {name} | {accuracies} | {seconds:.0f} s |", flush=True)
 
 
 def _curve(
-    train: tuple[np.ndarray, np.ndarray], shown: tuple[np.ndarray, np.ndarray], weights: Path | None, seed: int
+    train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarray], weights: Path | None, seed: int
 ) -> list[float]:
-    """Train the whole network, batch normalisation too; either way with the momentum that Graft's trainings have."""
+    """Train the whole network with batch normalisation, with the momentum of Graft's trainings."""
     import keras
 
     from core.backbones.starter.network import build_starter
@@ -171,12 +172,12 @@ def _curve(
     features = keras.layers.GlobalAveragePooling2D()(network.output)
     model = keras.Model(network.input, keras.layers.Dense(int(train[1].max()) + 1, activation="softmax")(features))
     model.compile(keras.optimizers.Adam(1e-3), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return model.fit(*train, batch_size=20, epochs=EPOCHS, validation_data=shown, verbose=0).history["val_accuracy"]
+    return model.fit(*train, batch_size=20, epochs=EPOCHS, validation_data=test, verbose=0).history["val_accuracy"]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--size", type=int, default=96, help="height and width that the starter is shown")
+    parser.add_argument("--size", type=int, default=96, help="input size of the starter")
     parser.add_argument("--weights", type=Path, default=Path(__file__).parents[1] / "assets" / "starter.weights.h5")
     parser.add_argument("--curves", action="store_true", help="print learning curves instead of the tables")
     given = parser.parse_args()

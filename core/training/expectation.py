@@ -45,7 +45,7 @@ def expect_fine_tuning(recipe: Recipe, keras_home: Path) -> Expectation | None:
         return None
     return Expectation(
         "folded-batch-norm",
-        f"Fine-tuning is not expected to help much: the batch normalisation of these weights of {recipe.backbone.name} "
-        "was folded into the convolutions. Feature extraction takes less time; a network whose weights still have "
-        "their batch normalisation gains more from fine-tuning.",
+        f"Fine-tuning may not help: the batch normalisation of these weights of {recipe.backbone.name} was folded into "
+        "the convolutions. Compare it with feature extraction, which takes less time, or choose a network whose "
+        "weights still have their batch normalisation.",
     )

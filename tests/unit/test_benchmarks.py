@@ -17,6 +17,7 @@ NUMBER = re.compile(r"\d+(\.\d+)?")
 ROWS = {
     "feature-extraction": ("the guide's script", "the expert's", "logistic regression", "Graft, cold", "Graft, warm"),
     "fine-tuning": ("Graft, activations at the cut missing", "Graft, activations at the cut there"),
+    "training-loop": ("Graft", "fit", "fit, steps_per_execution=8", "fit, steps_per_execution=epoch"),
     "throughput": ("benchmark_app", "predict"),
     "intake": ("image_dataset_from_directory",),
     "scaled-decoding": ("drawn",),
