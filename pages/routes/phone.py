@@ -30,7 +30,7 @@ from core.errors import GraftError, ImageError, InputError, NotFoundError, Works
 from core.jobs.events import Ended
 from core.jobs.queue import read_events, submit_files
 from core.jobs.specs import IngestSpec
-from core.storage.disk import describe_disk_errors
+from core.storage.disk import check_free_space, describe_disk_errors
 from pages.routes.addresses import below_base
 from pages.routes.invitations import Invitation, invitations
 from pages.shared.uploads import IMAGE_TYPES
@@ -129,6 +129,7 @@ async def _store(request: Request) -> Path:
     path = settings().uploads / secrets.token_hex(8) / _file_name(request.query_params.get("name", ""))
     try:
         with describe_disk_errors(str(path.parent)):
+            check_free_space(path.parent, PICTURE_BYTES)
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("wb") as file:
                 size = 0

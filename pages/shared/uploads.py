@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from core.errors import WorkspaceError
 from core.intake.formats import IMAGE_UPLOADS
+from core.storage.disk import check_free_space
 from pages import compat
 from pages.compat import UploadedFile
 from pages.shared import state
@@ -35,6 +36,7 @@ def move_to_disk(name: str, files: Sequence[UploadedFile]) -> Path:
         WorkspaceError: The disk is full or cannot be written.
     """
     folder = settings().uploads / secrets.token_hex(8)
+    check_free_space(folder, sum(file.size for file in files))
     try:
         for file in files:
             target = _free(folder / _inside(file.name))

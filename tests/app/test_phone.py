@@ -24,6 +24,7 @@ from core.jobs import queue
 from core.jobs.handlers.ingest import ingest
 from core.jobs.specs import IngestSpec
 from core.jobs.worker import JobContext
+from core.storage import disk
 from pages.routes import addresses, invitations, phone
 from pages.routes.invitations import FRESH_SECONDS, VALID_SECONDS, Invitations
 from pages.shared.steps import IMAGES as IMAGES_PAGE
@@ -201,6 +202,13 @@ def test_a_disk_that_cannot_be_written_is_told(ask, codes, settings, database, p
     settings.uploads.write_text("a file where a folder should be")
     status, sentence = _error(ask("POST", _path(codes, project, _label(database, project)), b"x"))
     assert (status, "cannot be written" in sentence) == (507, True)
+
+
+def test_a_picture_for_which_the_disk_has_no_room_is_refused(ask, codes, settings, database, project, monkeypatch):
+    monkeypatch.setattr(disk, "MIN_FREE_BYTES", 10**18)
+    status, sentence = _error(ask("POST", _path(codes, project, _label(database, project)), b"x"))
+    assert (status, "too little" in sentence) == (507, True)
+    assert not settings.uploads.exists()
 
 
 def test_why_an_intake_failed_is_told_for_each_of_its_pictures(ask, codes, database, project):

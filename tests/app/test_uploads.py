@@ -9,6 +9,7 @@ from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
 from core.errors import WorkspaceError
+from core.storage import disk
 from pages.shared import uploads
 
 
@@ -49,3 +50,10 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(settings, monkeypatch: p
     with pytest.raises(WorkspaceError, match="The files could not be stored: No space left on device"):
         uploads.move_to_disk("x", [_file("1.jpg")])
     assert [path for path in Path(settings.uploads).rglob("*") if path.is_file()] == []
+
+
+def test_an_upload_that_would_fill_the_disk_is_refused_before_it_is_written(settings, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(disk, "MIN_FREE_BYTES", 10**18)
+    with pytest.raises(WorkspaceError, match=r"The disk has .* GB free, too little"):
+        uploads.move_to_disk("x", [_file("1.jpg")])
+    assert not settings.uploads.exists()
