@@ -142,7 +142,7 @@ def test_a_cell_can_be_chosen_without_a_mouse(results_page: Page, server: Server
 def test_images_are_viewed_and_selected_on_a_map_that_a_worker_computes(results_page: Page):
     open_part(results_page, "Map")
     results_page.get_by_role("radio", name="By neighbours (t-SNE)").click()
-    map_ = results_page.get_by_label(re.compile("^Map of 60 images in 3 groups; across near means similar"))
+    map_ = results_page.get_by_label(re.compile("^Map of 60 images in 3 groups; horizontal axis near means similar"))
     expect(map_).to_be_visible()
     map_.press("ArrowRight")
     name = results_page.get_by_role("status").filter(
