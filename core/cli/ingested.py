@@ -1,6 +1,7 @@
 """Ingestion for the commands: the options, the questions about tables, and a summary of what was read."""
 
 import argparse
+import codecs
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -182,7 +183,7 @@ def _check_columns(options: argparse.Namespace, plan: IngestionPlan) -> None:
 def _check_encoding(name: str | None) -> str | None:
     if name is not None:
         try:
-            b"".decode(name)
+            codecs.lookup(name)
         except LookupError as error:
             raise InputError(f"--name-encoding is {name!r}, which is unknown.", "Write for example cp949.") from error
     return name

@@ -12,7 +12,7 @@ import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Final, Self
 
 from core.errors import ArchiveError
@@ -108,13 +108,20 @@ class Source(ABC):
             self.rejected.append(Rejected(name, rejection))
             entry = None
         else:
-            if name in self._names:  # the same name in another normal form
-                name = raw_name
-            self._names.add(name)
+            name = self._unique(name)  # two names may be one in Unicode's composed form
             entry = Entry(name, parts, size)
             self.entries.append(entry)
         self._check_limits()
         return entry
+
+    def _unique(self, name: str) -> str:
+        """Give the name, with a number if it is in the list already."""
+        path, number, free = PurePosixPath(name), 1, name
+        while free in self._names:
+            number += 1
+            free = str(path.with_name(f"{path.stem} ({number}){path.suffix}"))
+        self._names.add(free)
+        return free
 
     def _find_rejection(self, parts: Parts, size: int) -> str:
         if suffix_of(parts[-1]) in NESTED_SUFFIXES:

@@ -8,8 +8,9 @@ import pytest
 from intake_files import ONE, zipped
 
 from core.intake import rejection_messages
-from core.intake.opening import open_sources
+from core.intake.archives import Zip
 from core.intake.plan import IngestionPlan, make_plan
+from core.intake.table_rows import ColumnChoice, TableQuestion
 
 EMPTY = b""
 
@@ -17,9 +18,7 @@ EMPTY = b""
 def plan_of(*paths: Path, **options: object) -> tuple[IngestionPlan, dict[str, tuple[str | None, str | None]]]:
     """Plan sources; gives the plan, and class and split of each file by its name."""
     with ExitStack() as stack:
-        sources, _ = open_sources(paths, ONE)
-        for source in sources:
-            stack.enter_context(source)
+        sources = [stack.enter_context(Zip(path, path.name, ONE)) for path in paths]
         plan = make_plan(sources, **options)
     found = {
         one.source.entries[index].name: (annotation.label, annotation.split)
@@ -569,3 +568,53 @@ def _names(text: str) -> list[str]:
         else:
             names.append(part)
     return names
+
+
+def test_an_archive_of_samples_names_its_class(tmp_path: Path):
+    paths = [zipped(tmp_path / f"{name}.zip", {"0.jpg": EMPTY}) for name in ("Class 1-samples", "Class 2-samples (1)")]
+    plan, _ = plan_of(*paths)
+    assert plan.classes() == {"Class 1": 1, "Class 2": 1}
+
+
+@pytest.mark.parametrize("first", ["train", "test"])
+def test_archives_of_one_split_each_in_any_order(tmp_path: Path, first: str):
+    names = {"train": ["train/a/1.jpg", "train/b/2.jpg"], "test": ["test/a/3.jpg"]}
+    paths = [zipped(tmp_path / f"{split}.zip", dict.fromkeys(files, EMPTY)) for split, files in names.items()]
+    _, found = plan_of(*sorted(paths, key=lambda path: path.stem != first))
+    assert found == expected({"train/a/1.jpg": "a/train", "train/b/2.jpg": "b/train", "test/a/3.jpg": "a/test"})
+
+
+METADATA = {
+    "part_1/1.jpg": EMPTY,
+    "part_2/2.jpg": EMPTY,
+    "part_1/3.jpg": EMPTY,
+    "part_2/4.jpg": EMPTY,
+    "meta.csv": table("image,befund,kamera", "1,x,A", "2,y,A", "3,x,B", "4,y,B"),
+}
+
+
+def test_a_person_chooses_the_column_of_the_classes(tmp_path: Path):
+    asked = []
+
+    def answer(question: TableQuestion) -> ColumnChoice:
+        asked.append(question)
+        return ColumnChoice(label="befund")
+
+    plan, found = plan_of(zipped(tmp_path / "a.zip", METADATA), choose_columns=answer)
+    assert [(one.table, one.file, one.images) for one in asked] == [("meta.csv", "image", 4)]
+    assert [column.examples for column in asked[0].columns] == [("1", "2", "3"), ("x", "y"), ("A", "B")]
+    assert found == expected({"part_1/1.jpg": "x", "part_2/2.jpg": "y", "part_1/3.jpg": "x", "part_2/4.jpg": "y"})
+    assert (plan.questions, sentences(plan)) == ([], set())
+
+
+def test_a_person_says_that_a_table_has_no_classes(tmp_path: Path):
+    plan, found = plan_of(zipped(tmp_path / "a.zip", METADATA), choose_columns=lambda _question: ColumnChoice())
+    assert {label for label, _ in found.values()} == {"part_1", "part_2"}
+    columns = "image, befund, kamera"
+    assert sentences(plan) == {("meta.csv", rejection_messages.TABLE_WITHOUT_COLUMNS.format(columns=columns))}
+
+
+def test_columns_that_were_chosen_before_are_not_asked_about(tmp_path: Path):
+    for key in ("meta.csv", ""):
+        _, found = plan_of(zipped(tmp_path / "a.zip", METADATA), columns={key: ColumnChoice("image", "kamera")})
+        assert {label for label, _ in found.values()} == {"A", "B"}
