@@ -1,3 +1,4 @@
+import os
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from core.jobs.events import Ended, Stage, Started
 from core.jobs.specs import IngestSpec
 from core.settings import Settings
 from tests.conftest import end_dispatcher
+
+ROOT = Path(__file__).parents[3]
 
 pytestmark = pytest.mark.usefixtures("leave_no_workers")
 
@@ -123,6 +126,35 @@ def test_a_job_that_ignores_a_stop_request_is_killed_and_the_next_one_runs(
     assert wait_for_end(database, hung).status == "stopped"
     assert "did not react to the stop request" in events_of(database, hung, Ended)[0].reason
     assert wait_for_end(database, waiting).status == "finished"
+
+
+IMPATIENT = """
+from core.jobs import dispatcher
+from core.jobs.specs import IngestSpec
+if __name__ == "__main__":
+    IngestSpec.timeout_seconds = 20
+    dispatcher.main()
+"""
+
+
+def test_a_job_without_progress_is_killed_after_its_timeout(
+    database: Database, settings: Settings, project: str, many_images: Path
+):
+    program = settings.workspace / "impatient.py"
+    program.write_text(IMPATIENT)
+    environment = os.environ | {"GRAFT_WORKSPACE": str(settings.workspace), "GRAFT_WARM": "no", "PYTHONPATH": str(ROOT)}
+    dispatcher = subprocess.Popen([sys.executable, str(program)], env=environment, stderr=subprocess.DEVNULL)
+    try:
+        wait_for((settings.workspace / queue.PID_NAME).exists, "the dispatcher")
+        job = queue.submit(database, settings, project, IngestSpec(paths=(settings.relative(many_images),)))
+        wait_for(lambda: items.count_items(database, project) > 0, "the first images")
+        psutil.Process(events_of(database, job, Started)[0].process).suspend()
+        assert wait_for_end(database, job).status == "failed"
+        assert "made no progress" in events_of(database, job, Ended)[0].reason
+    finally:
+        end_dispatcher(settings)
+        dispatcher.kill()
+        dispatcher.wait()
 
 
 def test_a_stopped_ingestion_keeps_the_images_that_it_reported(
