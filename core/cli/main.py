@@ -9,6 +9,7 @@ from typing import NoReturn, get_args
 
 from core.cli import backbones, check, predict, train
 from core.cli.ingested import add_source_options
+from core.cli.quiet import silence_tensorflow
 from core.errors import GraftError
 from core.settings import Settings
 from core.training.recipe import Strategy
@@ -24,7 +25,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return the exit status."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    silence_tensorflow()
     options = options_of(arguments)
     try:
         options.run(options, Settings.from_environment())
@@ -107,7 +108,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 
 def _add_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", type=Path, help="a model.keras, or the folder that holds it")
-    parser.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
+    parser.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="images, and folders of them")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=predict.run)
 

@@ -7,7 +7,7 @@ import json
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -22,13 +22,15 @@ from core.dataset.pixels import load_image
 from core.errors import GraftError, InputError, NotFoundError, RunStopped
 from core.evaluation.inference.predictions import PREDICTIONS_FILE, read_predictions
 from core.evaluation.inference.served_model import ServedModel
+from core.evaluation.metrics.embedding import FEATURES_FILE, read_embedding
 from core.evaluation.report.report import REPORT_FILE, read_report
 from core.export import bundle_files
 from core.export.bundle_files.preprocess import square
 from core.export.card import CARD_FILE, write_card
 from core.export.certificate import CERTIFICATE_FILE, Certificate, FormatCertificate
-from core.export.formats import FORMATS, Format
-from core.export.writers import WRITERS
+from core.export.formats import FORMATS, OOD_TOLERANCE, Format
+from core.export.ood import OodReference, read_reference
+from core.export.writers import WRITERS, Answer
 from core.storage.atomic import write_atomic
 from core.storage.blobs import OriginalStore
 from core.storage.disk import describe_disk_errors
@@ -50,6 +52,7 @@ class _Verification:
 
     pixels: list[NDArray[np.uint8]]
     probabilities: NDArray[np.float64]
+    ood_scores: NDArray[np.float64] | None
 
 
 def build_bundle(
@@ -87,7 +90,7 @@ def build_bundle(
     if recipe is None:
         raise NotFoundError("The recipe of this run is gone.", "Train again.")
     served = ServedModel.load(out / MODEL_FILE)
-    verification = _load_verification(out, originals, served.background)
+    ood, verification = read_reference(out), _load_verification(out, originals, served.background)
     with tempfile.TemporaryDirectory(prefix="graft-bundle-") as temporary:
         folder = Path(temporary)
         certified: dict[str, FormatCertificate] = {}
@@ -97,11 +100,14 @@ def build_bundle(
                 raise RunStopped("The export was stopped.")
             on_progress(done, len(chosen))
             try:
-                certified[listed.path] = _write_and_verify(listed, served, folder / listed.path, verification)
+                certified[listed.path] = _write_and_verify(listed, served, folder / listed.path, ood, verification)
             except _NotCertifiedError as error:
                 left_out[listed.path] = str(error)
         certificate = Certificate(
-            images=len(verification.pixels), formats=certified, left_out=left_out, made_with=_versions()
+            images=len(verification.pixels),
+            formats=certified,
+            left_out=left_out,
+            made_with=_versions(certified),
         )
         _write_bundle_files(folder, out, served, certificate)
         card = write_card(name, report, recipe, manifest, certificate)
@@ -125,31 +131,56 @@ def _load_verification(out: Path, originals: OriginalStore, background: str) -> 
     test = read_predictions(out / PREDICTIONS_FILE).of_split(TEST)
     rows = np.unique(np.linspace(0, len(test) - 1, VERIFICATION_IMAGES).round().astype(np.int64))
     pixels = [load_image(originals.path(test.digests[row]), test.names[row], background) for row in rows]
-    return _Verification(pixels, test.probabilities[rows])
+    return _Verification(pixels, test.probabilities[rows], _ood_scores(out, [test.digests[row] for row in rows]))
+
+
+def _ood_scores(out: Path, digests: Sequence[str]) -> NDArray[np.float64] | None:
+    if not (out / FEATURES_FILE).exists():
+        return None
+    embedding = read_embedding(out)
+    rows = [embedding.digests.index(digest) for digest in digests]
+    return embedding.distances(embedding.features[rows]) / embedding.threshold
 
 
 def _write_and_verify(
-    listed: Format, served: ServedModel, path: Path, verification: _Verification
+    listed: Format, served: ServedModel, path: Path, ood: OodReference | None, verification: _Verification
 ) -> FormatCertificate:
     """Write a format and compare its predictions with the app's."""
     write, load = WRITERS[listed.key]
     try:
-        write(served, path)
+        write(served, path, ood)
         predict = load(path)
-        probabilities = np.stack([predict(_model_input(listed, served, pixels)) for pixels in verification.pixels])
+        answers = [predict(_model_input(listed, served, pixels)) for pixels in verification.pixels]
     except (GraftError, OSError):
         raise
     except Exception as error:  # converters raise exceptions of any type
         _remove(path)
         raise _NotCertifiedError(f"it cannot be written ({type(error).__name__}).") from error
+    probabilities = np.stack([answer.probabilities for answer in answers])
     difference = float(np.abs(probabilities - verification.probabilities).max())
+    ood_difference = _ood_difference(answers, verification)
     if difference > listed.tolerance:
         _remove(path)
         if listed.key == "keras":
             raise InputError("The model is not the one that the report is about.", "Evaluate the run again.")
         raise _NotCertifiedError(f"its probabilities differ by up to {difference:.2g}.")
+    if ood_difference is not None and ood_difference > OOD_TOLERANCE:
+        _remove(path)
+        raise _NotCertifiedError(f"its out-of-distribution scores differ by up to {ood_difference:.2g}.")
     same = int(np.sum(probabilities.argmax(axis=1) == verification.probabilities.argmax(axis=1)))
-    return FormatCertificate(largest_difference=difference, same_class=same, tolerance=listed.tolerance)
+    return FormatCertificate(
+        largest_difference=difference,
+        same_class=same,
+        tolerance=listed.tolerance,
+        largest_ood_difference=ood_difference,
+    )
+
+
+def _ood_difference(answers: Sequence[Answer], verification: _Verification) -> float | None:
+    if verification.ood_scores is None:
+        return None
+    scores = [np.inf if answer.ood_score is None else answer.ood_score for answer in answers]
+    return float(np.abs(np.array(scores) - verification.ood_scores).max())
 
 
 def _model_input(
@@ -167,8 +198,10 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _versions() -> dict[str, str]:
-    return {package: version(package) for package in PACKAGES}
+def _versions(paths: Container[str]) -> dict[str, str]:
+    """Give the versions of the packages that run `predict.py` and the formats with these paths."""
+    packages = [*PACKAGES, *(package for one in FORMATS.values() if one.path in paths for package in one.packages)]
+    return {package: version(package) for package in dict.fromkeys(packages)}
 
 
 def _write_bundle_files(folder: Path, out: Path, served: ServedModel, certificate: Certificate) -> None:

@@ -3,7 +3,9 @@
 In the spirit of Mitchell et al., Model cards for model reporting (FAT* 2019).
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from core.dataset.manifest import SPLIT_NAMES, Manifest
 from core.evaluation.metrics.intervals import Interval
@@ -15,6 +17,7 @@ from core.training.recipe import Recipe
 CARD_FILE = "README.md"
 # Fewer test images of a class than this say little about it.
 FEW = 10
+_MARKUP: Final = re.compile(r"[\\`*_{}\[\]()<>#|!~&$]")
 
 
 def write_card(name: str, report: Report, recipe: Recipe, manifest: Manifest, certificate: Certificate) -> str:
@@ -28,7 +31,7 @@ def write_card(name: str, report: Report, recipe: Recipe, manifest: Manifest, ce
         certificate: The files in the bundle and their verification.
     """
     sections = (
-        [f"# {name}", "", f"Classifies images into {len(report.classes)} classes: {', '.join(report.classes)}.", ""],
+        _title(name, report),
         _use(certificate, recipe.background),
         _data(manifest),
         _training(recipe),
@@ -40,11 +43,18 @@ def write_card(name: str, report: Report, recipe: Recipe, manifest: Manifest, ce
     return "\n".join(line for section in sections for line in section)
 
 
+def _title(name: str, report: Report) -> Iterator[str]:
+    yield from (f"# {_text(name)}", "")
+    yield from (f"Classifies images into {len(report.classes)} classes: {_names(report.classes)}.", "")
+
+
 def _use(certificate: Certificate, background: str) -> Iterator[str]:
-    yield from ("## Use", "", "    pip install -r requirements.txt", "    python predict.py image.jpg", "")
+    yield from ("## Use", "", "    pip install -r requirements.txt", "    python predict.py image.jpg folder", "")
     yield "The model takes images of any size as uint8 RGB pixels and gives one probability a class, in the order of"
     yield "`labels.json`. It resizes and scales them itself. `preprocess.py` reads a file as the app does: upright, in"
     yield f"sRGB, transparent pixels on `{background}`."
+    if "keras" in certificate.made_with:
+        yield f"`model.keras` was written by Keras {certificate.made_with['keras']}; earlier versions may not open it."
     if any(not fmt.any_size and fmt.path in certificate.formats for fmt in FORMATS.values()):
         yield "Formats without the resizing take squares instead, which `preprocess.py` makes."
     yield ""
@@ -54,7 +64,7 @@ def _data(manifest: Manifest) -> Iterator[str]:
     yield from ("## Images", "", f"| class | {' | '.join(SPLIT_NAMES)} |", "| --- | ---: | ---: | ---: |")
     counts = manifest.counts()
     for name, images in zip(manifest.classes, counts, strict=True):
-        yield f"| {_cell(name)} | {' | '.join(map(str, images))} |"
+        yield f"| {_text(name)} | {' | '.join(map(str, images))} |"
     yield from (f"| all | {' | '.join(map(str, counts.sum(axis=0)))} |", "")
 
 
@@ -76,10 +86,11 @@ def _quality(report: Report) -> Iterator[str]:
     yield f"| balanced accuracy | {_estimate(test.balanced_accuracy)} |"
     yield f"| macro F1 | {_estimate(test.macro_f1)} |"
     baselines = report.baselines
-    yield f"| always predicting {_cell(baselines.largest_class)} | {baselines.largest_class_accuracy:.1%} |"
+    yield f"| always predicting {_text(baselines.largest_class)} | {baselines.largest_class_accuracy:.1%} |"
     yield f"| nearest training image by 16 x 16 pixels | {baselines.nearest_pixels_accuracy:.1%} |"
     yield f"| expected calibration error | {_calibration_error(report):.1%} |"
-    yield from ("", f"Validation accuracy, by which the epoch was chosen: {validation.accuracy:.1%}.", "")
+    yield from ("", "The kept epoch is the one with the lowest validation loss. Its exported model has a validation")
+    yield from (f"accuracy of {_estimate(Estimate(value=validation.accuracy, interval=validation.interval))}", "")
 
 
 def _calibration_error(report: Report) -> float:
@@ -91,30 +102,31 @@ def _classes(report: Report) -> Iterator[str]:
     for scores in report.metrics.test.per_class:
         precision = _estimate(Estimate(value=scores.precision, interval=scores.precision_interval))
         recall = _estimate(Estimate(value=scores.recall, interval=scores.recall_interval))
-        yield f"| {_cell(scores.name)} | {scores.support} | {precision} | {recall} | {scores.f1:.2f} |"
+        yield f"| {_text(scores.name)} | {scores.support} | {precision} | {recall} | {scores.f1:.1%} |"
     yield ""
 
 
 def _limits(report: Report) -> Iterator[str]:
     ood, test = report.ood, report.metrics.test
     yield from ("## Limits", "")
-    yield f"- It always predicts one of its {len(report.classes)} classes, whatever the image shows."
+    yield f"- Its most probable class is always one of the {len(report.classes)}, whatever the image shows. The"
+    yield "  out-of-distribution score (`ood_score`) is above 1 for images that are unlike all training images: none of"
+    yield f"  these. That holds for {ood.refused_test:.1%} of the test images. It is an output of every format but"
+    yield "  `model.keras`, for which `predict.py` computes it from `ood.npz`."
     yield "- The figures hold for images like the test images; on others it can be much worse."
     if test.more_images:
         yield f"- With {test.images} test images the accuracy is known to {_points(test.interval)} points;"
         yield f"  {test.more_images} more would make that 5."
     few = [scores.name for scores in test.per_class if scores.support < FEW]
     if few:
-        yield f"- Too few test images to say much about: {', '.join(few)}."
+        yield f"- Too few test images to say much about: {_names(few)}."
     yield from _confusions(report.mistakes)
-    yield f"- Graft refuses images that are unlike all training images (distance above {ood.threshold:.3f}), among them"
-    yield f"  {ood.refused_test:.1%} of the test images; the model file alone does not."
     yield from ("", *(f"- {one.text}" for one in report.fit_diagnosis if one.level == "warning"), "")
 
 
 def _confusions(mistakes: Mistakes) -> Iterator[str]:
     for pair in mistakes.confused_pairs[:3]:
-        yield f"- {pair.images} test images of {pair.true} were predicted as {pair.predicted}."
+        yield f"- {pair.images} test images of {_text(pair.true)} were predicted as {_text(pair.predicted)}."
 
 
 def _files(certificate: Certificate) -> Iterator[str]:
@@ -142,5 +154,10 @@ def _points(interval: Interval) -> str:
     return f"+-{50 * (interval.high - interval.low):.0f}"
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(map(_text, names))
+
+
+def _text(text: str) -> str:
+    """Escape a name for Markdown, so that it is no heading, link, image, table cell or HTML."""
+    return _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))

@@ -1,10 +1,10 @@
 """The certificate of a bundle: how far each file's predictions are from the app's, measured on test images."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-VERSION: Literal[1] = 1
+VERSION: Final = 2
 CERTIFICATE_FILE = "certificate.json"
 
 
@@ -19,11 +19,13 @@ class FormatCertificate(_Frozen):
         largest_difference: Largest difference of any probability of any image.
         same_class: Images with the same predicted class.
         tolerance: Largest difference that is certified.
+        largest_ood_difference: Largest difference of the out-of-distribution score; None where there is none.
     """
 
     largest_difference: float
     same_class: int
     tolerance: float
+    largest_ood_difference: float | None = None
 
 
 class Certificate(_Frozen):
@@ -37,7 +39,7 @@ class Certificate(_Frozen):
         made_with: Versions of the packages that wrote the files.
     """
 
-    version: Literal[1] = VERSION
+    version: Literal[1, 2] = VERSION
     images: int
     formats: dict[str, FormatCertificate]
     left_out: dict[str, str] = {}

@@ -14,6 +14,7 @@ class Format:
         path: The file or folder in the bundle.
         purpose: What it is good for, in one sentence.
         any_size: Whether it takes images of any size; if not, `preprocess.py` resizes them.
+        packages: The packages that load it, for `requirements.txt`.
         tolerance: Largest difference of a probability to the app's that is certified. The squares of `preprocess.py`
             differ from those of the graph by rounding, which changes the probabilities.
     """
@@ -23,6 +24,7 @@ class Format:
     path: str
     purpose: str
     any_size: bool
+    packages: tuple[str, ...]
     tolerance: float
 
 
@@ -33,6 +35,7 @@ _LISTED: Final = (
         "model.keras",
         "One file for Python; takes images of any size; resizing and preprocessing are inside.",
         any_size=True,
+        packages=("keras", "tensorflow"),
         tolerance=1e-4,
     ),
     Format(
@@ -41,6 +44,7 @@ _LISTED: Final = (
         "saved_model",
         "For TensorFlow Serving and other servers; takes images of any size.",
         any_size=True,
+        packages=("tensorflow",),
         tolerance=1e-4,
     ),
     Format(
@@ -49,6 +53,7 @@ _LISTED: Final = (
         "model.tflite",
         "For phones and small computers; takes squares from preprocess.py.",
         any_size=False,
+        packages=("tensorflow",),
         tolerance=0.03,
     ),
     Format(
@@ -57,8 +62,18 @@ _LISTED: Final = (
         "openvino",
         "For Intel processors, 2 to 4 times as fast as TensorFlow; takes squares from preprocess.py.",
         any_size=False,
+        packages=("openvino",),
         tolerance=0.03,
     ),
 )
 
+# Largest difference of the out-of-distribution score that is certified; the threshold is a score of 1.
+OOD_TOLERANCE: Final = 0.05
+
 FORMATS: Final = {listed.key: listed for listed in _LISTED}
+
+
+def bundle_file_name(project: str, run: str) -> str:
+    """Name a bundle after its project and run, without characters that file systems refuse."""
+    allowed = "".join(letter if letter.isalnum() or letter in " -_" else "-" for letter in f"{project} - {run}")
+    return f"{allowed.strip(' -') or 'model'}.zip"

@@ -34,6 +34,29 @@ class BatchPrediction:
     distances: NDArray[np.float64] | None
     threshold: float | None
 
+    def is_ood(self, row: int) -> bool | None:
+        """Whether an image is out of distribution; None without a threshold."""
+        if self.distances is None or self.threshold is None:
+            return None
+        return bool(self.distances[row] > self.threshold)
+
+
+@dataclass(frozen=True)
+class FilePrediction:
+    """The prediction of one file, or why there is none.
+
+    Attributes:
+        path: The file.
+        probabilities: (n_classes,) float64; None if the file cannot be read.
+        is_ood: Whether the image is out of distribution; None if unknown.
+        error: Why the file cannot be read; None if it can.
+    """
+
+    path: Path
+    probabilities: NDArray[np.float64] | None
+    is_ood: bool | None
+    error: str | None
+
 
 class Predictor:
     """An exported model, compiled and ready.
@@ -89,6 +112,26 @@ class Predictor:
         if self._embedding is None:
             return BatchPrediction(probabilities, None, None)
         return BatchPrediction(probabilities, self._embedding.distances(extracted), self._embedding.threshold)
+
+    def predict_files(self, paths: Sequence[Path]) -> list[FilePrediction]:
+        """Classify each file that can be read as an image, and give the reason for each other one."""
+        found: list[FilePrediction] = []
+        for start in range(0, len(paths), BATCH):
+            pixels: dict[Path, NDArray[np.uint8]] = {}
+            errors: dict[Path, str] = {}
+            for path in paths[start : start + BATCH]:
+                try:
+                    pixels[path] = _pixels(path, self.served.background)
+                except ImageError as error:
+                    errors[path] = str(error)
+            batch = self.predict_batch(list(pixels.values()))
+            rows = dict(zip(pixels, range(len(pixels)), strict=True))
+            for path in paths[start : start + BATCH]:
+                if path in errors:
+                    found.append(FilePrediction(path, None, None, errors[path]))
+                else:
+                    found.append(FilePrediction(path, batch.probabilities[rows[path]], batch.is_ood(rows[path]), None))
+        return found
 
     def _features(self, images: Sequence[ImageInput]) -> NDArray[np.float32]:
         pixels = (_pixels(image, self.served.background) for image in images)

@@ -1,12 +1,14 @@
 """Writes and loads a model in each format. Worker only: imports TensorFlow, and OpenVINO for its format.
 
 Formats without the resizing (TensorFlow Lite has no antialiased resizing, OpenVINO cannot convert it) contain the graph
-behind it, for one square at a time.
+behind it, for one square at a time. All formats but `model.keras` have the out-of-distribution score as a second output
+(`core.export.ood`).
 """
 
 import tempfile
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,37 +18,79 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from core.evaluation.inference.served_model import ServedModel
+from core.export.bundle_files.preprocess import ood_score
+from core.export.ood import OodReference
+from core.training.networks import LOGITS
 
-# Image or square as (1, height, width, 3) -> (n_classes,) probabilities.
-PredictFunction = Callable[[NDArray[Any]], NDArray[np.float64]]
+PROBABILITIES: Final = "probabilities"
+OOD_SCORE: Final = "ood_score"
 
 
-def write_keras(served: ServedModel, path: Path) -> None:
-    """Write one `.keras` file."""
+@dataclass(frozen=True)
+class Answer:
+    """The outputs of an exported model for one image.
+
+    Attributes:
+        probabilities: (n_classes,) float64.
+        ood_score: Above 1, the image is none of the classes; None where the format was written without it.
+    """
+
+    probabilities: NDArray[np.float64]
+    ood_score: float | None
+
+
+# Image or square as (1, height, width, 3).
+PredictFunction = Callable[[NDArray[Any]], Answer]
+WriteFunction = Callable[[ServedModel, Path, OodReference | None], None]
+
+
+def write_keras(served: ServedModel, path: Path, ood: OodReference | None) -> None:
+    """Write one `.keras` file, and `ood.npz` beside it."""
     served.model.save(path)
+    if ood is not None:
+        ood.write(path.parent)
 
 
 def load_keras(path: Path) -> PredictFunction:
-    """Load what `write_keras` wrote."""
+    """Load what `write_keras` wrote, with the score as `predict.py` computes it."""
     model = keras.models.load_model(path, compile=False)
-    return lambda image: _row(model(image, training=False))
+    outputs = keras.Model(model.input, [model.output, model.get_layer(LOGITS).input])
+
+    def predict(image: NDArray[Any]) -> Answer:
+        probabilities, features = (np.asarray(one) for one in outputs(image, training=False))
+        return Answer(_row(probabilities), ood_score(features[0], path.parent))
+
+    return predict
 
 
-def write_saved_model(served: ServedModel, path: Path) -> None:
-    """Write a folder with a graph and its variables; its signature `serve` takes images of any size."""
-    served.model.export(path, format="tf_saved_model", verbose=False)
+def write_saved_model(served: ServedModel, path: Path, ood: OodReference | None) -> None:
+    """Write a folder with a graph and its variables; `serve` takes images of any size, and so does `ood_score`."""
+    archive = keras.export.ExportArchive()
+    archive.track(served.model)
+    signature = [tf.TensorSpec((None, None, None, 3), tf.uint8, name="image")]
+    archive.add_endpoint("serve", lambda image: served.model(image, training=False), input_signature=signature)
+    if ood is not None:
+        scorer = keras.Model(served.model.input, ood.scores(served.logits.input))
+        archive.track(scorer)
+        archive.add_endpoint(OOD_SCORE, lambda image: scorer(image, training=False), input_signature=signature)
+    archive.write_out(path, verbose=False)
 
 
 def load_saved_model(path: Path) -> PredictFunction:
     """Load what `write_saved_model` wrote."""
     loaded = tf.saved_model.load(path)
-    return lambda image: _row(loaded.serve(image))
+
+    def predict(image: NDArray[Any]) -> Answer:
+        score = float(loaded.ood_score(image)[0, 0]) if hasattr(loaded, OOD_SCORE) else None
+        return Answer(_row(loaded.serve(image)), score)
+
+    return predict
 
 
-def write_tflite(served: ServedModel, path: Path) -> None:
+def write_tflite(served: ServedModel, path: Path, ood: OodReference | None) -> None:
     """Write one `.tflite` file in float32, for one square at a time."""
     with tempfile.TemporaryDirectory() as folder:
-        _behind_resizing(served).export(folder, format="tf_saved_model", verbose=False)
+        _behind_resizing(served, ood).export(folder, format="tf_saved_model", verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         path.write_bytes(converter.convert())
 
@@ -57,36 +101,49 @@ def load_tflite(path: Path) -> PredictFunction:
         warnings.filterwarnings("ignore", message=".*tf.lite.Interpreter is deprecated")
         interpreter = tf.lite.Interpreter(model_path=str(path))
     runner = interpreter.get_signature_runner()
-    (model_input,), (output,) = runner.get_input_details(), runner.get_output_details()
-    return lambda image: _row(runner(**{model_input: image})[output])
+    (model_input,) = runner.get_input_details()
+    return lambda image: _named_answer(runner(**{model_input: image}))
 
 
-def write_openvino(served: ServedModel, path: Path) -> None:
-    """Write a folder with `model.xml` and `model.bin` in float32, for one square at a time."""
+def write_openvino(served: ServedModel, path: Path, ood: OodReference | None) -> None:
+    """Write a folder with `model.xml` and `model.bin` in float32, for one square at a time.
+
+    Every operation is marked to be computed in float32: without the mark, a plain `compile_model` on a processor with
+    bfloat16 rounds to that and changes predictions. A file cannot store `INFERENCE_PRECISION_HINT`.
+    """
     from core.features.openvino_engine import convert, save_network
 
-    network = _behind_resizing(served)
+    network = _behind_resizing(served, ood)
+    names = [PROBABILITIES] if ood is None else [PROBABILITIES, OOD_SCORE]
     shape = (1, *served.resizing.output.shape[1:])
-    function = tf.function(lambda square: network(square, training=False))
+
+    def compute(square: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        outputs = network(square, training=False)
+        return tuple(outputs[name] for name in names)  # probabilities first; TensorFlow would sort a dictionary
+
+    function = tf.function(compute, autograph=False)
+    converted = convert(function.get_concrete_function(tf.TensorSpec(shape, tf.float32)))
+    for operation in converted.get_ops():
+        operation.get_rt_info()["precise_0"] = ""
+    for output, name in zip(converted.outputs, names, strict=True):
+        output.get_tensor().set_names({name})
     path.mkdir()
-    save_network(convert(function.get_concrete_function(tf.TensorSpec(shape, tf.float32))), path / "model.xml")
+    save_network(converted, path / "model.xml")
 
 
 def load_openvino(path: Path) -> PredictFunction:
-    """Load what `write_openvino` wrote, in float32 on this processor."""
-    from core.features.openvino_engine import read_network
+    """Load what `write_openvino` wrote, with the defaults of OpenVINO."""
+    from core.compat import disable_openvino_telemetry
 
-    compiled = _compile(read_network(path / "model.xml"))
-    return lambda image: _row(compiled(image)[0])
-
-
-def _compile(network: Any) -> Any:  # noqa: ANN401 - untyped in OpenVINO
+    disable_openvino_telemetry()
     import openvino
 
-    return openvino.Core().compile_model(network, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = openvino.compile_model(path / "model.xml")
+    names = [output.get_any_name() for output in compiled.outputs]
+    return lambda image: _named_answer(dict(zip(names, compiled(image).values(), strict=True)))
 
 
-WRITERS: Final[dict[str, tuple[Callable[[ServedModel, Path], None], Callable[[Path], PredictFunction]]]] = {
+WRITERS: Final[dict[str, tuple[WriteFunction, Callable[[Path], PredictFunction]]]] = {
     "keras": (write_keras, load_keras),
     "saved-model": (write_saved_model, load_saved_model),
     "tflite": (write_tflite, load_tflite),
@@ -94,10 +151,19 @@ WRITERS: Final[dict[str, tuple[Callable[[ServedModel, Path], None], Callable[[Pa
 }
 
 
-def _behind_resizing(served: ServedModel) -> keras.Model:
+def _behind_resizing(served: ServedModel, ood: OodReference | None) -> keras.Model:
     square = keras.Input(batch_shape=(1, *served.resizing.output.shape[1:]), name="square")
-    rest = keras.Model(served.resizing.output, served.model.output)
-    return keras.Model(square, rest(square, training=False), name="graft")
+    rest = keras.Model(served.resizing.output, [served.model.output, served.logits.input])
+    probabilities, features = rest(square, training=False)
+    outputs = {PROBABILITIES: probabilities}
+    if ood is not None:
+        outputs[OOD_SCORE] = ood.scores(features)
+    return keras.Model(square, outputs, name="graft")
+
+
+def _named_answer(outputs: dict[str, Any]) -> Answer:
+    score = outputs.get(OOD_SCORE)
+    return Answer(_row(outputs[PROBABILITIES]), None if score is None else float(np.asarray(score)[0, 0]))
 
 
 def _row(output: Any) -> NDArray[np.float64]:  # noqa: ANN401 - TensorFlow's, OpenVINO's or NumPy's

@@ -10,9 +10,10 @@ import streamlit as st
 import core
 from core.catalog import jobs
 from core.catalog.jobs import Job
+from core.catalog.projects import get_project
 from core.catalog.runs import Run
 from core.export.certificate import Certificate
-from core.export.formats import FORMATS
+from core.export.formats import FORMATS, bundle_file_name
 from core.jobs.queue import submit
 from core.jobs.specs import ExportModelResult, ExportModelSpec
 from pages.components import job_progress
@@ -82,7 +83,7 @@ def _draw_download(bundle: Path, run: Run) -> None:
     st.download_button(
         f"Download ({words.size(bundle.stat().st_size)})",
         bundle.read_bytes,
-        file_name=f"{_file_name(run.name)}.zip",
+        file_name=bundle_file_name(get_project(database(), run.project_id).name, run.name),
         mime="application/zip",
         type="primary",
         icon=":material/download:",
@@ -118,12 +119,6 @@ def _draw_contents(bundle: Path) -> None:
 def _plain_number(small: float) -> str:
     """Format a small number without an exponent: `0.0000016`."""
     return np.format_float_positional(small, precision=2, fractional=False, trim="-")
-
-
-def _file_name(name: str) -> str:
-    """The name of a run without characters that file systems reject."""
-    kept = "".join(letter if letter.isalnum() or letter in " -_" else "-" for letter in name).strip(" -")
-    return kept or "model"
 
 
 def _draw_usage() -> None:

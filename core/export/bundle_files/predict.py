@@ -1,18 +1,18 @@
-"""Classifies images: python predict.py IMAGE..."""
+"""Classifies images: python predict.py IMAGE_OR_FOLDER..."""
 
-import json
 import sys
 from pathlib import Path
 
 import keras
-from preprocess import read_input, read_rgb  # type: ignore[import-not-found] # lies beside it in a bundle
+from preprocess import ImageReader, ood_score, read_labels
 
 here = Path(__file__).parent
 model = keras.models.load_model(here / "model.keras")
-classes = json.loads((here / "labels.json").read_text(encoding="utf-8"))
-*_, background = read_input(here)
-for name in sys.argv[1:]:
-    pixels = read_rgb(name, background)
-    probabilities = keras.ops.convert_to_numpy(model(pixels[None]))[0]
+outputs = keras.Model(model.input, [model.output, model.get_layer("logits").input])
+classes, reader = read_labels(here), ImageReader(sys.argv[1:], here)
+for path, pixels in reader:
+    probabilities, features = (keras.ops.convert_to_numpy(one)[0] for one in outputs(pixels[None]))
     best = probabilities.argmax()
-    print(f"{name}: {classes[best]} ({probabilities[best]:.1%})")  # noqa: T201 - a script prints
+    note = " - unlike the training images: none of these?" if (ood_score(features, here) or 0) > 1 else ""
+    print(f"{path}: {classes[best]} ({probabilities[best]:.1%}){note}")
+reader.exit()

@@ -1,15 +1,88 @@
-"""Reads an image file as the app does, and makes the input of each model.
+"""Reads image files as the app does, makes the input of each model, and computes the out-of-distribution score.
 
 `model.keras` and `saved_model/` take the pixels of `read_rgb` and resize them themselves; `model.tflite` and
-`openvino/` take the `square` of them. Reads all files that Pillow opens; HEIC needs `pillow_heif` as well.
+`openvino/` take the `square` of them. Reads all files that Pillow opens, and HEIC where
+`pillow_heif` is installed.
 """
 
+import contextlib
 import io
 import json
+import sys
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
+
+with contextlib.suppress(ImportError):
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+
+
+class ImageReader:
+    """Reads files and folders of images one by one; reports what cannot be read on standard error and goes on."""
+
+    def __init__(self, paths: Iterable[str], folder: Path) -> None:
+        self._paths = paths
+        self._background = read_input(folder)[2]
+        self.failed = 0
+
+    def __iter__(self) -> Iterator[tuple[Path, np.ndarray]]:
+        for path in list_images(self._paths):
+            try:
+                pixels = read_rgb(path, self._background)
+            except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+                self.failed += 1
+                print(f"{path}: cannot be read as an image ({error})", file=sys.stderr)
+            else:
+                yield path, pixels
+
+    def exit(self) -> None:
+        """End the program with status 2 if a file could not be read."""
+        if self.failed:
+            sys.exit(2)
+
+
+def list_images(paths: Iterable[str]) -> Iterator[Path]:
+    """List files as they are, and of folders all files with the suffix of an image format, in order."""
+    for path in map(Path, paths):
+        if path.is_dir():
+            found = (one for one in path.rglob("*") if one.suffix.lower() in Image.registered_extensions())
+            yield from sorted(one for one in found if one.is_file() and not one.name.startswith("."))
+        else:
+            yield path
+
+
+def read_labels(folder: Path) -> list[str]:
+    """Read the names of the classes, in the order of the probabilities."""
+    labels: list[str] = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+    return labels
+
+
+def ood_score(features: np.ndarray, folder: Path) -> float | None:
+    """Compute how unlike the training images an image is: above 1, it is none of the classes.
+
+    The mean cosine distance to the nearest training images, divided by the threshold; None without `ood.npz`.
+
+    Args:
+        features: (n_features,) input of the model's layer `logits`.
+        folder: The folder with `ood.npz`.
+    """
+    if not (folder / "ood.npz").exists():
+        return None
+    train, threshold, neighbours = _read_ood(folder)
+    unit = features / max(float(np.linalg.norm(features)), np.finfo(np.float32).tiny)
+    nearest = np.sort(1 - train @ unit)[:neighbours]
+    return float(nearest.mean() / threshold)
+
+
+@cache
+def _read_ood(folder: Path) -> tuple[np.ndarray, float, int]:
+    with np.load(folder / "ood.npz") as file:
+        return file["features"].astype(np.float32), float(file["threshold"]), int(file["neighbours"])
 
 
 def read_input(folder: Path) -> tuple[int, str, str]:

@@ -142,6 +142,40 @@ def test_a_file_that_is_no_image_gives_one_line(run_core: Run, folder: Path, tra
     assert run.stderr.splitlines()[-1].startswith("graft: text.jpg cannot be read")
 
 
+def test_a_broken_file_does_not_keep_the_others_from_being_classified(run_core: Run, folder: Path, trained: dict):
+    pictures = folder / "some"
+    (pictures / "below").mkdir(parents=True)
+    for colour in ("red", "green", "blue"):
+        Image.new("RGB", (64, 64), colour).save(pictures / "below" / f"{colour}.png")
+    (pictures / "broken.jpg").write_bytes(b"no image")
+    (pictures / "notes.txt").write_text("not listed")
+    run = run_core("predict", trained["model"], pictures, folder / "nothing.png")
+    assert run.returncode == 2
+    assert [Path(line.partition(": ")[0]).name for line in run.stdout.splitlines()] == [
+        "blue.png", "green.png", "red.png",
+    ]  # fmt: skip
+    first, second = run.stderr.splitlines()
+    assert first.startswith("graft: broken.jpg cannot be read")
+    assert second.startswith("graft: nothing.png cannot be read")
+
+
+def test_predictions_as_json_have_an_entry_for_a_broken_file(run_core: Run, folder: Path, trained: dict):
+    Image.new("RGB", (64, 64), "red").save(folder / "good.png")
+    (folder / "bad.png").write_bytes(b"no image")
+    run = run_core("predict", trained["model"], folder / "bad.png", folder / "good.png", "--json")
+    assert run.returncode == 2
+    bad, good = json.loads(run.stdout)
+    assert (bad["class"], good["class"] in trained["classes"]) == (None, True)
+    assert bad["error"].startswith("bad.png cannot be read")
+    assert isinstance(good["none_of_these"], bool)
+
+
+def test_tensorflow_prints_no_notes(run_core: Run, folder: Path, trained: dict):
+    Image.new("RGB", (64, 64), "red").save(folder / "good.png")
+    run = run_core("predict", trained["model"], folder / "good.png")
+    assert (run.returncode, run.stderr, len(run.stdout.splitlines())) == (0, "", 1)
+
+
 def test_a_missing_model_gives_one_line(run_core: Run, folder: Path):
     run = run_core("predict", folder / "nothing.keras", folder / "text.jpg")
     assert run.returncode == 2

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +122,19 @@ def test_predictions_read_back_equal(predictions, tmp_path):
         assert getattr(again, field) == getattr(predictions, field)
     for field in ("splits", "true", "probabilities", "predicted", "confidence", "correct"):
         np.testing.assert_array_equal(getattr(again, field), getattr(predictions, field))
+
+
+def test_a_spreadsheet_finds_no_formula_in_the_predictions(tmp_path):
+    hostile = ("=HYPERLINK(1)", "'=1+1", "-2", "@a", "+b", "plain")
+    predictions = make_predictions(hostile[:3])
+    predictions = replace(predictions, names=tuple(hostile[row % len(hostile)] for row in range(len(predictions))))
+    path = write_predictions(predictions, tmp_path / PREDICTIONS_FILE)
+    with path.open(newline="") as file:
+        cells = [cell for row in csv.DictReader(file) for cell in (row["name"], row["true"], row["predicted"])]
+    assert not [cell for cell in cells if cell[0] in "=+-@"]
+    again = read_predictions(path)
+    assert (again.names, again.classes) == (predictions.names, predictions.classes)
+    np.testing.assert_array_equal(again.true, predictions.true)
 
 
 def test_missing_predictions_say_so(tmp_path):

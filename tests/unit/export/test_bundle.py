@@ -1,11 +1,13 @@
 """The bundle works without Graft, gives the app's predictions and certifies them."""
 
+import importlib.metadata
 import json
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -18,10 +20,11 @@ from core.evaluation.report.report import read_report
 from core.export import bundle as module
 from core.export.bundle import build_bundle
 from core.export.bundle_files.preprocess import read_input, square
+from core.export.card import write_card
 from core.export.certificate import Certificate
-from core.export.formats import FORMATS
+from core.export.formats import FORMATS, bundle_file_name
 from core.export.predictor import Predictor
-from core.export.writers import WRITERS
+from core.export.writers import WRITERS, Answer
 from core.intake.decode_rgb import WHITE
 from core.training.recipe import Recipe, dump_recipe
 from tests.unit.dataset.transparent import KINDS, save_transparent
@@ -53,7 +56,7 @@ def packed(evaluated, tmp_path_factory):
 def test_the_bundle_contains_all_files(packed):
     assert {path.name for path in packed[0].iterdir()} == {
         "model.keras", "saved_model", "model.tflite", "openvino", "labels.json", "recipe.json", "report.json",
-        "README.md", "predict.py", "preprocess.py", "input.json", "requirements.txt", "certificate.json",
+        "README.md", "predict.py", "preprocess.py", "input.json", "requirements.txt", "certificate.json", "ood.npz",
     }  # fmt: skip
 
 
@@ -64,7 +67,8 @@ def test_every_format_is_certified_on_test_images(packed):
     assert certificate.formats.keys() == {listed.path for listed in FORMATS.values()}
     assert not certificate.left_out
     assert certificate.formats["model.keras"].largest_difference < 1e-5
-    assert all(proved.same_class == 16 for proved in certificate.formats.values())
+    assert all(one.same_class == 16 for one in certificate.formats.values())
+    assert all(one.largest_ood_difference < 0.01 for one in certificate.formats.values())
 
 
 def test_progress_counts_the_formats(packed):
@@ -144,6 +148,9 @@ def test_the_card_gives_the_figures_with_their_intervals(packed, evaluated):
     test = evaluated.report.metrics.test
     assert card.startswith("# Colours\n\nClassifies images into 3 classes: red, green, blue.")
     assert f"| accuracy | {test.accuracy:.1%} ({test.interval.low:.1%} to {test.interval.high:.1%}) |" in card
+    validation = evaluated.report.metrics.validation
+    assert "The kept epoch is the one with the lowest validation loss." in card
+    assert f"accuracy of {validation.accuracy:.1%} (" in card
     assert "| red | 10 | 10 | 10 |" in card
     assert "| `saved_model` | For TensorFlow Serving" in card
 
@@ -151,7 +158,62 @@ def test_the_card_gives_the_figures_with_their_intervals(packed, evaluated):
 def test_requirements_name_exact_versions(packed):
     lines = (packed[0] / "requirements.txt").read_text().splitlines()
     assert f"keras=={keras.__version__}" in lines
+    assert f"openvino=={importlib.metadata.version('openvino')}" in lines
     assert all("==" in line for line in lines)
+
+
+def test_requirements_list_only_what_the_packed_formats_need(evaluated, tmp_path):
+    build_bundle(evaluated.out, tmp_path / "plain.zip", originals=evaluated.originals)
+    with zipfile.ZipFile(tmp_path / "plain.zip") as archive:
+        lines = archive.read("requirements.txt").decode().splitlines()
+    assert [line.partition("==")[0] for line in lines] == ["keras", "tensorflow", "numpy", "pillow"]
+
+
+def test_a_bundle_is_named_after_its_project_and_run():
+    assert bundle_file_name("Bees / ants", "Run 3: full") == "Bees - ants - Run 3- full.zip"
+    assert bundle_file_name("..", "???") == "model.zip"
+
+
+def test_names_in_the_card_are_no_markup(evaluated, packed):
+    name = "# a [link](http://example.org) | <img src=x> `b`\n*c*"
+    manifest = replace(evaluated.manifest, classes=(name, "b", "c"))
+    card = write_card(name, evaluated.report, Recipe(), manifest, packed[1])
+    escaped = r"\# a \[link\]\(http://example.org\) \| \<img src=x\> \`b\` \*c\*"
+    assert card.startswith(f"# {escaped}\n")
+    assert f"| {escaped} | 10 |" in card
+
+
+def test_the_script_reads_folders_and_goes_on_after_a_broken_file(packed, evaluated, tmp_path):
+    table = read_predictions(evaluated.out / "predictions.csv")
+    (tmp_path / "images" / "below").mkdir(parents=True)
+    for row, name in ((0, "a.png"), (1, "below/b.png")):
+        shutil.copy(evaluated.originals.path(table.digests[row]), tmp_path / "images" / name)
+    (tmp_path / "images" / "cut.jpg").write_bytes(b"no image")
+    (tmp_path / "images" / "notes.txt").write_text("not listed")
+    done = subprocess.run(
+        [sys.executable, packed[0] / "predict.py", tmp_path / "images"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert [line.partition(": ")[0] for line in done.stdout.splitlines()] == [
+        str(tmp_path / "images" / "a.png"), str(tmp_path / "images" / "below" / "b.png"),
+    ]  # fmt: skip
+    assert f"{tmp_path / 'images' / 'cut.jpg'}: cannot be read as an image" in done.stderr
+
+
+def test_the_script_marks_images_that_are_none_of_these(packed, evaluated, tmp_path):
+    Image.fromarray(np.full((40, 40, 3), (250, 250, 5), np.uint8)).save(tmp_path / "yellow.png")
+    shutil.copy(evaluated.originals.path(evaluated.manifest.digests[0]), tmp_path / "known.png")
+    batch = Predictor(evaluated.out / "model.keras").predict_batch([tmp_path / "known.png", tmp_path / "yellow.png"])
+    done = subprocess.run(
+        [sys.executable, packed[0] / "predict.py", "known.png", "yellow.png"],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    marked = ["none of these?" in line for line in done.stdout.splitlines()]
+    assert marked == [batch.is_ood(0), batch.is_ood(1)]
 
 
 def test_report_and_labels_are_those_of_the_run(packed, evaluated):
@@ -165,7 +227,7 @@ def test_the_plain_bundle_holds_one_model(evaluated, tmp_path):
     names = zipfile.ZipFile(tmp_path / "plain.zip").namelist()
     assert set(names) == {
         "model.keras", "labels.json", "recipe.json", "report.json", "README.md", "predict.py", "preprocess.py",
-        "input.json", "requirements.txt", "certificate.json",
+        "input.json", "requirements.txt", "certificate.json", "ood.npz",
     }  # fmt: skip
 
 
@@ -174,7 +236,7 @@ def test_every_format_can_be_written_and_opened():
 
 
 def test_a_format_that_fails_is_left_out_with_the_reason(evaluated, tmp_path, monkeypatch):
-    def fail(_served, path):
+    def fail(_served, path, _ood):
         path.write_bytes(b"half")
         raise TypeError("no such operation")
 
@@ -190,7 +252,9 @@ def test_a_format_that_fails_is_left_out_with_the_reason(evaluated, tmp_path, mo
 
 def test_a_format_with_other_predictions_is_left_out(evaluated, tmp_path, monkeypatch):
     monkeypatch.setitem(
-        module.WRITERS, "saved-model", (lambda _served, path: path.mkdir(), lambda _path: lambda _image: np.eye(3)[0])
+        module.WRITERS,
+        "saved-model",
+        (lambda _served, path, _ood: path.mkdir(), lambda _path: lambda _image: Answer(np.eye(3)[0], 0.0)),
     )
     certificate = build_bundle(
         evaluated.out, tmp_path / "b.zip", originals=evaluated.originals, formats=["saved-model"]
