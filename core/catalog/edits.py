@@ -1,7 +1,7 @@
 """Changes of images that can be undone: another class, another split, exclusion, deletion."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -52,6 +52,7 @@ def change_items(
     label_id: str | Unset | None = UNSET,
     split: Split | Unset | None = UNSET,
     excluded: bool | Unset = UNSET,
+    disputed_ids: Collection[str] = (),
 ) -> str:
     """Change images and return the id of the edit, for undo. Unknown ids are ignored.
 
@@ -63,6 +64,8 @@ def change_items(
         label_id: Id of the new class; None for no class.
         split: The new split, which is fixed; None to have it drawn.
         excluded: Whether the images are excluded from training.
+        disputed_ids: Items whose label a network disagreed with, which is why they get another class. They are marked:
+            such changes raise the accuracy of that network.
 
     Raises:
         NotFoundError: There is no such project or class.
@@ -77,10 +80,14 @@ def change_items(
         if not isinstance(label_id, Unset):
             if label_id is not None:
                 find_label(session, project_id, label_id)
-            values["label_id"] = label_id
+            values |= {"label_id": label_id, "relabelled_by_model": False}
         before = _snapshot(session, project_id, item_ids)
         for chunk in chunks([str(item["id"]) for item in before]):
             session.execute(update(ItemRow).where(ItemRow.id.in_(chunk)).values(**values))
+        if not isinstance(label_id, Unset):
+            moved = [str(item["id"]) for item in before if item["id"] in disputed_ids and item["label_id"] != label_id]
+            for chunk in chunks(moved):
+                session.execute(update(ItemRow).where(ItemRow.id.in_(chunk)).values(relabelled_by_model=True))
         return _save_edit(session, project_id, title, before)
 
 
@@ -103,7 +110,9 @@ def relabel_items(database: Database, project_id: str, labels: Mapping[str, str]
         before = _snapshot(session, project_id, list(labels))
         for name in sorted(set(labels.values())):
             for chunk in chunks([str(item["id"]) for item in before if labels[str(item["id"])] == name]):
-                session.execute(update(ItemRow).where(ItemRow.id.in_(chunk)).values(label_id=ids[name]))
+                session.execute(
+                    update(ItemRow).where(ItemRow.id.in_(chunk)).values(label_id=ids[name], relabelled_by_model=False)
+                )
         return _save_edit(session, project_id, title, before)
 
 

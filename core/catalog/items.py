@@ -78,6 +78,7 @@ class Item:
         contrast: As `core.intake` measures it.
         sharpness: As `core.intake` measures it.
         dhash: Difference hash.
+        relabelled_by_model: Whether its label was changed after a network had disagreed with it.
     """
 
     id: str
@@ -96,6 +97,7 @@ class Item:
     contrast: float
     sharpness: float
     dhash: str
+    relabelled_by_model: bool = False
 
 
 @dataclass(frozen=True)
@@ -228,6 +230,17 @@ def add_rejected_files(database: Database, project_id: str, rejected: Sequence[t
         )
 
 
+def relabelled_by_models(database: Database, project_id: str) -> dict[str, str]:
+    """Return the class, by digest, of each image whose label was changed after a network had disagreed with it."""
+    query = (
+        select(ItemRow.digest, LabelRow.name)
+        .join(LabelRow, LabelRow.id == ItemRow.label_id)
+        .where(ItemRow.project_id == project_id, ItemRow.relabelled_by_model)
+    )
+    with database.read() as session:
+        return {row.digest: row.name for row in session.execute(query)}
+
+
 def list_rejected_files(database: Database, project_id: str) -> list[RejectedFile]:
     """Return the files that were not accepted, the latest first."""
     with database.read() as session:
@@ -343,4 +356,5 @@ def _item(row: ItemRow, label: str | None, image: ImageRow) -> Item:
         contrast=image.contrast,
         sharpness=image.sharpness,
         dhash=image.dhash,
+        relabelled_by_model=row.relabelled_by_model,
     )

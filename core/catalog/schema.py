@@ -6,7 +6,7 @@ databases store alike. A change here needs a migration; a test compares the two.
 
 import secrets
 
-from sqlalchemy import JSON, CheckConstraint, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 ID_LENGTH = 16
@@ -76,6 +76,8 @@ class ItemRow(Base):
     split: Mapped[str | None] = mapped_column(String(10), default=None)
     split_fixed: Mapped[bool] = mapped_column(default=False)
     excluded: Mapped[bool] = mapped_column(default=False)
+    # Whether its label was changed after a network had disagreed with it.
+    relabelled_by_model: Mapped[bool] = mapped_column(default=False, server_default=false())
     name: Mapped[str] = mapped_column(Text)
     group: Mapped[str | None] = mapped_column("group_name", Text, default=None)
     position: Mapped[int] = mapped_column(Integer)

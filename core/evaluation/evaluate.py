@@ -41,6 +41,7 @@ def evaluate(
     say: Callable[[str], None] = lambda _sentence: None,
     on_progress: Progress = lambda _done, _total: None,
     should_stop: Callable[[], bool] = lambda: False,
+    relabelled_by_model: int = 0,
 ) -> Report:
     """Evaluate the model of a run's folder and write the results beside it.
 
@@ -55,6 +56,7 @@ def evaluate(
         say: Called with sentences for the run's log.
         on_progress: Called with the images done and their total.
         should_stop: Called between batches.
+        relabelled_by_model: Test images whose label was changed after a network had disagreed with it.
 
     Raises:
         DatasetError: A split is empty.
@@ -100,6 +102,7 @@ def evaluate(
         ood=measure_ood(embedding, true, manifest.classes),
         epochs=epochs,
         recipe=read_recipe(out),
+        relabelled_by_model=relabelled_by_model,
     )
     write_embedding(embedding, out)
     if epochs:

@@ -114,6 +114,9 @@ def _limits(report: Report) -> Iterator[str]:
     yield f"  these. That holds for {ood.refused_test:.1%} of the test images. It is an output of every format but"
     yield "  `model.keras`, for which `predict.py` computes it from `ood.npz`."
     yield "- The figures hold for images like the test images; on others it can be much worse."
+    if test.relabelled_by_model:
+        yield f"- The labels of {test.relabelled_by_model} test images were changed after a network had disagreed with"
+        yield "  them. Such changes raise the accuracy; correct predictions were not checked in the same way."
     if test.more_images:
         yield f"- With {test.images} test images the accuracy is known to {_points(test.interval)} points;"
         yield f"  {test.more_images} more would make that 5."

@@ -49,6 +49,7 @@ def execute_run(
     emit: Callable[[Event], None],
     progress: Callable[[str, str], Callable[[int, int], None]],
     should_stop: Callable[[], bool],
+    relabelled_by_model: int = 0,
 ) -> RunResult:
     """Train, evaluate and save; continue from a checkpoint of the same run if the folder has one.
 
@@ -61,6 +62,7 @@ def execute_run(
         emit: Receives the events.
         progress: Returns, for the name of a stage and a unit, a function of the units done and the total.
         should_stop: Whether a person asked to stop; the best epoch so far is then evaluated.
+        relabelled_by_model: Test images whose label was changed after a network had disagreed with it.
 
     Raises:
         GraftError: The data, the recipe or the weights do not allow a training.
@@ -88,6 +90,7 @@ def execute_run(
             settings=settings,
             say=lambda sentence: report(Message(text=sentence)),
             on_progress=progress("Evaluating", "images"),
+            relabelled_by_model=relabelled_by_model,
         )
         seconds = {**outcome.seconds, "evaluate": time.monotonic() - began}
     return RunResult(outcome, measured, seconds)

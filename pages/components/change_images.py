@@ -22,7 +22,11 @@ SPLITS: dict[str, Split | None] = {
 
 
 def show_change_buttons(
-    project_id: str, labels: Sequence[Label], ids: Collection[str], done: Callable[[], None]
+    project_id: str,
+    labels: Sequence[Label],
+    ids: Collection[str],
+    done: Callable[[], None],
+    disputed_ids: Collection[str] = (),
 ) -> None:
     """Show the buttons that change images.
 
@@ -31,13 +35,15 @@ def show_change_buttons(
         labels: Its classes.
         ids: The chosen images; if there are none, the buttons are disabled.
         done: Called after a change, before the page reruns.
+        disputed_ids: Those of them whose label the network disagrees with, see `change_items`.
     """
     nothing = not ids
     images = words.count(len(ids), "image")
 
     def change(title: str, **values: Any) -> None:  # noqa: ANN401 - passed on to `change_items`
         def work() -> None:
-            change_items(database(), project_id, list(ids), f"{images} {title}", **values)
+            title_of_edit = f"{images} {title}"
+            change_items(database(), project_id, list(ids), title_of_edit, disputed_ids=disputed_ids, **values)
             done()
 
         frame.run_action(work)

@@ -11,6 +11,7 @@ from core.catalog.projects import Project
 from core.catalog.runs import Run
 from core.dataset.manifest import Manifest
 from core.evaluation.metrics.mcnemar import compare
+from core.evaluation.rescoring import labels_of_test_split, rescore
 from core.jobs.queue import submit_run
 from core.training.recipe import load_recipe
 from pages.results import predicted_images
@@ -81,6 +82,13 @@ def draw_pair(before: Results, after: Results, project_id: str, key: str) -> Non
         key: Distinguishes this comparison from others on the page.
     """
     paired = compare(before.test, after.test)
+    rescored = rescore(before.test, labels_of_test_split(after.test))
+    if rescored is not None and rescored.relabelled:
+        st.caption(
+            f"Between these runs {words.count(len(rescored.relabelled), 'test image')} got another class. The first "
+            f"run has {words.percent(rescored.before)} on its own labels and {words.percent(rescored.after)} on the "
+            f"new ones: {rescored.points:+.1f} points come from new labels. Below, these images are left out."
+        )
     if paired is None:
         st.caption("These runs have no test image in common that is labelled the same.")
         return

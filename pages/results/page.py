@@ -14,6 +14,7 @@ from pages.results import (
     history,
     image_map,
     mistakes,
+    new_labels,
     run_table,
     transfer_benefit,
 )
@@ -45,6 +46,7 @@ headline.draw(results.report)
 with st.container(horizontal=True, vertical_alignment="center"):
     downloads.draw(project, run, results)
     frame.step_link(TRY_IT, "Next: try it on new pictures", run_id=run.id, icon=TRY_IT.icon)
+new_labels.draw(project, results)
 before_after.draw_retrain(project, run, results)
 before_after.draw(runs, run, results)
 

@@ -89,7 +89,9 @@ def _draw_bar(
     """Draw the buttons that change the chosen images."""
     st.markdown(f"**{words.count(total, 'image')}**, {len(predictions)} chosen. Click images to choose them.")
     ids = [items[digest].id for digest in predictions.digests]
-    show_change_buttons(project_id, list_labels(database(), project_id), ids, _clear_choice(f"{key}-{run_id}"))
+    disputed = {items[digest].id for digest in predictions.rows(np.flatnonzero(~predictions.correct)).digests}
+    labels, done = list_labels(database(), project_id), _clear_choice(f"{key}-{run_id}")
+    show_change_buttons(project_id, labels, ids, done, disputed)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
             "Explain",

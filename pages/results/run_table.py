@@ -7,13 +7,14 @@ import pandas as pd
 import streamlit as st
 
 from core.catalog.runs import Run
+from core.evaluation.rescoring import Rescore
 from core.training.recipe import Recipe, load_recipe
 from pages.components import run_actions
 from pages.components.run_choice import STATUS
 from pages.results import run_comparison
 from pages.shared import frame, state, words
 from pages.shared.recipe_differences import differences
-from pages.shared.run_results import Figures, figures_of, model_megabytes
+from pages.shared.run_results import Figures, figures_of, model_megabytes, rescore_run
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class _Row:
     run: Run
     recipe: Recipe
     figures: Figures | None
+    rescored: Rescore | None
 
 
 @frame.fragment
@@ -40,6 +42,8 @@ def draw(runs: Sequence[Run], shown: Run) -> None:
             "model (MB)": st.column_config.NumberColumn(format="%.1f"),
         },
     )
+    if any(row.rescored for row in rows):
+        st.info(_describe_rescored(rows), icon=":material/new_label:")
     st.caption(_advice([row for row in rows if row.figures]))
     chosen = [rows[index].run for index in event["selection"]["rows"] if index < len(rows)]
     if not chosen:
@@ -61,7 +65,7 @@ def _draw_actions(run: Run, shown: Run) -> None:
 
 
 def _row(run: Run) -> _Row:
-    return _Row(run, load_recipe(run.recipe), figures_of(run))
+    return _Row(run, load_recipe(run.recipe), figures_of(run), rescore_run(run))
 
 
 def _rank(row: _Row) -> tuple[bool, float]:
@@ -75,8 +79,8 @@ def _table(rows: Sequence[_Row]) -> pd.DataFrame:
             "run": [row.run.name for row in rows],
             "status": [STATUS[row.run.job.status] for row in rows],
             "validation": [100 * row.figures.validation if row.figures else None for row in rows],
-            "test": [100 * row.figures.test if row.figures else None for row in rows],
-            "test, 95%": [_range(row.figures) for row in rows],
+            "test": [_test(row) for row in rows],
+            "test, 95%": [_range(row) for row in rows],
             "network": [row.recipe.backbone.name for row in rows],
             "strategy": [row.recipe.strategy for row in rows],
             "different from the first": [_differences(row.recipe, first) for row in rows],
@@ -88,8 +92,27 @@ def _table(rows: Sequence[_Row]) -> pd.DataFrame:
     )
 
 
-def _range(figures: Figures | None) -> str:
-    return words.between(*figures.test_interval) if figures else ""
+def _test(row: _Row) -> float | None:
+    """The test accuracy in percent, on the labels as they are now."""
+    if row.rescored is not None:
+        return 100 * row.rescored.after
+    return 100 * row.figures.test if row.figures else None
+
+
+def _range(row: _Row) -> str:
+    if row.rescored is not None:
+        return words.between(*row.rescored.interval)
+    return words.between(*row.figures.test_interval) if row.figures else ""
+
+
+def _describe_rescored(rows: Sequence[_Row]) -> str:
+    changes = [
+        f"{words.escape_markdown(row.run.name)} from {words.percent(row.rescored.before)} to "
+        f"{words.percent(row.rescored.after)} by {words.count(len(row.rescored.relabelled), 'new label')}"
+        for row in rows
+        if row.rescored is not None
+    ]
+    return f"All runs are scored on the test labels as they are now: {', '.join(changes)}."
 
 
 def _differences(recipe: Recipe, first: Recipe) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.catalog.projects import get_project
 from core.catalog.runs import Run
 from core.dataset.manifest import TEST, Manifest
 from core.dataset.manifest_file import load_manifest
@@ -12,6 +13,7 @@ from core.dataset.project import project_manifest
 from core.evaluation.inference.predictions import PREDICTIONS_FILE, Predictions, read_predictions
 from core.evaluation.metrics.intervals import Interval
 from core.evaluation.report.report import REPORT_FILE, Report, read_report
+from core.evaluation.rescoring import Rescore, labels_of_manifest, rescore
 from pages.shared.workspace import database, settings
 
 MODEL_FILE = "model.keras"
@@ -98,6 +100,22 @@ def read_results(run_id: str) -> Results:
     """
     folder = settings().runs / run_id
     return _results(run_id, folder, (_changed(folder / REPORT_FILE), _changed(folder / PREDICTIONS_FILE)))
+
+
+def rescore_run(run: Run) -> Rescore | None:
+    """Score a run on the labels of its project as they are now; None without results, or if no test label changed."""
+    folder = settings().runs / run.id
+    if not has_results(run.id):
+        return None
+    updated_at = get_project(database(), run.project_id).updated_at
+    return _rescore(run.id, run.project_id, updated_at, _changed(folder / PREDICTIONS_FILE))
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _rescore(run_id: str, project_id: str, updated_at: float, changed_at: int) -> Rescore | None:  # noqa: ARG001 - part of the key
+    predictions = read_predictions(settings().runs / run_id / PREDICTIONS_FILE)
+    rescored = rescore(predictions, labels_of_manifest(current_manifest(project_id, updated_at)))
+    return rescored if rescored is not None and rescored.relabelled else None
 
 
 def current_manifest(project_id: str, updated_at: float) -> Manifest:

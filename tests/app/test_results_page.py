@@ -2,6 +2,7 @@
 
 import time
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -9,6 +10,8 @@ from core.catalog.edits import change_items, delete_items
 from core.catalog.items import Filter, list_items
 from core.catalog.labels import list_labels
 from core.catalog.runs import create_run, list_runs
+from core.dataset.manifest import TEST
+from core.evaluation.inference.predictions import read_predictions
 from core.evaluation.report.report import read_report
 from core.training.recipe import Backbone, Recipe, dump_recipe, load_recipe
 from pages.shared.steps import RESULTS
@@ -141,6 +144,29 @@ def test_a_fix_offers_retraining_with_the_same_recipe(open_page, workspace, proj
     by_label(tab.button, "Retrain").click().run()
     newest = list_runs(workspace.database, project)[0]
     assert (newest.name, newest.recipe) == ("Run 1, with fixes", dump_recipe(Recipe()))
+
+
+def test_new_test_labels_are_told_in_headline_and_table(open_page, workspace, settings, project, run):
+    test = read_predictions(settings.runs / run / "predictions.csv").of_split(TEST)
+    wrong = np.flatnonzero(~test.correct)[:3]
+    labels = {label.name: label.id for label in list_labels(workspace.database, project)}
+    for row in wrong:
+        (item,) = list_items(workspace.database, project, Filter(digests=[test.digests[row]]))
+        target = labels[test.classes[test.predicted[row]]]
+        change_items(workspace.database, project, [item.id], "moved", label_id=target, disputed_ids=[item.id])
+    before, after = (test.correct.sum() + moved for moved in (0, len(wrong)))
+    tab = open_page(RESULTS, project=project, run=run, **{"results-part": "All runs"})
+    text = "\n".join(one.value for one in [*tab.info, *tab.warning])
+    points = f"{100 * len(wrong) / len(test):+.1f} points come from {len(wrong)} new labels"
+    assert points in text
+    assert f"{len(wrong)} test images got another class because a network disagreed" in text
+    assert [expander for expander in tab.expander if expander.label.startswith("Check as many correct predictions")]
+    assert tab.dataframe[0].value["test"][0] == pytest.approx(100 * after / len(test))
+    assert f"from {100 * before / len(test):.1f}% to {100 * after / len(test):.1f}%" in text
+
+
+def test_without_new_labels_nothing_is_said_of_them(tab):
+    assert not [one for one in [*tab.info, *tab.warning] if "label" in one.value]
 
 
 def test_the_table_ranks_by_validation(open_page, workspace, project, run):

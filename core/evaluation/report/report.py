@@ -116,6 +116,8 @@ class TestMetrics(SplitMetrics):
         auc: Areas under the curves of all classes together.
         more_images: Test images to add for an accuracy interval of +-5 points; 0 where there are enough.
         per_class: One entry a class, in the order of `Report.classes`.
+        relabelled_by_model: Test images whose label was changed after a network had disagreed with it. This raises the
+            accuracy.
     """
 
     __test__ = False  # not a test for pytest to collect
@@ -126,6 +128,7 @@ class TestMetrics(SplitMetrics):
     auc: AUC
     more_images: int
     per_class: tuple[ClassMetrics, ...]
+    relabelled_by_model: int = 0
 
 
 class Metrics(Part):

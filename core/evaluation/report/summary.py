@@ -75,6 +75,7 @@ def summarise(
     ood: OutOfDistribution,
     epochs: Sequence[Epoch] = (),
     recipe: Recipe | None = None,
+    relabelled_by_model: int = 0,
 ) -> Report:
     """Compute the report.
 
@@ -85,12 +86,15 @@ def summarise(
         ood: The out-of-distribution threshold and its error rates.
         epochs: The run's epochs, in order.
         recipe: The run's choices, for advice that fits them.
+        relabelled_by_model: Test images whose label was changed after a network had disagreed with it.
     """
     train, validation, test = (predictions.of_split(split) for split in (TRAIN, VALIDATION, TEST))
     confusion = classification.confusion_matrix(test.true, test.predicted, len(test.classes))
     drawn = _curves(test)
     metrics = Metrics(
-        train=split_metrics(train), validation=split_metrics(validation), test=_test_metrics(test, confusion, drawn)
+        train=split_metrics(train),
+        validation=split_metrics(validation),
+        test=_test_metrics(test, confusion, drawn, relabelled_by_model),
     )
     largest = float(np.bincount(validation.true).max() / len(validation))
     return Report(
@@ -125,7 +129,7 @@ def _interval(correct: int, images: int) -> Interval:
     return interval
 
 
-def _test_metrics(test: Predictions, confusion: Ints, drawn: _Curves) -> TestMetrics:
+def _test_metrics(test: Predictions, confusion: Ints, drawn: _Curves, relabelled_by_model: int) -> TestMetrics:
     return TestMetrics(
         **split_metrics(test).model_dump(),
         balanced_accuracy=Estimate(
@@ -141,6 +145,7 @@ def _test_metrics(test: Predictions, confusion: Ints, drawn: _Curves) -> TestMet
         ),
         more_images=more_images_needed(int(test.correct.sum()), len(test)),
         per_class=_per_class(test.classes, confusion, drawn),
+        relabelled_by_model=relabelled_by_model,
     )
 
 

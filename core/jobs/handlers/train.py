@@ -1,7 +1,9 @@
 """A run."""
 
 from core.catalog import runs
+from core.catalog.items import relabelled_by_models
 from core.catalog.runs import RunSummary
+from core.dataset.manifest import TEST, Manifest
 from core.dataset.manifest_file import FILE_NAME, load_manifest
 from core.dataset.project import project_manifest
 from core.errors import RunStopped
@@ -31,11 +33,20 @@ def train(context: JobContext, _spec: TrainSpec) -> TrainResult:
         emit=context.emit,
         progress=context.progress,
         should_stop=context.should_stop,
+        relabelled_by_model=_count_relabelled(context, run.project_id, manifest),
     )
     runs.save_summary(context.database, run.id, _summary(result))
     if result.outcome.status == "stopped":
         raise RunStopped("Stopped; the best epoch so far was evaluated.")
     return TrainResult(seconds=result.seconds)
+
+
+def _count_relabelled(context: JobContext, project_id: str, manifest: Manifest) -> int:
+    """Count the test images of a manifest that have the label that a network's disagreement led to."""
+    marked = relabelled_by_models(context.database, project_id)
+    return sum(
+        marked.get(manifest.digests[row]) == manifest.classes[manifest.labels[row]] for row in manifest.rows(TEST)
+    )
 
 
 def _summary(result: RunResult) -> RunSummary:

@@ -190,6 +190,21 @@ def test_an_edit_is_undone_exactly(database: Database, project: str, deleted: bo
         edits.undo_edit(database, project, "nothing")
 
 
+def test_labels_that_a_network_disputed_are_marked_until_a_person_changes_them_again(database: Database, project: str):
+    items.add_items(database, project, [image(number) for number in range(3)])
+    ids = [item.id for item in items.list_items(database, project)]
+    ants = labels.add_label(database, project, "ants")
+    edit = edits.change_items(database, project, ids, "moved", label_id=ants, disputed_ids=ids[:2])
+    assert items.relabelled_by_models(database, project) == {f"{0:064x}": "ants", f"{1:064x}": "ants"}
+    edits.change_items(database, project, ids, "set aside", excluded=True)
+    assert len(items.relabelled_by_models(database, project)) == 2
+    edits.undo_edit(database, project, edit)
+    assert not items.relabelled_by_models(database, project)
+    edits.change_items(database, project, ids, "moved", label_id=ants, disputed_ids=ids)
+    edits.change_items(database, project, ids[:1], "moved", label_id=None)
+    assert len(items.relabelled_by_models(database, project)) == 2
+
+
 def test_deleted_images_are_kept_while_undo_could_bring_them_back(database: Database, project: str):
     items.add_items(database, project, [image(1)])
     edits.delete_items(database, project, [items.list_items(database, project)[0].id], "deleted")
