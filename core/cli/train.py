@@ -136,12 +136,22 @@ def _choose_backbone(backbone: dict[str, Any], options: argparse.Namespace) -> N
     if options.weights in WEIGHTS_KINDS:
         backbone |= {"weights": options.weights, "weights_file": None}
     elif options.weights is not None:
+        if Path(options.weights).is_dir():
+            raise _folder_as_weights(Path(options.weights))
         if not Path(options.weights).is_file():
             raise WeightsError(
                 f"--weights is {options.weights!r}, which is none of {', '.join(WEIGHTS_KINDS)}, and no file.",
                 "Check the path.",
             )
         backbone |= {"weights": "file", "weights_file": str(Path(options.weights).absolute())}
+
+
+def _folder_as_weights(folder: Path) -> WeightsError:
+    kind = "a TensorFlow SavedModel" if (folder / "saved_model.pb").is_file() else "a folder"
+    return WeightsError(
+        f"--weights is {str(folder)!r}, {kind}, not a weights file.",
+        "Name a .keras or .h5 file; the program that made the model writes one: model.save('model.keras').",
+    )
 
 
 def _report_ingestion(found: Ingested, options: argparse.Namespace) -> None:

@@ -165,6 +165,21 @@ def test_backbones_are_listed_as_text_and_as_json(capsys: pytest.CaptureFixture[
     assert {"MobileNetV2", "ResNet50", "ConvNeXtTiny", "NASNetLarge"} <= names
 
 
+@pytest.mark.parametrize(("file", "kind"), [("saved_model.pb", "a TensorFlow SavedModel"), ("notes.txt", "a folder")])
+def test_a_folder_as_weights_is_named(
+    make_zip, tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str, kind: str
+):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / file).touch()
+    source = make_zip({"a/1.png": picture(1), "b/2.png": picture(2)})
+    assert main(["train", str(source), "--out", str(tmp_path / "out"), "--weights", str(folder)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(
+        f"graft: --weights is {str(folder)!r}, {kind}, not a weights file. Name a .keras or .h5 file"
+    )
+
+
 def test_classes_from_file_names_are_used_and_printed(make_zip, capsys: pytest.CaptureFixture[str]):
     files = {
         f"{label} ({number}).png": picture(10 * number + len(label)) for label in ("ant", "Wasp") for number in (1, 2)
