@@ -18,7 +18,7 @@ from core.catalog.database import Database, chunks
 from core.catalog.edits import forget_edits
 from core.catalog.projects import OrphanedFiles, delete_unused_images
 from core.catalog.schema import JobRow
-from core.jobs.specs import ExplainResult, ExplainSpec
+from core.jobs.specs import ExplainSpec
 from core.settings import Settings
 from core.storage.arrays import ArrayStore
 from core.storage.blobs import OriginalStore
@@ -77,8 +77,8 @@ def delete_unused_image_files(database: Database, settings: Settings) -> None:
     with database.write() as session:
         digests = delete_unused_images(session)
         arguments = session.scalars(select(JobRow.arguments).where(JobRow.kind == ExplainSpec.kind_name()))
-        paths = {ExplainSpec.model_validate(one).path for one in arguments} - {None}
-    gone = [path for path in paths if path is not None and not settings.resolve(path).exists()]
+        paths = {one.get("path") for one in arguments}
+    gone = [path for path in paths if isinstance(path, str) and not settings.resolve(path).exists()]
     delete_explanations(database, settings, paths=gone)
     delete_image_files(database, settings, digests)
 
@@ -98,11 +98,11 @@ def delete_explanations(
     with database.write() as session:
         jobs = session.scalars(select(JobRow).where(JobRow.kind == ExplainSpec.kind_name())).all()
         found = [job for job in jobs if job.arguments.get("digest") in digests or job.arguments.get("path") in paths]
-        results = [ExplainResult.model_validate(job.result) for job in found if job.result is not None]
+        results = [(job.result or {}).get(key) for job in found for key in ("image", "heatmap")]
         for chunk in chunks([job.id for job in found]):
             session.execute(delete(JobRow).where(JobRow.id.in_(chunk)))
-    for result in results:
-        for path in (result.image, result.heatmap):
+    for path in results:
+        if isinstance(path, str) and settings.resolve(path).is_relative_to(settings.runs):
             settings.resolve(path).unlink(missing_ok=True)
     for job in found:
         (settings.logs / f"{job.id}.log").unlink(missing_ok=True)

@@ -162,7 +162,7 @@ def delete_project(database: Database, project_id: str) -> OrphanedFiles:
 
 
 def delete_unused_images(session: Session) -> tuple[str, ...]:
-    """Forget the images that no item uses, not even one that could come back by undo, and give their digests."""
+    """Delete the images that no item uses and no undo could bring back; return their digests."""
     item = select(ItemRow.id).where(ItemRow.digest == ImageRow.digest)
     edit = select(EditImageRow.edit_id).where(EditImageRow.digest == ImageRow.digest)
     digests = sorted(session.scalars(select(ImageRow.digest).where(~item.exists(), ~edit.exists())))
