@@ -102,7 +102,10 @@ def _describe_accepted(accepted: dict[str, float]) -> str:
 def _draw_accepted(accepted: dict[str, float]) -> None:
     ranked = sorted(accepted.items(), key=lambda pair: -pair[1])
     table = pd.DataFrame(
-        {"class left out": [name for name, _ in ranked], "not marked (%)": [100 * share for _, share in ranked]}
+        {
+            "class left out": [name for name, _ in ranked],
+            "not marked (%)": [words.percent_number(share) for _, share in ranked],
+        }
     )
     st.dataframe(
         table,

@@ -78,7 +78,7 @@ def _table(rows: Sequence[_Row]) -> pd.DataFrame:
         {
             "run": [row.run.name for row in rows],
             "status": [STATUS[row.run.job.status] for row in rows],
-            "validation": [100 * row.figures.validation if row.figures else None for row in rows],
+            "validation": [words.percent_number(row.figures.validation) if row.figures else None for row in rows],
             "test": [_test(row) for row in rows],
             "test, 95%": [_range(row) for row in rows],
             "network": [row.recipe.backbone.name for row in rows],
@@ -95,8 +95,8 @@ def _table(rows: Sequence[_Row]) -> pd.DataFrame:
 def _test(row: _Row) -> float | None:
     """The test accuracy in percent, on the labels as they are now."""
     if row.rescored is not None:
-        return 100 * row.rescored.after
-    return 100 * row.figures.test if row.figures else None
+        return words.percent_number(row.rescored.after)
+    return words.percent_number(row.figures.test) if row.figures else None
 
 
 def _range(row: _Row) -> str:

@@ -86,6 +86,14 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{share:.{digits}%}"
 
 
+def percent_number(share: float) -> float:
+    """Round a share for a column of percents to the digits of `percent`.
+
+    A browser rounds 81.25 up to 81.3 and Python to the even 81.2, so a table would show another figure than the page.
+    """
+    return round(100 * share, 1)
+
+
 def between(low: float, high: float) -> str:
     """Write an interval of shares: `81.2% to 94.0%`."""
     return f"{percent(low)} to {percent(high)}"

@@ -161,7 +161,7 @@ def test_new_test_labels_are_told_in_headline_and_table(open_page, workspace, se
     assert points in text
     assert f"{len(wrong)} test images got another class because a network disagreed" in text
     assert [expander for expander in tab.expander if expander.label.startswith("Check as many correct predictions")]
-    assert tab.dataframe[0].value["test"][0] == pytest.approx(100 * after / len(test))
+    assert tab.dataframe[0].value["test"][0] == round(100 * after / len(test), 1)
     assert f"from {100 * before / len(test):.1f}% to {100 * after / len(test):.1f}%" in text
 
 

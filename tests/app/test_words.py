@@ -2,6 +2,7 @@
 
 import ast
 import re
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,12 @@ def test_percentages_are_written_alike_everywhere():
             if re.search(r"\d\s%", "".join(text for text in texts if isinstance(text, str))):
                 found.append(f"{path.name}:{node.lineno}")
     assert not found
+
+
+@given(st.integers(0, 400), st.integers(1, 400))
+def test_a_column_of_percents_shows_what_the_text_shows(part, whole):
+    share = min(part, whole) / whole
+    number = words.percent_number(share)
+    assert words.percent(share) == f"{number:.1f}%"
+    # How a browser writes it: the nearest decimal, and of two the larger one.
+    assert Decimal(number).quantize(Decimal("0.1"), ROUND_HALF_UP) == Decimal(words.percent(share).rstrip("%"))
