@@ -2,7 +2,7 @@
 
 TensorFlow computes on a GPU and OpenVINO on a processor. TensorFlow also computes where OpenVINO cannot convert the
 network or gives other results. Computing in bfloat16 is twice as fast on processors that support it, but features
-differ by about 10 %: it is used only if a person chooses it, and the difference is measured and reported.
+differ by about 10%: it is used only if a person chooses it, and the difference is measured and reported.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -119,7 +119,7 @@ class Recipe(_Frozen):
         early_stopping: Epochs without a lower validation loss before a phase ends; None never ends it early.
         class_weights: Weight the images so that each class counts the same.
         batch_norm: `frozen` keeps batch normalisation in inference mode, also in trained layers.
-        precision: Of the frozen prefix: `float32`, or `bfloat16` (faster; features differ by about 10 %).
+        precision: Of the frozen prefix: `float32`, or `bfloat16` (faster; features differ by about 10%).
         seed: Of the head's initial weights, the shuffling, the dropout and the augmentation.
     """
 
