@@ -3,12 +3,12 @@
 A suffix only says what a file may be. The decoder and the readers of archives and tables decide by the content.
 """
 
-from pathlib import PurePosixPath
 from typing import Final
 
 IMAGE_SUFFIXES: Final = (
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".dib", ".heic",
-    ".heif", ".hif", ".avif", ".jp2", ".j2k", ".jpx", ".psd", ".ico", ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".mpo",
+    ".heics", ".heif", ".heifs", ".hif", ".avif", ".avifs", ".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".psd",
+    ".ico", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".tga", ".mpo",
 )  # fmt: skip
 # Teachable Machine's project files (.tm) are zips.
 ARCHIVE_SUFFIXES: Final = (
@@ -28,8 +28,15 @@ ARCHIVE_UPLOADS: Final = tuple(
 
 
 def suffix_of(name: str) -> str:
-    """Give the suffix of a file name in lower case, e.g. `.jpg`."""
-    return PurePosixPath(name).suffix.lower()
+    """Give the suffix of a path in lower case, e.g. `.jpg`."""
+    return name[len(stem_of(name)) :].lower()
+
+
+def stem_of(name: str) -> str:
+    """Give a path without its suffix; faster than pathlib, which counts with 100,000 files."""
+    dot = name.rfind(".")
+    start = name.rfind("/") + 1
+    return name[:dot] if start < dot < len(name) - 1 else name
 
 
 def is_image_name(name: str) -> bool:

@@ -5,10 +5,10 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Final
 
 from core.intake.file_names import Parts
+from core.intake.formats import stem_of
 
 EXACT, FOLDED, PATH_END = range(3)
 SEVERAL: Final = -1
@@ -52,7 +52,7 @@ class NameIndex:
         self._by_name: dict[str, list[_File]] = defaultdict(list)
         self._by_folder: dict[tuple[str, str], list[_File]] = defaultdict(list)
         for index, parts in paths.items():
-            stem = PurePosixPath(parts[-1]).stem
+            stem = stem_of(parts[-1])
             file = _File(index, parts, tuple(map(str.casefold, parts)), stem, stem.casefold())
             for name in {file.folded[-1], file.folded_stem}:
                 self._by_name[name].append(file)

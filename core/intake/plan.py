@@ -12,22 +12,24 @@ Folders
        Folders beside the splits that name none have no class and no split, and are noted.
     3. The folders at the first level that is neither are the classes; below splits, the next level. What lies deeper
        belongs to its class. Images above that level have no class. Split folders inside every class count, too.
+       A folder `x-samples` is the class x (Teachable Machine); so is an archive of that name without class folders.
 
 Tables
     4. A table needs a column that names files and any one of class, split, group or excluded. The file column is the
        most explicitly named one of those that name at least half as many files as the best one.
     5. A name means the file of exactly this path or path end, else the same in another case, else the file with the
        longest path end in common; with or without suffix; the table's own folder first. A name that fits no file, or
-       several equally well, is rejected with its row.
+       several equally well, is rejected with its row. Of the rows that mean one file, those that name it best count.
     6. A table fills what it says, and nothing else: a cell that is empty leaves split and group to the folders.
     7. A table with a class column labels the smallest folder that holds it and all files it names (all sources, if it
        was given beside them). There, images that it does not name, or names without a class, have no class.
     8. Rows that disagree about an image, in one or several tables, leave it without the class, split or group in
        question, with a note.
-    9. Placeholders are no classes: `?`, `unknown` and their like; one value for all rows of a table that is called a
-       submission or names only test images; a table with another class in every row.
-    10. A table that names images, but whose class column is unknown, is a question to a person. Unanswered, its images
-        have no class.
+    9. Placeholders are no classes: `?`, `unknown` and their like, unless a folder has that name; one value in all rows
+       of a table that is called a submission or names only test images; numbered rows with another class in each,
+       which are a list of classes.
+    10. A table that names images, but whose class column is unknown, is a question to a person. Unanswered, the images
+        that rule 7 gives to it have no class. A column of zeros and ones for each class is no question.
 
 Others
     11. If there is no labelling table and at most one class, the file names may give classes, if a person agrees.
