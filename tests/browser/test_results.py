@@ -90,7 +90,9 @@ def test_a_cell_opens_its_images_and_one_of_them_is_moved(results_page: Page, se
     expect(results_page.get_by_text("1 image got another class")).to_be_visible()
     expect(results_page.get_by_text(f"now {CLASSES[column]}")).to_be_visible()
     moved = [item for item in list_items(server.database, project) if item.label not in item.name]
-    assert [item.label for item in moved] == [CLASSES[column]]
+    assert [(item.label, item.relabelled_by_model) for item in moved] == [(CLASSES[column], True)]
+    expect(results_page.get_by_text("points come from 1 new label")).to_be_visible()
+    expect(results_page.get_by_text("1 test image got another class because a network disagreed")).to_be_visible()
 
     results_page.get_by_role("button", name="Retrain with the fixes").click()
     expect(results_page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
@@ -100,6 +102,8 @@ def test_a_cell_opens_its_images_and_one_of_them_is_moved(results_page: Page, se
     expect(
         results_page.get_by_text("the same recipe as “Run 1”; since then, 1 image got another class")
     ).to_be_visible()
+    retrained = list_runs(server.database, project)[0]
+    assert read_report(server.settings.runs / retrained.id).metrics.test.relabelled_by_model == 1
     before, after = (read_results(server, one.id) for one in reversed(list_runs(server.database, project)))
     paired = compare(before, after)
     assert paired.images == len(before) - 1  # all but the one that was moved
