@@ -33,7 +33,7 @@ def pictures(tmp_path: Path) -> Path:
 def test_the_drawn_sample_set_is_learned_without_a_network(
     server: "Server", new_tab: Callable[..., "Page"], pictures: Path
 ):
-    sample = SAMPLES["shapes"]
+    sample = SAMPLES["leaves"]
     tab = new_tab(server.url)
     tab.get_by_role("button", name=f"Try “{sample.title}”").wait_for()
     take_picture(tab, pictures / "home.png")
