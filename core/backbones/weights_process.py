@@ -260,8 +260,11 @@ def _new_layers(file: h5py.File) -> Iterator[StoredLayer]:
 
 
 def _stored_layer(name: str, path: str, arrays: Sequence[h5py.Dataset]) -> StoredLayer:
-    # An empty dataset has no shape.
-    found = [StoredArray(array.name, tuple(array.shape or (0,)), array.dtype.str) for array in arrays]
+    # A scalar has the shape (), an empty dataset none.
+    found = [
+        StoredArray(array.name, (0,) if array.shape is None else tuple(array.shape), array.dtype.str)
+        for array in arrays
+    ]
     return StoredLayer(name, path, tuple(found))
 
 

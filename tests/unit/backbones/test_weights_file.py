@@ -102,6 +102,16 @@ def test_values_are_read(new: Path) -> None:
     np.testing.assert_array_equal(bias, BIAS)
 
 
+def test_a_scalar_is_read(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "scalar.h5", "w") as file:
+        write_old(file, {"count": np.int32(7)}, "normalization")
+    with open_weights(tmp_path / "scalar.h5") as stored:
+        assert [layer.shapes for layer in stored.layers] == [((),)]
+        (((count,),)) = list(stored.read(stored.layers))
+    assert count.shape == ()
+    assert count == 7
+
+
 def test_a_keras_model_is_read(tmp_path: Path, new: Path) -> None:
     config = {"config": {"layers": [{"module": "keras.layers", "class_name": "Dense"}]}}
     assert names_and_shapes(write_model(tmp_path / "model.keras", config, new)) == [("dense", ((2, 3), (3,)))]
