@@ -190,7 +190,7 @@ def test_a_job_continues_when_the_process_that_submitted_it_ends(database: Datab
         from core.jobs import queue
         from core.jobs.specs import IngestSpec
         from core.settings import Settings
-        settings = Settings(workspace=Path({str(settings.workspace)!r}))
+        settings = Settings(workspace=Path({str(settings.workspace)!r}), warm=False)
         print(queue.submit(Database(settings), settings, {project!r}, IngestSpec(sample="digits")))
         """
     )

@@ -5,7 +5,7 @@ import json
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, JsonValue, ValidationError
 
@@ -44,6 +44,7 @@ def same(one: BaseModel, other: BaseModel) -> bool:
 
 
 @pytest.mark.parametrize("spec", SPECS.values(), ids=list(SPECS))
+@settings(deadline=None)
 @given(data=st.data())
 def test_every_spec_and_result_survives_json(spec: type[Spec], data: st.DataObject):
     asked = data.draw(instances(spec))
