@@ -1,15 +1,17 @@
-"""Whether the checks find what was planted: `python -m benchmarks.checks SETS [PART ...] [--keras-home FOLDER]`.
+"""Whether the checks find what was planted: `python -m benchmarks.checks [SETS] [PART ...] [--keras-home FOLDER]`.
 
-SETS is the folder with the sample sets as zips. The parts, all without an argument: `labels` swaps 5 % of the labels
-of two sets, with five seeds, and ranks the images, beside cleanlab on the same probabilities where it is installed;
-`copies` plants exact and changed copies; `border` draws a coloured border around the images of one class; `bursts`
-plants bursts and compares a random split with an honest one; `size` times taking in and every check at 10,000 drawn
-images. Each prints a table with the goal beside the figure.
+SETS is the folder with the sample sets as zips; without it, the one of GRAFT_TEST_DATA. The parts, all without an
+argument: `labels` swaps 5 % of the labels of two sets, with five seeds, and ranks the images, beside cleanlab on the
+same probabilities where it is installed; `copies` plants changed copies in photographs, small and drawn pictures
+(`benchmarks.duplicates`); `border` draws a coloured border around the images of one class; `bursts` plants bursts and
+compares a random split with an honest one; `size` times ingestion and every check at 10,000 drawn images. Each prints a
+table with the goal beside the figure.
 """
 
 import argparse
 import functools
 import io
+import os
 import tempfile
 import time
 import zipfile
@@ -20,10 +22,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from benchmarks import duplicates
 from benchmarks.clock import machine, table
 from core.advice.split_comparison import compare_splits
 from core.checks.dataset import Dataset, ingested_dataset
-from core.checks.duplicates import conflicting_labels, exact_duplicates, near_duplicates
 from core.checks.mislabelled import mislabelled
 from core.checks.registry import CHECKS
 from core.checks.shortcut import shortcut
@@ -42,9 +44,7 @@ SWAPPED = 0.05
 RANKED = 0.1
 BACKBONE = "MobileNetV2"
 LABEL_GOALS = {"sign_digits": 0.90, "flowers5_small": 0.55}
-COPY_SETS = ("flowers5_small", "cats_dogs", "sign_digits")
 BORDER_SETS = ("cats_dogs", "flowers5_small", "hymenoptera", "sign_digits")
-COPIES = 50
 DRAWN = 10_000
 DRAWN_CLASSES = 20
 DRAWN_FEATURES = 1280
@@ -143,75 +143,9 @@ def _in_worst_tenth(scores: np.ndarray, planted: np.ndarray) -> float:
     return float(np.isin(planted, tenth).mean())
 
 
-def copies(sets: Path, bench: Workbench) -> str:
-    """How many planted copies are found, and how many images are called copies that are none."""
-    rows = []
-    for name in COPY_SETS:
-        files = read(sets / f"{name}.zip")
-        before, _ = bench.ingest(files)
-        known = {one for rows_ in _found(before) for one in rows_}
-        planted = _planted(files)
-        dataset, refused = bench.ingest([*files, *planted])
-        sets_ = _found(dataset)
-        flagged = {one for found in sets_ for one in found}
-        exact = sum(_is_found(one, sets_, refused) for one in planted if "exact" in one[1])
-        changed = sum(_is_found(one, sets_, refused) for one in planted if "exact" not in one[1])
-        hit = {f"{label}/{original}" for label, copy, _ in planted for original in [copy.partition("--")[2]]}
-        originals = {one for one in flagged if Path(one).name in {Path(path).name for path in hit}}
-        false = {one for one in flagged - known - originals if "--" not in one}
-        share = len(false) / len(files)
-        rows.append(
-            (name, len(files), f"{exact} of {COPIES}", f"{changed} of {COPIES}", "95%", f"{len(false)} ({share:.1%})")
-        )
-        rows[-1] += ("1 %", len(known))
-    head = ("set", "images", "exact", "changed", "goal", "false", "goal", "flagged before planting")
-    return table(
-        "Copies planted: half of the exact ones in another class; smaller, recompressed, cropped by 5 %", head, rows
-    )
-
-
-def _planted(files: list[File]) -> list[File]:
-    """Copies, each named after what was done and after its original."""
-    chosen = np.random.default_rng(0).choice(len(files), 2 * COPIES, replace=False)
-    classes = sorted({label for label, _, _ in files})
-    found = []
-    for number, row in enumerate(chosen.tolist()):
-        label, name, data = files[row]
-        if number < COPIES:
-            other = classes[(classes.index(label) + number % 2) % len(classes)]
-            found.append((other, f"exact{number}--{name}", data))
-        else:
-            kind, change = list(CHANGES.items())[number % len(CHANGES)]
-            found.append(
-                (label, f"{kind}{number}--{name}", _jpeg(change(_open(data)), 40 if kind == "recompressed" else 90))
-            )
-    return found
-
-
-def _cropped(image: Image.Image) -> Image.Image:
-    width, height = image.size
-    return image.crop((round(0.03 * width), round(0.02 * height), round(0.98 * width), round(0.97 * height)))
-
-
-CHANGES: dict[str, Callable[[Image.Image], Image.Image]] = {
-    "smaller": lambda image: image.resize((max(1, round(0.6 * image.width)), max(1, round(0.6 * image.height)))),
-    "recompressed": lambda image: image,
-    "cropped": _cropped,
-}
-
-
-def _found(dataset: Dataset) -> list[tuple[str, ...]]:
-    results = (exact_duplicates(dataset), near_duplicates(dataset), conflicting_labels(dataset))
-    return [tuple(dataset.ids[row] for row in rows) for result in results for rows in result.sets]
-
-
-def _is_found(planted: File, sets: list[tuple[str, ...]], refused: list[Rejected]) -> bool:
-    """Whether a copy was refused as one, or stands in a set with its original."""
-    label, copy, _ = planted
-    path, original = f"{label}/{copy}", copy.partition("--")[2]
-    if any(one.name == path for one in refused):
-        return True
-    return any(path in rows and any(Path(one).name == original for one in rows) for rows in sets)
+def copies(sets: Path, _bench: Workbench) -> str:
+    """Planted copies by kind of change, and falsely joined pairs."""
+    return duplicates.copies(sets)
 
 
 def border(sets: Path, bench: Workbench) -> str:
@@ -302,9 +236,8 @@ def _seconds(files: list[File], bench: Workbench) -> dict[str, float]:
         found[name] = time.perf_counter() - began
         return result
 
-    dataset, _ = timed("taking in, and reading the small copies", lambda: bench.ingest(files))
-    timed("pairs of pictures that are alike", lambda: dataset.alike(0))
-    timed("what stays together", lambda: dataset.group_ids)
+    dataset, _ = timed("ingestion and the search for duplicates", lambda: bench.ingest(files))
+    timed("group ids", lambda: dataset.group_ids)
     random = np.random.default_rng(0)
     centres = random.normal(size=(DRAWN_CLASSES, DRAWN_FEATURES))
     seen = centres[dataset.labels] + random.normal(scale=4, size=(len(dataset), DRAWN_FEATURES))
@@ -339,17 +272,20 @@ PARTS: dict[str, Callable[[Path, Workbench], str]] = {
 def main() -> None:
     """Run the chosen parts and print their tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sets", type=Path)
+    parser.add_argument("sets", nargs="?", default="", help="default: the folder sets of GRAFT_TEST_DATA")
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--keras-home", type=Path, default=Path.home() / ".keras")
     options = parser.parse_args()
+    if options.sets in PARTS:  # the folder was left out
+        options.parts, options.sets = [options.sets, *options.parts], ""
+    sets = Path(options.sets or Path(os.environ.get("GRAFT_TEST_DATA", ".")) / "sets")
     if unknown := set(options.parts) - PARTS.keys():
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     print(machine(), "\n")
     with tempfile.TemporaryDirectory() as folder:
         bench = Workbench(Path(folder), options.keras_home)
         for part in options.parts or PARTS:
-            print(PARTS[part](options.sets, bench), flush=True)
+            print(PARTS[part](sets, bench), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """The images that every check reads: those of a project, or those that were just ingested."""
 
+import hashlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cache, cached_property
+from io import BytesIO
 from typing import Any, Final, Self
 
 import numpy as np
@@ -14,14 +15,25 @@ from core.catalog.database import Database
 from core.catalog.items import Filter, list_items
 from core.catalog.labels import list_labels
 from core.checks.probe import Probe, out_of_fold
-from core.dataset.grouping import Sets, burst_sets, duplicate_sets, named_sets, number_groups
+from core.dataset.grouping import (
+    Sets,
+    burst_sets,
+    connected_sets,
+    duplicate_sets,
+    named_sets,
+    number_groups,
+    sets_by_key,
+)
 from core.dataset.manifest import SPLIT_NAMES
-from core.dataset.near_duplicates import ALIKE, SAME, SIDE, grey_picture, near_duplicate_pairs
+from core.dataset.near_duplicates import DuplicatePairs, find_duplicates
+from core.dataset.pixels import load_image
 from core.intake.results import Accepted
 from core.storage.blobs import OriginalStore
 
 NO_CLASS: Final = -1
-_THREADS: Final = 4
+_NO_COLUMNS: Final = {"classes", "empty_classes", "pairs"}
+
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -41,8 +53,8 @@ class Dataset:
         brightness: (n,) float64 mean grey level, 0 black to 1 white.
         contrast: (n,) float64 standard deviation of the grey levels, 0 to 0.5.
         sharpness: (n,) float64 variance of the Laplacian.
-        dhash: (n,) uint64 difference hash.
-        pictures: (n, 48, 48) uint8 grey thumbnails.
+        empty_classes: Names of the classes without any of these images.
+        pairs: Rows that show the same picture or the same scene.
         features: (n, n_features) float32 of the current backbone, or None where none were computed.
         border_features: Features of the same images with their centre masked, or None.
 
@@ -62,13 +74,13 @@ class Dataset:
     brightness: NDArray[np.float64]
     contrast: NDArray[np.float64]
     sharpness: NDArray[np.float64]
-    dhash: NDArray[np.uint64]
-    pictures: NDArray[np.uint8]
+    pairs: DuplicatePairs
     features: NDArray[np.float32] | None = None
     border_features: NDArray[np.float32] | None = None
+    empty_classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        columns = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "classes"}
+        columns = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in _NO_COLUMNS}
         lengths = {name: len(value) for name, value in columns.items() if value is not None}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"columns of different lengths: {lengths}")
@@ -81,10 +93,10 @@ class Dataset:
         chosen: dict[str, Any] = {}
         for one in fields(self):
             column = getattr(self, one.name)
-            if one.name != "classes" and column is not None:
+            if one.name not in _NO_COLUMNS and column is not None:
                 is_array = isinstance(column, np.ndarray)
                 chosen[one.name] = column[rows] if is_array else tuple(column[row] for row in rows.tolist())
-        return replace(self, **chosen)
+        return replace(self, **chosen, pairs=self.pairs.select(rows, len(self)))
 
     @cached_property
     def labelled(self) -> Self:
@@ -92,25 +104,32 @@ class Dataset:
         rows = np.flatnonzero(self.labels != NO_CLASS).astype(np.int64)
         return self if len(rows) == len(self) else self.select(rows)
 
-    def alike(self, least: float) -> NDArray[np.int64]:
-        """(k, 2) pairs of rows whose pictures correlate at least this much, `ALIKE` or more, at the best window."""
-        pairs, correlations = self._alike
-        return pairs[correlations >= least]
+    @cached_property
+    def identical(self) -> Sets:
+        """Sets of rows with identical pixels, also in other files."""
+        return duplicate_sets(self.digests, self.pairs.identical)
 
     @cached_property
     def duplicates(self) -> Sets:
-        """Sets of rows that show the same picture, each with two rows or more."""
-        return duplicate_sets(self.digests, self.alike(SAME))
+        """Sets of rows that show the same picture, identical or changed."""
+        return duplicate_sets(self.digests, np.concatenate([self.pairs.identical, self.pairs.same]))
 
     @cached_property
     def bursts(self) -> Sets:
         """Sets of rows that are neighbouring frames of one burst."""
-        return burst_sets(self.names, self.alike(ALIKE))
+        return burst_sets(self.names, np.concatenate([self.pairs.same, self.pairs.scene]))
+
+    @cached_property
+    def scenes(self) -> Sets:
+        """Sets of rows that are photographs of one scene, of which at least two are not the same picture."""
+        duplicates = number_groups(self.duplicates, len(self))
+        pairs = self.pairs.scene[(duplicates[self.pairs.scene[:, 0]] != duplicates[self.pairs.scene[:, 1]])]
+        return connected_sets(pairs, len(self))
 
     @cached_property
     def group_ids(self) -> NDArray[np.int64]:
-        """(n,) number of each row's split group: duplicates, bursts and named groups share one."""
-        return number_groups([*self.duplicates, *self.bursts, *named_sets(self.groups)], len(self))
+        """(n,) number of each row's split group: duplicates, bursts, scenes and named groups share one."""
+        return number_groups([*self.duplicates, *self.bursts, *self.scenes, *named_sets(self.groups)], len(self))
 
     @cached_property
     def probe(self) -> Probe:
@@ -123,10 +142,6 @@ class Dataset:
             raise ValueError("a probe needs features")
         return out_of_fold(self.features, self.labels, self.group_ids, len(self.classes))
 
-    @cached_property
-    def _alike(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        return near_duplicate_pairs(self.pictures, self.dhash, ALIKE)
-
 
 def load_dataset(
     database: Database,
@@ -134,7 +149,8 @@ def load_dataset(
     originals: OriginalStore,
     *,
     unlabelled: bool = False,
-    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    on_progress: Progress = lambda _done, _total: None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Dataset:
     """Load the images of a project that were not set aside, without features.
 
@@ -143,19 +159,23 @@ def load_dataset(
         project_id: Whose images.
         originals: The store of their thumbnails.
         unlabelled: Whether to include images without a class.
-        on_progress: Called with the number of images read so far, and of all.
+        on_progress: Called while duplicates are searched, as in `core.dataset.near_duplicates.find_duplicates`.
+        should_stop: Whether to stop early; duplicates are then not complete.
 
     Raises:
         NotFoundError: There is no such project.
     """
     items = [item for item in list_items(database, project_id, Filter(excluded=False)) if item.label_id or unlabelled]
-    labels = [label for label in list_labels(database, project_id) if label.images]
+    everything = list_labels(database, project_id)
+    used = {item.label_id for item in items}
+    labels = [label for label in everything if label.id in used]
     index = {label.id: number for number, label in enumerate(labels)}
     return Dataset(
         ids=tuple(item.id for item in items),
         digests=tuple(item.digest for item in items),
         names=tuple(item.name for item in items),
         classes=tuple(label.name for label in labels),
+        empty_classes=tuple(label.name for label in everything if label.id not in used),
         labels=np.array([index.get(item.label_id or "", NO_CLASS) for item in items], np.int64),
         splits=np.array([SPLIT_NAMES.index(item.split) if item.split else -1 for item in items], np.int8),
         groups=tuple(item.group or "" for item in items),
@@ -164,8 +184,13 @@ def load_dataset(
         brightness=np.array([item.brightness for item in items], np.float64),
         contrast=np.array([item.contrast for item in items], np.float64),
         sharpness=np.array([item.sharpness for item in items], np.float64),
-        dhash=np.array([int(item.dhash, 16) for item in items], np.uint64),
-        pictures=_pictures([item.digest for item in items], originals, on_progress),
+        pairs=find_pairs(
+            [item.digest for item in items],
+            [(item.width, item.height) for item in items],
+            originals,
+            on_progress=on_progress,
+            should_stop=should_stop,
+        ),
     )
 
 
@@ -193,23 +218,44 @@ def ingested_dataset(accepted: Sequence[Accepted], originals: OriginalStore, *, 
         brightness=np.array([one.statistics.brightness for one in rows], np.float64),
         contrast=np.array([one.statistics.contrast for one in rows], np.float64),
         sharpness=np.array([one.statistics.sharpness for one in rows], np.float64),
-        dhash=np.array([int(one.statistics.dhash, 16) for one in rows], np.uint64),
-        pictures=_pictures([one.digest for one in rows], originals, lambda _done, _total: None),
+        pairs=find_pairs([one.digest for one in rows], [(one.width, one.height) for one in rows], originals),
     )
 
 
-def _pictures(
-    digests: Sequence[str], originals: OriginalStore, on_progress: Callable[[int, int], None]
-) -> NDArray[np.uint8]:
-    pictures = np.zeros((len(digests), SIDE, SIDE), np.uint8)
-    with ThreadPoolExecutor(_THREADS) as pool:
-        read = pool.map(lambda digest: _picture(originals, digest), digests)
-        for row, picture in enumerate(read):
-            pictures[row] = picture
-            on_progress(row + 1, len(digests))
-    return pictures
+def find_pairs(
+    digests: Sequence[str],
+    sizes: Sequence[tuple[int, int]],
+    originals: OriginalStore,
+    *,
+    on_progress: Progress = lambda _done, _total: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> DuplicatePairs:
+    """Find duplicates by thumbnails, and decode the originals of those that may have identical pixels.
 
+    Args:
+        digests: (n,) digest of each original.
+        sizes: (n,) upright width and height of each original.
+        originals: The store of originals and thumbnails.
+        on_progress: As in `core.dataset.near_duplicates.find_duplicates`.
+        should_stop: Whether to stop early; the pairs found so far are returned.
+    """
+    fingerprints: dict[int, bytes] = {}
 
-def _picture(originals: OriginalStore, digest: str) -> NDArray[np.uint8]:
-    with Image.open(originals.thumbnail_path(digest)) as thumbnail:
-        return grey_picture(thumbnail)
+    def read(row: int) -> NDArray[np.uint8]:
+        data = originals.thumbnail_path(digests[row]).read_bytes()
+        fingerprints[row] = hashlib.sha256(data).digest()
+        with Image.open(BytesIO(data)) as thumbnail:
+            return np.asarray(thumbnail.convert("RGB"), np.uint8)
+
+    @cache
+    def pixels(digest: str) -> bytes:
+        # Only verified images have a thumbnail, so this decodes nothing that the decoder process did not decode before.
+        return hashlib.sha256(load_image(originals.path(digest)).tobytes()).digest()
+
+    found = find_duplicates(read, len(digests), on_progress=on_progress, should_stop=should_stop)
+    # One picture in two containers has the same thumbnail, unless one of them was decoded at a fraction of its size.
+    likely = sets_by_key((sizes[row], fingerprints.get(row, row)) for row in range(len(digests)))
+    pairs = [(rows[0], row) for rows in likely for row in rows[1:]]
+    pairs += [(one, other) for one, other in found.same.tolist() if sizes[one] == sizes[other]]
+    identical = [pair for pair in sorted(set(pairs)) if pixels(digests[pair[0]]) == pixels(digests[pair[1]])]
+    return found._replace(identical=np.array(identical, np.int64).reshape(-1, 2))

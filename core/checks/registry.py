@@ -8,13 +8,13 @@ import numpy as np
 from core.checks.balance import class_balance
 from core.checks.class_overlap import class_overlap
 from core.checks.dataset import NO_CLASS, Dataset
-from core.checks.duplicates import bursts, conflicting_labels, exact_duplicates, near_duplicates
+from core.checks.duplicates import bursts, conflicting_labels, exact_duplicates, near_duplicates, same_scene
 from core.checks.image_quality import blurred, low_contrast, too_bright, too_dark
 from core.checks.image_size import odd_aspect, tiny
 from core.checks.leaks import leaks
 from core.checks.mislabelled import mislabelled
 from core.checks.outliers import outliers
-from core.checks.result import Result, expand_result, no_issue
+from core.checks.result import Result, Severity, expand_result, no_issue
 from core.checks.shortcut import shortcut
 
 
@@ -26,6 +26,7 @@ class Check:
         title: What it looks for, in plain words.
         term: The field's term.
         function: The check itself.
+        severity: How much it may spoil the result: `serious`, `warning`, or `info` where it is mostly good to know.
         needs_features: Whether it needs features.
         needs_classes: Whether it applies only to images that have a class.
     """
@@ -33,27 +34,34 @@ class Check:
     title: str
     term: str
     function: Callable[[Dataset], Result]
+    severity: Severity = "warning"
     needs_features: bool = False
     needs_classes: bool = False
 
 
 CHECKS: dict[str, Check] = {
     "conflicting-labels": Check(
-        "The same picture in two classes", "conflicting labels", conflicting_labels, needs_classes=True
+        "The same picture in two classes", "conflicting labels", conflicting_labels, "serious", needs_classes=True
     ),
-    "leaks": Check("The same in two splits", "data leakage", leaks),
+    "leaks": Check("The same in two splits", "data leakage", leaks, "serious"),
     "mislabelled": Check(
         "Probably in the wrong class", "label errors", mislabelled, needs_features=True, needs_classes=True
     ),
     "shortcut": Check(
-        "The background gives the class away", "shortcut learning", shortcut, needs_features=True, needs_classes=True
+        "The background gives the class away",
+        "shortcut learning",
+        shortcut,
+        "serious",
+        needs_features=True,
+        needs_classes=True,
     ),
-    "near-duplicates": Check("Nearly the same picture", "near duplicates", near_duplicates),
-    "bursts": Check("Frames of one burst", "series", bursts),
-    "exact-duplicates": Check("The same file twice", "exact duplicates", exact_duplicates),
-    "outliers": Check("Unlike all others", "outliers", outliers, needs_features=True),
+    "near-duplicates": Check("The same picture, changed", "near duplicates", near_duplicates),
+    "bursts": Check("Frames of one burst", "series", bursts, "info"),
+    "same-scene": Check("The same scene", "scene duplicates", same_scene, "info"),
+    "exact-duplicates": Check("The same image twice", "exact duplicates", exact_duplicates),
+    "outliers": Check("Unlike all others", "outliers", outliers, "info", needs_features=True),
     "class-overlap": Check(
-        "Classes that look alike", "class overlap", class_overlap, needs_features=True, needs_classes=True
+        "Classes that look alike", "class overlap", class_overlap, "info", needs_features=True, needs_classes=True
     ),
     "class-balance": Check("Too few images, or too unequal", "class imbalance", class_balance, needs_classes=True),
     "too-dark": Check("Too dark", "underexposed", too_dark),
@@ -61,7 +69,7 @@ CHECKS: dict[str, Check] = {
     "low-contrast": Check("Almost without contrast", "low contrast", low_contrast),
     "blurred": Check("Blurred", "out of focus", blurred),
     "tiny": Check("Very small", "low resolution", tiny),
-    "odd-aspect": Check("Far from square", "odd aspect ratio", odd_aspect),
+    "odd-aspect": Check("Far from square", "odd aspect ratio", odd_aspect, "info"),
 }
 
 

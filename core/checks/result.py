@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Action = Literal["exclude", "delete", "relabel"]
+Severity = Literal["serious", "warning", "info"]
 
 
 @dataclass(frozen=True)

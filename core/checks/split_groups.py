@@ -13,7 +13,7 @@ class SplitGroup:
 
     Attributes:
         name: Of the group, if a table or a person named it, else of its first image.
-        kinds: Why the images belong together: `copies` (duplicates), `burst`, `group`.
+        kinds: Why the images belong together: `copies` (duplicates), `burst`, `scene`, `group`.
         images: Number of images, two or more.
         splits: Their splits; more than one only where the splits were fixed.
     """
@@ -31,7 +31,12 @@ def split_groups_of(dataset: Dataset, splits: Sequence[str]) -> list[SplitGroup]
         dataset: The images.
         splits: (n,) name of the split of each, empty for none.
     """
-    kinds = {"copies": dataset.duplicates, "burst": dataset.bursts, "group": named_sets(dataset.groups)}
+    kinds = {
+        "copies": dataset.duplicates,
+        "burst": dataset.bursts,
+        "scene": dataset.scenes,
+        "group": named_sets(dataset.groups),
+    }
     reasons = [(kind, _rows(sets)) for kind, sets in kinds.items()]
     found = []
     for rows in sets_by_key(dataset.group_ids.tolist()):

@@ -1,144 +1,352 @@
-"""Which pictures are the same one, resized, recompressed or slightly cropped.
+"""The search for duplicates: pictures that are identical, the same picture changed, or photographs of the same scene.
 
-Two steps. The difference hash (Krawetz, "Kind of Like That", 2013) and the correlation of small grey pictures choose
-candidates among all pairs. Then one picture is correlated with windows of the other, so that a cropped border does
-not matter. Measured on three sets with 75 planted copies each (scaled to 60%, JPEG quality 40, 5% cropped): all
-copies correlate at 0.955 or more, and among 880,000 pairs of originals only one does, which is a real copy.
+Three steps. `duplicate_candidates` finds pairs that may be the same, in nearly linear time. `same_picture` aligns and
+compares each pair. Here the comparison is judged: a pair is the same picture only if it agrees everywhere and far
+better than random pairs of the set do, so that a set of things that look alike, such as cells on one ground, sets a
+higher bar by itself. Doubt means "not the same".
 """
 
-from collections.abc import Iterator
-from functools import cache
+import tempfile
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from scipy.sparse import csr_matrix
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
-SIDE = 48
-"""Side of the grey pictures, in pixels."""
-SAME = 0.955
-"""Correlation, at the best window, from which two pictures are the same one."""
-ALIKE = 0.9
-"""The same for neighbouring frames of a burst, which differ a little more."""
+from core.dataset.duplicate_candidates import (
+    FEW_KEYPOINTS,
+    Vocabulary,
+    fit_vocabulary,
+    ring_descriptors,
+    shared_words,
+    similar_rings,
+    word_incidence,
+)
+from core.dataset.grouping import connected_sets, number_groups
+from core.dataset.local_features import KEYPOINTS, LocalFeatures, mirror_descriptors
+from core.dataset.same_picture import (
+    NO_MATCH,
+    Comparison,
+    Match,
+    SmallPicture,
+    align_features,
+    match_pictures,
+    small_picture,
+)
 
-_COMPARED_SIDE = 32
-_SCALES = (1.0, 0.975, 0.95, 0.925, 0.9)
-_CANDIDATE_BITS = 16
-_CANDIDATE_CORRELATION = 0.65
-_FLAT = 2.0  # standard deviation of grey levels below which a picture, such as a blank page, shows nothing
-_CHUNK = 500
-_SHARE_OF_A_SCENE = 0.25
-_FEWEST_OF_A_SCENE = 40
-_SAMPLE = 500
+_OVERLAP: Final = 0.6  # a picture turned by 45 degrees on its own canvas keeps 0.83, or less with a border
+_LEAST_OVERLAP: Final = 0.3  # a crop to 70 % of both sides keeps 0.49
+_LEAST_INFORMATIVE: Final = 0.05
+_CORRELATION: Final = 0.93  # different photographs of one pose of a hand reach 0.87, changed copies 0.95
+_AGREEING: Final = 0.95
+_AGREEING_RICH: Final = 0.6
+_DETAIL_RICH: Final = 0.6  # photographs of one hand in two poses have 0.2, text on a photograph 0.75
+_RICH: Final = 0.5
+_WORST_PLAIN: Final = 25.0  # drawn leaves: copies differ by 14 grey levels or less, other leaves by 30 or more
+_WORST_RICH: Final = 45.0
+_SURELY_IN_PLACE: Final = 20
+_COLOUR: Final = 12.0  # grey levels of chroma
+_FEWEST_RANDOM: Final = 10
+_RANDOM_QUANTILE: Final = 0.15
+_BELOW_RANDOM: Final = 0.45
+_CHANGED: Final = 30.0  # grey levels by which a place differs that was painted over
+_MOST_CHANGED: Final = 4  # versions of one picture that differ in such a place
+_SCENE_INLIERS: Final = 25
+_SCENE_SPREAD: Final = 0.15
+_SCENE_CORRELATION: Final = 0.4
+_SCENE_OVERLAP: Final = 0.5
+_ALIKE: Final = 0.25  # share of a picture's words
+_LARGEST_SCENE: Final = 12
+_SHARE_OF_A_CAMERA: Final = 0.02
+LEAST_SIDE: Final = 16
+"""Shorter side in pixels below which only identical pictures are called the same."""
+RANDOM_PAIRS: Final = 80
+_VOCABULARY_PICTURES: Final = 300
+_THREADS: Final = 4
+_FEWEST_DESCRIPTORS: Final = 32
+_CACHED: Final = 400
+_CHUNK: Final = 256
+_DESCRIPTOR_SCALE: Final = 400.0
+
+Pairs = NDArray[np.int64]
+_NO_PAIRS: Final[Pairs] = np.empty((0, 2), np.int64)
+Reader = Callable[[int], NDArray[np.uint8]]
 
 
-def grey_picture(image: Image.Image) -> NDArray[np.uint8]:
-    """(48, 48) uint8 grey copy of an image, stretched."""
-    return np.asarray(image.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX), np.uint8)
+class DuplicatePairs(NamedTuple):
+    """Pairs of rows, the smaller first.
+
+    Attributes:
+        identical: (a, 2) identical pixels.
+        same: (b, 2) the same picture, changed.
+        scene: (c, 2) another photograph of the same scene.
+    """
+
+    identical: Pairs = _NO_PAIRS
+    same: Pairs = _NO_PAIRS
+    scene: Pairs = _NO_PAIRS
+
+    def select(self, rows: NDArray[np.int64], n: int) -> Self:
+        """Give the pairs among some of n rows, numbered by their order there."""
+        place = np.full(n, -1, np.int64)
+        place[rows] = np.arange(len(rows))
+        moved = (place[pairs] for pairs in self)
+        return type(self)(*(np.sort(pairs[(pairs >= 0).all(axis=1)], axis=1) for pairs in moved))
 
 
-def near_duplicate_pairs(
-    pictures: NDArray[np.uint8], dhash: NDArray[np.uint64], least: float = SAME
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Find pairs that show the same picture.
+def find_duplicates(
+    read: Reader,
+    n: int,
+    *,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> DuplicatePairs:
+    """Find pairs that show the same picture or the same scene.
 
     Args:
-        pictures: (n, 48, 48) uint8 grey.
-        dhash: (n,) uint64 difference hash.
-        least: Correlation from which a pair is given.
-
-    Returns:
-        (k, 2) int64 pairs of rows, the smaller first, and (k,) their correlation at the best window.
+        read: Gives a row's picture, (height, width, 3) uint8 RGB of any size; called more than once.
+        n: Number of pictures.
+        on_progress: Called with the number of pictures and pairs done so far, and of all known then.
+        should_stop: Whether to stop early; the pairs found so far are returned.
     """
-    seen = _beyond_scenes(pictures.astype(np.float32))
-    told = np.flatnonzero(np.minimum(seen.std(axis=(1, 2)), pictures.std(axis=(1, 2))) >= _FLAT)
-    seen, hashes = seen[told], dhash[told]
-    unit = _unit(_shrink(seen))
-    ones, others, values = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.float32)]
-    threads = ThreadpoolController()
-    for row, candidates in _candidates(unit, hashes):
-        # Either whole picture with any window of the other: this is one half, the other row's turn is the other.
-        with threads.limit(limits=1):  # so little work is done ten times as fast by one thread on a busy machine
-            best = (_windows(seen[row]) @ unit[candidates].T).max(axis=0)
-        found = best >= least
-        ones.append(np.minimum(row, candidates[found]))
-        others.append(np.maximum(row, candidates[found]))
-        values.append(best[found])
-    return _once(told[np.concatenate(ones)], told[np.concatenate(others)], np.concatenate(values), len(pictures))
+    # Products this small are many times as fast on one thread, above all where other processes run.
+    with (
+        ThreadpoolController().limit(limits=1),
+        tempfile.TemporaryFile() as file,
+        ThreadPoolExecutor(_THREADS) as pool,
+    ):
+        index = _Index(read, n, file, pool)
+        index.build(on_progress, should_stop)
+        pairs = index.candidates(should_stop)
+        total = n + len(pairs)
+        bar = _random_bar(index, should_stop)
+        matches: list[Match] = []
+        for start in range(0, len(pairs), _CHUNK):
+            if should_stop():
+                break
+            matches += pool.map(index.match, pairs[start : start + _CHUNK])
+            on_progress(n + len(matches), total)
+    return _judge(index, pairs[: len(matches)], matches, bar)
 
 
-def _once(
-    ones: NDArray[np.int64], others: NDArray[np.int64], values: NDArray[np.float32], n: int
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Each pair once, with the better of its two correlations."""
-    keys, place = np.unique(ones * n + others, return_inverse=True)
-    best = np.zeros(len(keys), np.float32)
-    np.maximum.at(best, place, values)
-    return np.stack([keys // n, keys % n], axis=1).astype(np.int64), best
-
-
-def _candidates(unit: NDArray[np.float32], hashes: NDArray[np.uint64]) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """Rows that may show the same picture as others, each with these others."""
-    for start in range(0, len(unit), _CHUNK):
-        likeness = unit[start : start + _CHUNK] @ unit.T
-        for place, row in enumerate(range(start, start + len(likeness))):
-            likeness[place, row] = -1
-            others = np.flatnonzero(likeness[place] >= _CANDIDATE_CORRELATION)
-            others = others[np.bitwise_count(hashes[row] ^ hashes[others]) <= _CANDIDATE_BITS]
-            if len(others):
-                yield row, others
-
-
-def _beyond_scenes(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give what each picture shows beyond the scene that very many of them share.
-
-    A camera on a stand, over a conveyor belt or a microscope's slide, takes pictures that are all alike at this size
-    and yet of different things. Where a quarter of a set looks the same, what these share is taken away from them.
-    """
-    n = len(pictures)
-    if n < _FEWEST_OF_A_SCENE:
-        return pictures
-    unit = _unit(_shrink(pictures))
-    sample = np.random.default_rng(0).choice(n, min(n, _SAMPLE), replace=False)
-    alike = (unit @ unit[sample].T >= SAME).mean(axis=1)
-    rest = pictures.copy()
-    while alike.max() >= max(_SHARE_OF_A_SCENE, _FEWEST_OF_A_SCENE / n):
-        members = unit @ unit[alike.argmax()] >= ALIKE
-        rest[members] -= pictures[members].mean(axis=0)
-        alike[members] = 0
-    return rest
-
-
-def _windows(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n_windows, 1024) the picture cropped at several scales and places, each centred and of length 1."""
-    views = [
-        (crops.transpose(0, 2, 1)[:, None] @ (picture @ crops)[None]).reshape(-1, _COMPARED_SIDE, _COMPARED_SIDE)
-        for crops in _crops()
+def _judge(index: "_Index", pairs: Pairs, matches: Sequence[Match], bar: "_Bar") -> DuplicatePairs:
+    same = np.array([_is_same(match, bar) for match in matches], np.bool_)
+    same[_from_one_camera(index, pairs, same, matches)] = False
+    scene = pairs[~same & np.array([_is_scene(match) for match in matches], np.bool_)]
+    large = [
+        rows for rows in connected_sets(scene, index.n) if len(rows) > max(_LARGEST_SCENE, _SHARE_OF_A_CAMERA * index.n)
     ]
-    return _unit(np.concatenate(views))
+    scene = scene[~np.isin(scene[:, 0], [row for rows in large for row in rows])]
+    return DuplicatePairs(same=pairs[same], scene=scene)
 
 
-@cache
-def _crops() -> list[NDArray[np.float32]]:
-    """For each scale, (n_places, 48, 32) what resizes a row of a picture, cropped at each place; columns likewise."""
-    each_pixel = Image.fromarray(np.eye(SIDE, dtype=np.float32))
-    found = []
-    for scale in _SCALES:
-        side = SIDE * scale
-        places = [0.0] if scale == 1 else [0.0, (SIDE - side) / 2, SIDE - side]
-        size = (_COMPARED_SIDE, SIDE)
-        rows = [each_pixel.resize(size, Image.Resampling.BILINEAR, box=(at, 0, at + side, SIDE)) for at in places]
-        found.append(np.stack([np.asarray(row) for row in rows]))
-    return found
+def _from_one_camera(
+    index: "_Index", pairs: Pairs, same: NDArray[np.bool_], matches: Sequence[Match]
+) -> NDArray[np.int64]:
+    """Places of pairs that agree everywhere but in some spot, as many different pictures of a camera on a stand do."""
+    changed = same & np.array([match.comparison.worst > _CHANGED for match in matches], np.bool_)
+    copies = number_groups(connected_sets(pairs[same & ~changed], index.n), index.n)
+    places = np.flatnonzero(changed)
+    alike = {row: len(np.unique(copies[index.alike(row)])) for row in np.unique(pairs[places]).tolist()}
+    return np.array([place for place in places if max(alike[row] for row in pairs[place]) > _MOST_CHANGED], np.int64)
 
 
-def _shrink(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-    size = (_COMPARED_SIDE, _COMPARED_SIDE)
-    views = [np.asarray(Image.fromarray(one).resize(size, Image.Resampling.BILINEAR)) for one in pictures]
-    return np.stack(views) if views else np.empty((0, *size), np.float32)
+class _Index:
+    """Features of all pictures: descriptors in a temporary file, the rest in memory."""
+
+    def __init__(self, read: Reader, n: int, file: IO[bytes], pool: ThreadPoolExecutor) -> None:
+        self._read, self.n, self._pool = read, n, pool
+        self._descriptors = np.memmap(file, np.uint8, "w+", shape=(max(n, 1), KEYPOINTS, 128))
+        self._keypoints = np.zeros((n, KEYPOINTS, 4), np.float32)
+        self._counts = np.zeros(n, np.int64)
+        self._widths = np.zeros(n, np.int64)
+        self._too_small = np.zeros(n, np.bool_)
+        self._rings: NDArray[np.float32] | None = None
+        self._words: list[NDArray[np.int32]] = []
+        self._mirrored: list[NDArray[np.int32]] = []
+        self._vocabulary: Vocabulary | None = None
+        self._incidence: csr_matrix | None = None
+        self._cache: OrderedDict[int, SmallPicture] = OrderedDict()
+
+    def build(self, on_progress: Callable[[int, int], None], should_stop: Callable[[], bool]) -> None:
+        """Extract features of every picture."""
+        empty = np.empty(0, np.int32)
+        self._words, self._mirrored = [empty] * self.n, [empty] * self.n
+        for start in range(0, self.n, _CHUNK):
+            if should_stop():
+                return
+            rows = range(start, min(start + _CHUNK, self.n))
+            list(self._pool.map(self._extract, rows))
+            on_progress(rows.stop, self.n)
+        self._quantize(should_stop)
+
+    def _extract(self, row: int) -> None:
+        rgb = self._read(row)
+        picture = small_picture(rgb)
+        found = picture.features
+        k = len(found)
+        self._too_small[row] = min(rgb.shape[:2]) < LEAST_SIDE
+        self._counts[row], self._widths[row] = k, found.width
+        self._keypoints[row, :k] = np.column_stack([found.points, found.scales, found.angles])
+        self._descriptors[row, :k] = np.clip(np.round(found.descriptors * _DESCRIPTOR_SCALE), 0, 255)
+        rings = ring_descriptors(picture)
+        if self._rings is None:
+            self._rings = np.zeros((self.n, *rings.shape), np.float32)
+        self._rings[row] = rings
+
+    def _quantize(self, should_stop: Callable[[], bool]) -> None:
+        sample = np.random.default_rng(0).permutation(self.n)[:_VOCABULARY_PICTURES]
+        descriptors = [self.features(row).descriptors for row in sample.tolist()]
+        known = np.concatenate([*descriptors, np.empty((0, 128), np.float32)])
+        if len(known) < _FEWEST_DESCRIPTORS:
+            return
+        self._vocabulary = fit_vocabulary(known)
+        for row in range(self.n):
+            if row % _CHUNK == 0 and should_stop():
+                return
+            own = self.features(row).descriptors
+            self._words[row] = self._vocabulary.words(own)
+            self._mirrored[row] = self._vocabulary.words(mirror_descriptors(own))
+
+    def features(self, row: int) -> LocalFeatures:
+        """The local features of a row."""
+        k = self._counts[row]
+        points = self._keypoints[row, :k]
+        descriptors = self._descriptors[row, :k].astype(np.float32) / _DESCRIPTOR_SCALE
+        return LocalFeatures(points[:, :2], points[:, 2], points[:, 3], descriptors, int(self._widths[row]))
+
+    def alike(self, row: int) -> NDArray[np.int64]:
+        """Rows that share many words with a row, common ones too; itself included."""
+        if self._vocabulary is None:
+            return np.array([row], np.int64)
+        if self._incidence is None:
+            self._incidence = word_incidence(self._words, self._vocabulary.size)
+        shared = (self._incidence @ self._incidence[row].T).toarray().ravel()
+        return np.flatnonzero(shared >= max(1, _ALIKE * shared[row]))
+
+    def candidates(self, should_stop: Callable[[], bool]) -> Pairs:
+        """(k, 2) pairs of rows to compare."""
+        found = [np.empty((0, 2), np.int64)]
+        if self._vocabulary is not None:
+            found.append(shared_words(self._words, self._mirrored, self._vocabulary.size, should_stop))
+        plain = np.flatnonzero(self._counts < FEW_KEYPOINTS)
+        if self._rings is not None and len(plain):
+            found.append(plain[similar_rings(self._rings[plain], should_stop)])
+        pairs = np.unique(np.concatenate(found), axis=0)
+        return pairs[~self._too_small[pairs].any(axis=1)]
+
+    def random_pairs(self) -> Pairs:
+        """(k, 2) random pairs of different rows."""
+        drawn = np.random.default_rng(0).integers(0, max(self.n, 1), (RANDOM_PAIRS, 2))
+        drawn = np.unique(np.sort(drawn[drawn[:, 0] != drawn[:, 1]], axis=1), axis=0)
+        return drawn[~self._too_small[drawn].any(axis=1)]
+
+    def matches(self, pairs: Pairs) -> Iterator[Match]:
+        """Compare pairs."""
+        return self._pool.map(self.match, pairs)
+
+    def match(self, pair: Sequence[int]) -> Match:
+        """Align and compare the pictures of a pair; the pixels are read only where the features allow it."""
+        one, other = int(pair[0]), int(pair[1])
+        plain = min(self._counts[one], self._counts[other]) < FEW_KEYPOINTS
+        aligned = align_features(self.features(one), self.features(other))
+        if aligned is None and not plain:
+            return NO_MATCH
+        return match_pictures(self._picture(one), self._picture(other), aligned)
+
+    def _picture(self, row: int) -> SmallPicture:
+        found = self._cache.get(row)
+        if found is None:
+            found = small_picture(self._read(row))
+            found.__dict__["features"] = self.features(row)
+            self._cache[row] = found
+            while len(self._cache) > _CACHED:
+                try:
+                    self._cache.popitem(last=False)
+                except KeyError:  # another thread was first
+                    break
+        return found
 
 
-def _unit(views: NDArray[np.float32]) -> NDArray[np.float32]:
-    flat = views.reshape(len(views), int(np.prod(views.shape[1:])))
-    centred = flat - flat.mean(axis=1, keepdims=True)
-    return np.asarray(centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-6), np.float32)
+class _Bar(NamedTuple):
+    """What random pairs of the set reach, as a bar for the same picture; infinite where they cannot be aligned."""
+
+    correlation: float
+    detail: float
+    difference: float
+    colour: float
+
+
+_NO_BAR: Final = _Bar(np.inf, np.inf, np.inf, np.inf)
+
+
+def _random_bar(index: _Index, should_stop: Callable[[], bool]) -> _Bar:
+    if should_stop():
+        return _NO_BAR
+    # A rich pair that agrees is the same picture, or from one camera on a stand, and says nothing about chance.
+    by_chance = [one for one in index.matches(index.random_pairs()) if not (_is_rich(one) and _agrees(one))]
+    compared = [one.comparison for one in by_chance if one.comparison.overlap >= _OVERLAP]
+    errors = np.array([_errors(one) for one in compared if one.informative > 0])
+    if len(errors) < _FEWEST_RANDOM:
+        return _NO_BAR
+    return _Bar(*np.quantile(errors, _RANDOM_QUANTILE, axis=0).tolist())
+
+
+def _errors(compared: Comparison) -> tuple[float, float, float, float]:
+    return (
+        1 - compared.correlation + 0.003,
+        1 - compared.detail + 0.02,
+        compared.difference + 0.3,
+        compared.colour + 1.0,
+    )
+
+
+def _is_same(match: Match, bar: _Bar) -> bool:
+    if not _agrees(match):
+        return False
+    ratios = np.array(_errors(match.comparison)) / np.array(bar)
+    return bool(np.exp(np.log(np.maximum(ratios, 1e-6)).mean()) < _BELOW_RANDOM)
+
+
+def _agrees(match: Match) -> bool:
+    compared = match.comparison
+    return (
+        compared.overlap >= _OVERLAP
+        and compared.least_overlap >= _LEAST_OVERLAP
+        and compared.informative >= _LEAST_INFORMATIVE
+        and compared.correlation >= _CORRELATION
+        and (_is_painted_over(match) or (compared.agreeing >= _AGREEING and compared.worst <= _allowed(match)))
+        and compared.colour <= _COLOUR
+    )
+
+
+def _allowed(match: Match) -> float:
+    """The difference that places of a copy may have; the less two pictures show, the more of it must agree."""
+    if _is_rich(match):
+        return np.inf
+    return _WORST_RICH if match.comparison.informative >= _RICH else _WORST_PLAIN
+
+
+def _is_painted_over(match: Match) -> bool:
+    """Whether a part differs, as under text, and the rest is surely the same picture, down to its detail."""
+    compared = match.comparison
+    return _is_rich(match) and compared.agreeing >= _AGREEING_RICH and compared.detail >= _DETAIL_RICH
+
+
+def _is_rich(match: Match) -> bool:
+    """Whether the pictures show enough to recognize them under text; plain ones could be others with the same text."""
+    return match.inliers >= _SURELY_IN_PLACE and match.comparison.informative >= _RICH
+
+
+def _is_scene(match: Match) -> bool:
+    compared = match.comparison
+    return (
+        match.inliers >= _SCENE_INLIERS
+        and match.spread >= _SCENE_SPREAD
+        and compared.correlation >= _SCENE_CORRELATION
+        and compared.overlap >= _SCENE_OVERLAP
+    )

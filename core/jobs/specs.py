@@ -56,7 +56,7 @@ class SplitGroup(_Frozen):
 
     Attributes:
         name: Of the group that a table or a person named, or of its first image.
-        kinds: Why they belong together: `copies`, `burst`, `group`.
+        kinds: Why they belong together: `copies`, `burst`, `scene`, `group`.
         images: How many they are, at least 2.
         splits: Where they are; several only where they were fixed so.
     """

@@ -18,7 +18,7 @@ from pages.shared.workspace import database, settings
 
 SEEDS = 10_000
 WHOLE = 100  # per cent
-_KINDS = {"copies": "copies of one picture", "burst": "frames of a burst", "group": "a group"}
+_KINDS = {"copies": "copies of one picture", "burst": "frames of a burst", "scene": "one scene", "group": "a group"}
 ROWS_SHOWN = 6
 ROW_HEIGHT = 35
 

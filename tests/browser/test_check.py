@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 from playwright.sync_api import Page, expect
 
 from core.catalog.items import Filter, count_items
@@ -26,7 +26,7 @@ def _patches(number: int, channel: int) -> Image.Image:
 
 
 def _write_zip(path: Path) -> Path:
-    """Patches of two classes, and smaller copies of the first three red ones."""
+    """Patches of two classes, and of the first three red ones a smaller and a mirrored copy."""
     with zipfile.ZipFile(path, "w") as archive:
         for channel, label in ((2, "red"), (0, "blue")):
             for number in range(IMAGES):
@@ -35,6 +35,8 @@ def _write_zip(path: Path) -> Path:
         for number in range(COPIES):
             with archive.open(f"patches/red/copy of {number}.png", "w") as file:
                 _patches(200 + number, 2).resize((64, 64)).save(file, "PNG")
+            with archive.open(f"patches/red/mirrored {number}.png", "w") as file:
+                ImageOps.mirror(_patches(200 + number, 2)).save(file, "PNG")
     return path
 
 
@@ -45,20 +47,24 @@ def test_planted_copies_are_found_repaired_in_one_click_and_brought_back(server:
     tab.goto(f"{server.url}/dataset?project={project}")
     upload = tab.get_by_test_id("stFileUploader").filter(has_text="An archive with one folder a class")
     upload.locator("input[type=file]").set_input_files(_write_zip(tmp_path / "patches.zip"))
-    expect(tab.get_by_text("27 images, 0 chosen")).to_be_visible()
+    expect(tab.get_by_text("30 images, 0 chosen")).to_be_visible()
 
     tab.goto(f"{server.url}/findings?project={project}")
     tab.get_by_role("button", name="Check the images").click()
-    expect(tab.get_by_text("6 images are nearly the same as another one, in 3 sets.")).to_be_visible()
-    expect(tab.get_by_role("heading", name="Random split or honest split?")).to_be_visible()
-    found = tab.get_by_role("group", name="Images found by the check “Nearly the same picture”")
+    expect(tab.get_by_role("heading", name=re.compile(r"things? to look at"))).to_be_visible()
+    expect(tab.get_by_text("9 images are the same picture as another one")).to_be_visible()
+    found = tab.get_by_role("group", name="Images found by the check “The same picture, changed”")
     expect(found.get_by_role("button", name=re.compile(r"^Choose .*copy of 1\.png"))).to_be_visible()
     loaded = found.locator("img").evaluate_all("images => images.filter(one => one.naturalWidth > 0).length")
-    assert loaded == 6
+    assert loaded == 9
 
-    expect(tab.get_by_text("Keep one of each, set the others aside:")).to_be_visible()
+    expect(tab.get_by_text("Keep one of each, set the chosen ones aside:")).to_be_visible()
+    expect(tab.get_by_role("button", name="Set aside 0 chosen images")).to_be_disabled()
+    for number in range(COPIES):
+        found.get_by_role("button", name=re.compile(rf"^Choose .*copy of {number}\.png")).click()
     tab.get_by_role("button", name="Set aside 3 chosen images").click()
     expect(tab.get_by_role("button", name="Undo: 3 images set aside")).to_be_visible()
+    expect(tab.get_by_text("6 images of 9 left; the others are repaired.")).to_be_visible()
     assert count_items(server.database, project, Filter(excluded=True)) == COPIES
     tab.get_by_role("button", name="Undo: 3 images set aside").click()
     expect(tab.get_by_role("button", name="Undo: 3 images set aside")).to_have_count(0)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from core.advice.default_recipe import default_recipe
 from core.checks.dataset import Dataset, load_dataset
 from core.checks.shortcut import MASKED_SHARE
+from core.errors import RunStopped
 from core.features.activation_cache import compute_activations
 from core.jobs.worker import JobContext
 from core.storage.blobs import OriginalStore
@@ -19,13 +20,17 @@ from core.training.recipe import Recipe, load_recipe, resolve_weights_file
 
 def read_images(context: JobContext, *, unlabelled: bool = False) -> Dataset:
     """Give the images of the project that were not set aside, without features; `unlabelled` adds those of no class."""
-    return load_dataset(
+    dataset = load_dataset(
         context.database,
         context.job.project_id,
         _originals(context),
         unlabelled=unlabelled,
-        on_progress=context.stoppable_progress("Reading the images", unit="images"),
+        on_progress=context.progress("Looking for duplicates", unit="images and pairs"),
+        should_stop=context.should_stop,
     )
+    if context.should_stop():
+        raise RunStopped("It was stopped while duplicates were searched.")
+    return dataset
 
 
 class FeatureExtractor:

@@ -9,6 +9,7 @@ from core.checks.split_groups import SplitGroup as FoundGroup
 from core.checks.split_groups import split_groups_of
 from core.dataset import project
 from core.dataset.splits import DEFAULT_SHARES
+from core.errors import RunStopped
 from core.jobs.specs import SplitDatasetResult, SplitDatasetSpec, SplitGroup, SplitGroups
 from core.jobs.worker import JobContext
 from core.storage.blobs import OriginalStore
@@ -40,8 +41,11 @@ def _draw(context: JobContext, spec: SplitDatasetSpec, *, missing_only: bool) ->
         context.database,
         context.job.project_id,
         OriginalStore(context.settings.originals, context.settings.thumbnails),
-        on_progress=context.progress("Looking for copies", unit="images"),
+        on_progress=context.progress("Looking for duplicates", unit="images and pairs"),
+        should_stop=context.should_stop,
     )
+    if context.should_stop():
+        raise RunStopped("It was stopped while duplicates were searched.", "Split the images again.")
     splits = project.draw_splits(
         context.database,
         context.job.project_id,

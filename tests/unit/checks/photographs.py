@@ -4,8 +4,7 @@ import numpy as np
 from PIL import Image
 
 from core.checks.dataset import Dataset
-from core.dataset.near_duplicates import grey_picture
-from core.intake.image_statistics import measure
+from core.dataset.near_duplicates import find_duplicates
 
 
 def photograph(seed: int) -> Image.Image:
@@ -29,7 +28,6 @@ def dataset_of(images: list[Image.Image], labels: list[int] | None = None, **cha
         "brightness": np.full(n, 0.5),
         "contrast": np.full(n, 0.2),
         "sharpness": np.full(n, 100.0),
-        "dhash": np.array([int(measure(image.convert("RGB")).dhash, 16) for image in images], np.uint64),
-        "pictures": np.array([grey_picture(image) for image in images], np.uint8).reshape(n, 48, 48),
+        "pairs": find_duplicates(lambda row: np.asarray(images[row].convert("RGB")), n),
     }
     return Dataset(**(columns | changes))

@@ -71,7 +71,7 @@ def test_the_same_file_twice_in_a_class_is_an_exact_copy(photographs: list[Image
     result = found("exact-duplicates", dataset)
     assert result.sets == ((0, 1, 2),)
     assert result.repair.rows.tolist() == [1, 2]
-    assert "2 images are an exact copy" in result.summary
+    assert "2 images are an exact duplicate" in result.summary
 
 
 def test_the_same_picture_in_two_classes_is_a_conflict(photographs: list[Image.Image]):
@@ -249,17 +249,18 @@ def test_a_softer_copy_is_still_a_copy(photographs: list[Image.Image], blur: int
 
 
 def test_images_without_a_class_are_looked_at_by_the_checks_that_need_none(photographs: list[Image.Image]):
-    images = [*photographs[:6], photographs[0].resize((80, 80)), photographs[5].resize((12, 12))]
-    labels = [-1, 0, 1, -1, 0, 1, 1, -1]  # the first picture again, in a class; the last copy in none
-    dataset = dataset_of(images, labels, brightness=np.array([0.5, 0.01, 0.5, 0.02] + [0.5] * 4))
+    copies = [photographs[0].resize((80, 80)), photographs[5].resize((90, 90))]
+    images = [*photographs[:6], *copies, photographs[9].resize((12, 12))]
+    labels = [-1, 0, 1, -1, 0, 1, 1, -1, -1]  # the first picture again, in a class; the last copy in none
+    dataset = dataset_of(images, labels, brightness=np.array([0.5, 0.01, 0.5, 0.02] + [0.5] * 5))
     results = run_checks(dataset)
-    assert results["too-dark"].flags.tolist() == [False, True, False, True] + [False] * 4
-    assert results["tiny"].flags.tolist() == [False] * 7 + [True]
+    assert results["too-dark"].flags.tolist() == [False, True, False, True] + [False] * 5
+    assert results["tiny"].flags.tolist() == [False] * 8 + [True]
     assert sorted(results["near-duplicates"].sets) == [(0, 6), (5, 7)]
     assert not results["conflicting-labels"].flags.any()
     assert results["class-balance"].flags.tolist() == [label >= 0 for label in labels]
 
-    conflict = run_checks(dataset_of(images, [-1, 0, 0, -1, 0, 1, -1, 0]))["conflicting-labels"]
+    conflict = run_checks(dataset_of(images, [-1, 0, 0, -1, 0, 1, -1, 0, -1]))["conflicting-labels"]
     assert conflict.sets == ((5, 7),)
     assert conflict.repair.rows.tolist() == [5, 7]
 
