@@ -16,6 +16,9 @@ def class_balance(dataset: Dataset) -> Result:
     small = [f"{name} ({count})" for name, count in zip(dataset.classes, counts, strict=True) if count < FEW_IMAGES]
     largest, smallest = int(max(counts, default=0)), int(min(counts, default=0))
     sentences = []
+    if dataset.empty_classes:
+        names = ", ".join(dataset.empty_classes)
+        sentences.append(f"Without any image: {names}. Add images, or delete the class.")
     if small:
         sentences.append(f"Fewer than {FEW_IMAGES} images: {', '.join(small)}. Add more, results will be unsure.")
     if smallest and largest / smallest >= UNBALANCED:
@@ -24,7 +27,10 @@ def class_balance(dataset: Dataset) -> Result:
             "on, and look at balanced accuracy."
         )
     if not sentences:
-        return no_issue(len(dataset), "Every class has enough images, and none outnumbers the others.")
+        return no_issue(
+            len(dataset),
+            f"Every class has {FEW_IMAGES} images or more; none has {UNBALANCED:g} times as many as another.",
+        )
     flags = counts[dataset.labels] < FEW_IMAGES
     return Result(
         np.clip(counts[dataset.labels] / max(largest, 1), 0, 1), flags, " ".join(sentences), issue_of_dataset=True
