@@ -116,6 +116,31 @@ def relabel_items(database: Database, project_id: str, labels: Mapping[str, str]
         return _save_edit(session, project_id, title, before)
 
 
+def group_items(database: Database, project_id: str, groups: Mapping[str, str], title: str) -> str:
+    """Put images into groups, which stay in one split, and return the id of the edit, for undo.
+
+    Args:
+        database: The catalog.
+        project_id: The project.
+        groups: Name of the group for ids of items. Unknown ids are ignored.
+        title: What is done, as the undo button says it.
+
+    Raises:
+        NotFoundError: There is no such project.
+    """
+    members: dict[str, list[str]] = {}
+    for item, group in groups.items():
+        members.setdefault(group, []).append(item)
+    with database.write() as session:
+        mark_updated(session, project_id)
+        before = _snapshot(session, project_id, list(groups))
+        found = {str(item["id"]) for item in before}
+        for group, items in members.items():
+            for chunk in chunks([item for item in items if item in found]):
+                session.execute(update(ItemRow).where(ItemRow.id.in_(chunk)).values(group=group))
+        return _save_edit(session, project_id, title, before)
+
+
 def delete_items(database: Database, project_id: str, item_ids: Sequence[str], title: str) -> str:
     """Delete images from a project and return the id of the edit, for undo.
 

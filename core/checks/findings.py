@@ -1,13 +1,13 @@
 """Findings: the results of all checks as JSON, by the ids of items, so that they can be stored and drawn later."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from core.checks.dataset import Dataset
 from core.checks.registry import CHECKS
-from core.checks.result import Action, Result
+from core.checks.result import Action, Result, Severity
 
 RENAMED: Final = {
     "exact-copies": "exact-duplicates",
@@ -58,6 +58,34 @@ class Finding(BaseModel):
     sets: tuple[int, ...] = ()
     notes: dict[str, str] = {}
     repair: RepairOffer | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """How much it may spoil the result; what is not about certain images is a warning at most."""
+        severity = CHECKS[self.check].severity
+        return "warning" if severity == "serious" and not self.items else severity
+
+    def without(self, items: Collection[str]) -> Self | None:
+        """Give what is left of the finding without some items; None where nothing is.
+
+        A set of which one item is left is left out too, because nothing belongs to that item any more.
+        """
+        left, sizes, start = [], [], 0
+        for size in self.sets or (len(self.items),):
+            kept = [item for item in self.items[start : start + size] if item not in items]
+            start += size
+            if len(kept) > (1 if self.sets else 0):
+                left += kept
+                sizes.append(len(kept))
+        if self.items and not left:
+            return None
+        return self.model_copy(update={"items": tuple(left), "sets": tuple(sizes) if self.sets else ()})
+
+
+def by_severity(found: Iterable[Finding]) -> list[Finding]:
+    """Sort findings with an issue: the most serious first, then as the registry orders them."""
+    order: list[Severity] = ["serious", "warning", "info"]
+    return sorted((one for one in found if one.has_issue), key=lambda one: order.index(one.severity))
 
 
 def dump_findings(dataset: Dataset, results: dict[str, Result]) -> list[dict[str, Any]]:

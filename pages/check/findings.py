@@ -1,15 +1,15 @@
 """The findings of the checks, each with its images and a repair in one click."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from core.catalog.edits import last_edit, undo_edit
-from core.catalog.items import Filter, Item, list_items
+from core.catalog.items import Item
 from core.checks.findings import Finding, RepairOffer
 from core.checks.registry import CHECKS
-from core.checks.repairs import repair
-from core.checks.result import Action
+from core.checks.repairs import open_findings, repair
+from core.checks.result import Action, Severity
 from pages.components.gallery import Tile, show_gallery
 from pages.components.image_viewer import show_image
 from pages.shared import frame, words
@@ -18,34 +18,60 @@ from pages.shared.workspace import database
 PAGE = 12
 # Short labels for buttons; a longer title of a repair is drawn above them.
 _VERBS: dict[Action, str] = {"exclude": "Set aside", "delete": "Delete", "relabel": "Move"}
+_BADGES: dict[Severity, str] = {
+    "serious": ":red-badge[serious]",
+    "warning": ":orange-badge[look at it]",
+    "info": ":blue-badge[good to know]",
+}
 _PLAIN = ("Set aside", "Set it aside", "Set them aside")
 
 
-def draw(project_id: str, found: Sequence[Finding]) -> None:
-    """Draw the findings with an issue, then those without."""
+def draw(project_id: str, found: Sequence[Finding], items: Mapping[str, Item], split_comparison: str = "") -> None:
+    """Draw a summary, the findings that are still open, the most serious first, and the checks without one.
+
+    Args:
+        project_id: Whose images.
+        found: What the check found.
+        items: The images that are not set aside, by id.
+        split_comparison: One sentence on random and honest splits; empty where it is drawn elsewhere.
+    """
     _draw_undo(project_id)
-    items = {item.id: item for item in list_items(database(), project_id, Filter(excluded=False))}
-    issues = [one for one in found if one.has_issue]
+    issues = open_findings(found, items)
+    _draw_summary(issues)
+    measured = {one.check: len(one.items) for one in found}
     for finding in issues:
         with st.container(border=True):
-            _draw_finding(project_id, finding, items)
+            _draw_finding(project_id, finding, items, measured[finding.check])
+    without = [one for one in found if one.check not in {issue.check for issue in issues}]
+    with st.expander(f"{words.count(len(without), 'check')} without an open finding"):
+        for finding in without:
+            check, summary = CHECKS[finding.check], words.escape_markdown(finding.summary)
+            solved = "Repaired. It was: " if finding.has_issue else ""
+            st.markdown(f"**{check.title}** ({check.term}): {solved}{summary}")
+        if split_comparison:
+            st.markdown(f"**Random split or honest split** (data leakage): {words.escape_markdown(split_comparison)}")
+
+
+def _draw_summary(issues: Sequence[Finding]) -> None:
+    """Say how many findings are open, how many of them are serious, and which they are."""
     if not issues:
-        st.success("No issue was found.", icon=":material/check_circle:")
-    with st.expander(f"{words.count(len(found) - len(issues), 'check')} without a finding"):
-        for finding in found:
-            if finding not in issues:
-                check, summary = CHECKS[finding.check], words.escape_markdown(finding.summary)
-                st.markdown(f"**{check.title}** ({check.term}): {summary}")
+        st.success("No issue is open.", icon=":material/check_circle:")
+        return
+    serious = sum(one.severity == "serious" for one in issues)
+    st.subheader(
+        f"{words.count(len(issues), 'thing')} to look at{f', {serious} serious' if serious else ''}", anchor=False
+    )
+    st.markdown("\n".join(f"- {_BADGES[one.severity]} {CHECKS[one.check].title}" for one in issues))
 
 
 @frame.fragment
-def _draw_finding(project_id: str, finding: Finding, items: dict[str, Item]) -> None:
+def _draw_finding(project_id: str, finding: Finding, items: Mapping[str, Item], measured: int) -> None:
     check = CHECKS[finding.check]
     st.subheader(check.title, anchor=False, help=f"The field's term: {check.term}.")
     st.markdown(words.escape_markdown(finding.summary))
-    present = [item for item in finding.items if item in items]
-    if len(present) < len(finding.items):
-        st.caption(f"{words.count(len(finding.items) - len(present), 'of them is', 'of them are')} repaired already.")
+    present = list(finding.items)
+    if len(present) < measured:
+        st.caption(f"{words.count(len(present), 'image')} of {measured:,} left; the others are repaired.")
     if not present:
         return
     offered = set(finding.repair.items) if finding.repair and finding.repair.preselected else set()
@@ -61,7 +87,7 @@ def _draw_finding(project_id: str, finding: Finding, items: dict[str, Item]) -> 
             chosen=offered,
             choosable=finding.repair is not None,
         )
-    if answer.opened in items:
+    if answer.opened is not None and answer.opened in items:
         show_image(items[answer.opened])
     _draw_repair(project_id, finding, answer.chosen, {one.id for one in shown}, items)
 
@@ -79,7 +105,7 @@ def _page(check: str, images: int) -> int:
 
 
 def _draw_repair(
-    project_id: str, finding: Finding, chosen: frozenset[str] | None, shown: set[str], items: dict[str, Item]
+    project_id: str, finding: Finding, chosen: frozenset[str] | None, shown: set[str], items: Mapping[str, Item]
 ) -> None:
     """Draw a button for the chosen images of this page, and one for all images where there are more pages."""
     offer = finding.repair

@@ -3,11 +3,12 @@
 import streamlit as st
 
 from core.advice.split_comparison import SplitComparison
+from core.catalog.items import Filter, list_items
 from core.catalog.labels import list_labels
 from core.checks.findings import load_findings
 from core.jobs.queue import submit
 from core.jobs.specs import CheckResult, CheckSpec
-from pages.check import cross_validation, findings, split_comparison
+from pages.check import cross_validation, findings, groups, split_comparison
 from pages.components import job_progress
 from pages.shared import frame, recipe_editor, words
 from pages.shared.steps import IMAGES, MODEL
@@ -44,9 +45,13 @@ if last is not None and last.ended_at is not None and result is not None and fou
     network = f" with {result.network}" if result.network else ""
     st.caption(f"Checked {words.ago(last.ended_at)}, {words.count(result.images, 'image')}{network}.")
     job_progress.show_warnings(last.id)
-    if result.split_comparison is not None:
-        split_comparison.draw(SplitComparison.model_validate(result.split_comparison), result.network)
-    findings.draw(project.id, found)
+    items = {item.id: item for item in list_items(database(), project.id, Filter(excluded=False))}
+    compared = SplitComparison.model_validate(result.split_comparison) if result.split_comparison else None
+    flatters = compared is not None and compared.leaks
+    findings.draw(project.id, found, items, "" if compared is None or flatters else compared.sentence())
+    if compared is not None and flatters:
+        split_comparison.draw(compared, result.network)
+    groups.draw(project.id, items)
 
 cross_validation.draw(project.id, list_labels(database(), project.id), recipe)
 if found:

@@ -1,13 +1,16 @@
 """The Check page: findings with their repairs, the two splits beside each other, and cross-validation."""
 
 import pytest
+from sqlalchemy import update
 
 from core.advice.cross_validation import CrossValidation
 from core.advice.estimate import GroupedEstimate
 from core.advice.split_comparison import SplitComparison
 from core.catalog import jobs
 from core.catalog.database import Database
+from core.catalog.edits import change_items
 from core.catalog.items import Filter, list_items
+from core.catalog.schema import ItemRow
 from core.checks.findings import Finding, RepairOffer
 from core.jobs.specs import CheckResult, CheckSpec, CrossValidateResult, CrossValidateSpec, Result, Spec
 from core.settings import Settings
@@ -64,6 +67,12 @@ def compared(random: float, honest: float) -> SplitComparison:
     )
 
 
+def rename(database: Database, names: dict[str, str]) -> None:
+    with database.write() as session:
+        for item, name in names.items():
+            session.execute(update(ItemRow).where(ItemRow.id == item).values(name=name))
+
+
 def said(tab) -> str:
     texts = [
         element.value for kind in ("markdown", "caption", "subheader", "info", "warning") for element in tab.get(kind)
@@ -87,7 +96,8 @@ def test_a_finding_is_repaired_by_one_click_and_undone_by_another(open_page, dat
     assert "Four copies." in said(tab)
     button(tab, "Set aside 2 chosen images").click().run()
     assert len(list_items(database, project, Filter(excluded=True))) == 2
-    assert "repaired already" in said(tab)
+    assert "No issue is open" in " ".join(one.value for one in tab.success)
+    assert "Repaired. It was: Four copies." in said(tab)
     button(tab, "Undo: 2 images set aside").click().run()
     assert not list_items(database, project, Filter(excluded=True))
 
@@ -161,3 +171,37 @@ def test_a_cross_validation_says_its_spread_and_what_it_is_not(open_page, databa
     ):
         assert part in text
     assert "not how good one trained model is" in text
+
+
+def test_the_page_leads_with_a_summary_and_the_most_serious_finding_first(open_page, database: Database, project):
+    images = [item.id for item in list_items(database, project)]
+    found = [
+        Finding(check="blurred", has_issue=True, summary="One is blurred.", items=(images[0],)),
+        Finding(check="bursts", has_issue=True, summary="A burst.", items=tuple(images[1:3]), sets=(2,)),
+        Finding(check="leaks", has_issue=True, summary="Two are in two splits.", items=tuple(images[3:5]), sets=(2,)),
+    ]
+    change_items(database, project, [images[3]], "to test", split="test")
+    change_items(database, project, [images[4]], "to train", split="train")
+    stored = tuple(one.model_dump(mode="json") for one in found)
+    finished(database, project, CheckSpec(), CheckResult(images=20, network="Starter", findings=stored))
+    tab = open_page(CHECK, project=project)
+    heads = [one.value for one in tab.subheader]
+    assert heads[:4] == ["3 things to look at, 1 serious", "The same in two splits", "Blurred", "Frames of one burst"]
+
+    change_items(database, project, [images[4]], "to test", split="test")
+    tab = open_page(CHECK, project=project)
+    assert [one.value for one in tab.subheader][:2] == ["2 things to look at", "Blurred"]
+
+
+def test_groups_that_file_names_suggest_are_taken_by_one_click_and_undone_by_another(
+    open_page, workspace, database: Database
+):
+    project = add_project(workspace, images=10)
+    rename(database, {item.id: f"Slide_{n // 4:05}_{n:03}.png" for n, item in enumerate(list_items(database, project))})
+    finished(database, project, CheckSpec(), duplicates(database, project))
+    tab = open_page(CHECK, project=project)
+    assert "**Slide\\_00000**" in said(tab)
+    button(tab, "Keep these 5 groups together").click().run()
+    assert {item.group for item in list_items(database, project)} == {f"Slide_{n:05}" for n in range(5)}
+    button(tab, "Undo: 5 groups made").click().run()
+    assert {item.group for item in list_items(database, project)} == {None}

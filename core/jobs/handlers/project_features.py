@@ -25,11 +25,11 @@ def read_images(context: JobContext, *, unlabelled: bool = False) -> Dataset:
         context.job.project_id,
         _originals(context),
         unlabelled=unlabelled,
-        on_progress=context.progress("Looking for duplicates", unit="images and pairs"),
+        on_progress=context.progress("Reading the images", unit="images and pairs"),
         should_stop=context.should_stop,
     )
     if context.should_stop():
-        raise RunStopped("It was stopped while duplicates were searched.")
+        raise RunStopped("Stopped: reading the images.")
     return dataset
 
 

@@ -1,0 +1,90 @@
+"""Groups that file names suggest, such as the images of one slide, one patient or one day.
+
+`BloodImage_00006_006` and `BloodImage_00006_007` share all but their last number, so they probably show one slide. A
+name is divided into words and numbers, and each beginning that ends with a number is a possible name of a group.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import Final, NamedTuple
+
+LEAST_SHARE: Final = 0.5
+"""Share of the images that must be in groups of two or more for a proposal."""
+LARGEST_SHARE: Final = 0.5
+"""Share of the images above which one group says nothing."""
+EXAMPLES: Final = 3
+_MOST_PARTS: Final = 6
+
+
+class GroupProposal(NamedTuple):
+    """One way to group the images.
+
+    Attributes:
+        groups: (n,) name of the group of each image; empty for an image without one.
+        n_groups: Number of groups of two images or more.
+        n_images: Number of images in these.
+        examples: Names of a few groups, each with the names of a few of its images.
+    """
+
+    groups: tuple[str, ...]
+    n_groups: int
+    n_images: int
+    examples: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def propose_groups(names: Sequence[str], labels: Sequence[str]) -> list[GroupProposal]:
+    """Propose groups by the beginnings of file names and by folders, the finest first.
+
+    Args:
+        names: (n,) file names, with folders where they are known.
+        labels: (n,) name of the class of each image; groups that only repeat the classes are not proposed.
+    """
+    keys = [[*_beginnings(name)] for name in names]
+    found: dict[tuple[str, ...], GroupProposal] = {}
+    for part in range(_MOST_PARTS):
+        groups = tuple(key[part] if part < len(key) else "" for key in keys)
+        proposal = _proposal(groups, names, labels)
+        if proposal is not None:
+            found.setdefault(proposal.groups, proposal)
+    folders = tuple(_folder(name, label) for name, label in zip(names, labels, strict=True))
+    proposal = _proposal(folders, names, labels)
+    if proposal is not None:
+        found.setdefault(proposal.groups, proposal)
+    return sorted(found.values(), key=lambda one: -one.n_groups)
+
+
+def _beginnings(name: str) -> list[str]:
+    """The beginnings of a name that end before a further part and hold a number, the shortest first."""
+    stem = PurePosixPath(name).stem
+    ends = [part.end() for part in re.finditer(r"[^\W\d_]+|\d+", stem)]
+    return [stem[:end] for end in ends[:-1] if stem[end - 1].isdigit() and not stem[end : end + 1].isalpha()]
+
+
+def _folder(name: str, label: str) -> str:
+    """The folder below that of the class; empty where there is none."""
+    parts = PurePosixPath(name).parts[:-1]
+    return "/".join(parts) if parts and parts[-1].casefold() != label.casefold() else ""
+
+
+def _proposal(groups: tuple[str, ...], names: Sequence[str], labels: Sequence[str]) -> GroupProposal | None:
+    sizes = Counter(group for group in groups if group)
+    shared = {group for group, size in sizes.items() if size > 1}
+    images = sum(sizes[group] for group in shared)
+    if len(shared) < 2 or images < LEAST_SHARE * len(groups):  # noqa: PLR2004 - one group divides nothing
+        return None
+    if max(sizes.values()) > LARGEST_SHARE * len(groups) or _repeats(groups, labels):
+        return None
+    examples = []
+    for group, _ in sizes.most_common(EXAMPLES):
+        members = [name for name, one in zip(names, groups, strict=True) if one == group]
+        examples.append((group, tuple(members[:EXAMPLES])))
+    kept = tuple(group if group in shared else "" for group in groups)
+    return GroupProposal(kept, len(shared), images, tuple(examples))
+
+
+def _repeats(groups: Sequence[str], labels: Sequence[str]) -> bool:
+    """Whether there is no more than one group a class."""
+    pairs = {(group, label) for group, label in zip(groups, labels, strict=True) if group}
+    return len({group for group, _ in pairs}) <= len({label for _, label in pairs})
