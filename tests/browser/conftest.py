@@ -107,7 +107,7 @@ def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
 def server(start_server: Callable[..., Server], tmp_path_factory: pytest.TempPathFactory) -> Server:
     """A server without ImageNet weights that tests share; each makes projects of its own.
 
-    A server of its own costs a test 20 s of processor time: its workers import the frameworks.
+    A server of its own costs a test much processor time: its workers import the frameworks.
     """
     return start_server(KERAS_HOME=str(tmp_path_factory.mktemp("no-weights")))
 
