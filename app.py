@@ -5,6 +5,7 @@ from starlette.middleware import Middleware
 
 from pages.routes import downloads, phone, thumbnails
 from pages.routes.host_guard import HostGuard
+from pages.routes.uploads import UploadReceiver
 from pages.shared import frame, workspace
 
 if __name__ == "__main__":  # a tab runs its page
@@ -15,5 +16,5 @@ else:  # the server starts; Streamlit looks for an App in this module
         __file__,
         lifespan=frame.lifespan,
         routes=[*downloads.routes(), *phone.routes(), *thumbnails.routes()],
-        middleware=[Middleware(HostGuard, hosts=workspace.hosts())],
+        middleware=[Middleware(HostGuard, hosts=workspace.hosts()), Middleware(UploadReceiver)],
     )
