@@ -21,7 +21,7 @@ MASKED_SHARE = 0.75
 NEARLY = 0.9
 """Share of the whole image's gain over chance from which the border counts as a shortcut."""
 PARTLY = 0.45
-"""Share of the way from chance to 100 % from which the border counts as a shortcut in part."""
+"""Share of the way from chance to 100% from which the border counts as a shortcut in part."""
 MARKED = 0.98
 """Area under the ROC curve of the border probe from which a class counts as marked."""
 

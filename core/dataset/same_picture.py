@@ -20,7 +20,7 @@ SIDE: Final = 160
 _ANGLES: Final = 64
 _RADII: Final = 32
 _OCTAVES: Final = 2.5  # of radius, from the centre's neighbourhood to the inscribed circle
-_SHIFTS: Final = 6  # radii that a scale may move: 0.54 octaves, a crop to 70 %
+_SHIFTS: Final = 6  # radii that a scale may move: 0.54 octaves, a crop to 70%
 _WINDOW: Final = 17
 _PLAIN: Final = 5.0  # standard deviation of grey levels in a window below which it shows nothing
 _AGREES: Final = 0.7  # local correlation
@@ -50,7 +50,7 @@ class Comparison(NamedTuple):
         detail: Mean local correlation of the fine detail there.
         colour: Median difference of the chroma in grey levels.
         difference: Median difference of the grey levels after one gain and offset.
-        worst: The difference that 0.5 % of the places exceed.
+        worst: The difference that 0.5% of the places exceed.
     """
 
     overlap: float

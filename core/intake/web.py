@@ -12,11 +12,14 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+import psutil
 
 from core.errors import ImageError
 from core.intake import rejection_messages
@@ -30,8 +33,9 @@ CHUNK_BYTES: Final = 64 * 1024
 REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
 OK: Final = 200
 HEADERS: Final = {"User-Agent": "Graft", "Accept": "image/*", "Accept-Encoding": "identity"}
-# IPv6 prefixes that translate to IPv4 addresses (RFC 6052, RFC 8215). `ipaddress` calls them public.
-TRANSLATED: Final = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+UNICAST: Final = ipaddress.IPv6Network("2000::/3")
+# Third 32-bit word of an ISATAP address, with a private or a global IPv4 address behind it.
+ISATAP: Final = frozenset((0x00005EFE, 0x02005EFE))
 
 
 @dataclass(frozen=True)
@@ -56,12 +60,22 @@ class WebLimits:
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address belongs to the public internet, also if it embeds an IPv4 address."""
+    """Whether an address belongs to the public internet and not to this machine.
+
+    Of IPv6 only global unicast counts (2000::/3, RFC 4291), without an IPv4 address inside: 6to4 (RFC 3056), Teredo
+    (RFC 4380) and ISATAP (RFC 5214) lead to another network than they seem to.
+    """
     if isinstance(address, ipaddress.IPv6Address):
-        embedded = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        if any(address in network for network in TRANSLATED) or (embedded is not None and not is_public(embedded)):
+        interface = int(address) >> 32 & 0xFFFFFFFF
+        if address not in UNICAST or address.sixtofour or address.teredo or interface in ISATAP:
             return False
-    return address.is_global and not address.is_multicast
+    return address.is_global and not address.is_multicast and str(address) not in _own_addresses()
+
+
+def _own_addresses() -> set[str]:
+    """Addresses of this machine's interfaces; one of them may be public."""
+    found = [one.address.partition("%")[0] for interface in psutil.net_if_addrs().values() for one in interface]
+    return {str(ipaddress.ip_address(address)) for address in found if "." in address or "::" in address}
 
 
 def fetch(
@@ -91,7 +105,9 @@ def fetch(
     deadline = time.monotonic() + limits.seconds
     for _ in range(limits.redirects + 1):
         parts = _check(url)
-        address = _resolve(parts, is_allowed)
+        with _describe_errors(deadline, limits):
+            found = _look_up(parts, deadline)
+        address = _checked(parts, found, is_allowed)
         with _describe_errors(deadline, limits), _connected(parts, address, deadline, context) as connection:
             path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
             query = f"?{quote(parts.query, safe='/%:@!$&()*+,;=~-._?')}" if parts.query else ""
@@ -118,12 +134,37 @@ def _check(url: str) -> SplitResult:
     return parts
 
 
-def _resolve(parts: SplitResult, is_allowed: Callable[[Address], bool]) -> str:
-    """Resolve the host name; all of its addresses must be allowed."""
+def _look_up(parts: SplitResult, deadline: float) -> list[str]:
+    """Resolve the host name; the system's resolver has no time limit of its own.
+
+    Raises:
+        ImageError: There is no such host.
+        TimeoutError: The deadline is over.
+    """
+    answer: Future[list[str]] = Future()
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(parts.hostname, parts.port or HTTPS_PORT, type=socket.SOCK_STREAM)
+            answer.set_result([str(one[4][0]).partition("%")[0] for one in found])
+        except (OSError, ValueError) as error:
+            answer.set_exception(error)
+
+    # A daemon: a resolver that never answers does not keep the process alive.
+    threading.Thread(target=ask, name="graft-resolver", daemon=True).start()
     try:
-        found = socket.getaddrinfo(parts.hostname, parts.port or HTTPS_PORT, type=socket.SOCK_STREAM)
-        addresses = [ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found]
+        return answer.result(max(0.1, deadline - time.monotonic()))
+    except TimeoutError:
+        raise
     except (OSError, ValueError) as error:
+        raise ImageError(rejection_messages.LINK_UNKNOWN.format(host=parts.hostname)) from error
+
+
+def _checked(parts: SplitResult, found: list[str], is_allowed: Callable[[Address], bool]) -> str:
+    """Give the first address of a host, all of whose addresses must be allowed."""
+    try:
+        addresses = [ipaddress.ip_address(one) for one in found]
+    except ValueError as error:
         raise ImageError(rejection_messages.LINK_UNKNOWN.format(host=parts.hostname)) from error
     if not addresses or not all(is_allowed(address) for address in addresses):
         raise ImageError(rejection_messages.LINK_PRIVATE)

@@ -16,8 +16,9 @@ from core.errors import NotFoundError
 VALID_SECONDS = 2 * 60 * 60
 # A code that is shown stays valid for at least this long.
 FRESH_SECONDS = VALID_SECONDS / 2
-# As many pictures one code lets in: far more than a lesson takes, far fewer than fill a disk by 50 MB each unnoticed.
+# What one code lets in: far more than a lesson takes.
 PICTURES = 5000
+BYTES = 10_000_000_000
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Invitations:
 
     _by_token: dict[str, Invitation] = field(default_factory=dict)
     _sent: Counter[str] = field(default_factory=Counter)
+    _bytes: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def invite(self, project_id: str, now: float | None = None) -> Invitation:
@@ -53,9 +55,11 @@ class Invitations:
         now = time.time() if now is None else now
         with self._lock:
             self._by_token = {one.token: one for one in self._by_token.values() if one.until > now}
-            self._sent = Counter({token: sent for token, sent in self._sent.items() if token in self._by_token})
+            for counts in (self._sent, self._bytes):
+                for token in counts.keys() - self._by_token.keys():
+                    del counts[token]
             mine = (one for one in self._by_token.values() if one.project_id == project_id)
-            usable = (one for one in mine if self._sent[one.token] < PICTURES)
+            usable = (one for one in mine if not self._is_used_up(one.token))
             fresh = next((one for one in usable if one.until >= now + FRESH_SECONDS), None)
             if fresh is None:
                 fresh = Invitation(secrets.token_urlsafe(16), project_id, now + VALID_SECONDS)
@@ -85,13 +89,21 @@ class Invitations:
         """
         found = self.find(token)
         with self._lock:
-            if self._sent[token] >= PICTURES:
+            if self._is_used_up(token):
                 raise NotFoundError(
-                    f"{PICTURES:,} pictures were sent with this code, the most that one code allows.",
+                    f"{PICTURES:,} pictures or {BYTES / 1e9:.0f} GB were sent with this code, the most that it allows.",
                     "Scan the code that the Images page shows now.",
                 )
             self._sent[token] += 1
         return found
+
+    def count_bytes(self, token: str, size: int) -> None:
+        """Count the bytes of a picture that came by a code."""
+        with self._lock:
+            self._bytes[token] += size
+
+    def _is_used_up(self, token: str) -> bool:
+        return self._sent[token] >= PICTURES or self._bytes[token] >= BYTES
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

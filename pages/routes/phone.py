@@ -37,7 +37,8 @@ from pages.shared.uploads import IMAGE_TYPES
 from pages.shared.workspace import database, settings
 
 PICTURE_BYTES = 50_000_000
-NAME_LENGTH = 80
+# File systems count bytes, and a Chinese character has three.
+NAME_BYTES = 150
 _ASSETS = Path(__file__).parents[2] / "assets"
 _PATH = "phone"
 _HEADER = "X-Graft"
@@ -97,6 +98,7 @@ async def _receive(request: Request) -> Response:
     try:
         project_id, label = await run_in_threadpool(_check, request)
         path = await _store(request)
+        invitations().count_bytes(request.path_params["token"], path.stat().st_size)
         job = await run_in_threadpool(_submit, project_id, label, request.query_params.get("burst", ""), path)
     except GraftError as error:
         return _refusal(error)
@@ -128,7 +130,7 @@ async def _store(request: Request) -> Path:
     """Write a picture to the disk; an incomplete one is removed."""
     path = settings().uploads / secrets.token_hex(8) / _file_name(request.query_params.get("name", ""))
     try:
-        with describe_disk_errors(str(path.parent)):
+        with describe_disk_errors("The picture"):
             check_free_space(path.parent, PICTURE_BYTES)
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("wb") as file:
@@ -196,7 +198,7 @@ def _too_large() -> ImageError:
 def _file_name(sent: str) -> str:
     """A name with the time of the upload; phones give many pictures the same name."""
     path = PurePosixPath(sent.replace("\\", "/"))
-    letters = re.sub(r"[^\w\-. ()]", "_", path.stem)[:NAME_LENGTH] or "picture"
+    letters = re.sub(r"[^\w\-. ()]", "_", path.stem).encode()[:NAME_BYTES].decode(errors="ignore") or "picture"
     suffix = path.suffix.lower() if path.suffix.lower().lstrip(".") in IMAGE_TYPES else ".jpg"
     now = time.time()
     stamp = time.strftime("%Y-%m-%d %H.%M.%S", time.localtime(now))

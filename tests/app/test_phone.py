@@ -154,13 +154,29 @@ def test_a_code_lets_in_so_many_pictures_and_then_another_one_is_shown(ask, code
     assert [ask("POST", path, body)[0] for body in (b"one", b"two")] == [200, 200]
     assert _error(ask("POST", path, b"three")) == (
         404,
-        "2 pictures were sent with this code, the most that one code allows. "
+        "2 pictures or 10 GB were sent with this code, the most that it allows. "
         "Scan the code that the Images page shows now.",
     )
     assert ask("GET", path.rpartition("/")[0])[0] == 200  # what became of the others is still told
     another = _path(codes, project, _label(database, project))
     assert another != path
     assert ask("POST", another, b"three")[0] == 200
+
+
+def test_a_code_lets_in_so_many_bytes(ask, codes, database, project, monkeypatch):
+    monkeypatch.setattr(invitations, "BYTES", 5)
+    path = _path(codes, project, _label(database, project))
+    assert [ask("POST", path, body)[0] for body in (b"four", b"more", b"last")] == [200, 200, 404]
+    assert ask("POST", _path(codes, project, _label(database, project)), b"last")[0] == 200
+
+
+@pytest.mark.parametrize("name", ["照" * 200 + ".jpg", "ü" * 300, "a" * 500 + ".png"])
+def test_a_long_name_of_a_picture_is_cut(ask, codes, database, project, name):
+    status, body = ask("POST", _path(codes, project, _label(database, project), name=name), b"x")
+    assert status == 200
+    stored = json.loads(body)["name"]
+    assert len(stored.encode()) <= 255
+    assert name[:30] in stored
 
 
 def test_a_code_is_for_one_project(ask, codes, settings, database, project):

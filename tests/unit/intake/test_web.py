@@ -2,8 +2,11 @@
 
 import ipaddress
 import socket
+import threading
 import time
+from types import SimpleNamespace
 
+import psutil
 import pytest
 from intake_files import ONE, accepted_and_rejected, picture
 from web_server import serving
@@ -80,15 +83,38 @@ def test_what_is_no_https_address_is_rejected(get, url):
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
         "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "ff02::1", "::ffff:127.0.0.1", "2002:7f00:1::",
         "2001:0:7f00:1::", "64:ff9b::7f00:1", "64:ff9b::808:808",
+        "::ffff:8.8.8.8", "::127.0.0.1", "::8.8.8.8", "fec0::1", "2002:808:808::1", "2606:4700::5efe:7f00:1",
+        "2606:4700::200:5efe:808:808", "4000::1",
     ],
 )  # fmt: skip
 def test_addresses_that_are_not_public(address):
     assert not is_public(ipaddress.ip_address(address))
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8"])
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111"])
 def test_addresses_that_are_public(address):
     assert is_public(ipaddress.ip_address(address))
+
+
+def test_a_public_address_of_this_machine_is_not_reached(monkeypatch):
+    own = [SimpleNamespace(address="8.8.8.8"), SimpleNamespace(address="2606:4700::1111%eth0")]
+    monkeypatch.setattr(psutil, "net_if_addrs", lambda: {"eth0": own})
+    assert not is_public(ipaddress.ip_address("8.8.8.8"))
+    assert not is_public(ipaddress.ip_address("2606:4700::1111"))
+    assert is_public(ipaddress.ip_address("8.8.4.4"))
+
+
+def test_a_resolver_that_does_not_answer_is_not_waited_for(get, monkeypatch):
+    over = threading.Event()
+
+    def resolve(*_, **__):
+        over.wait(30)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    limits = WebLimits(seconds=0.3)
+    assert get("https://images.example/a.jpg", limits=limits) == rejection_messages.LINK_SLOW.format(seconds=0.3)
+    over.set()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "[::1]", "[::ffff:127.0.0.1]"])
