@@ -92,7 +92,11 @@ def load_square(path: Path, size: int, resize: Resize, name: str = "", backgroun
     Raises:
         ImageError: The file is missing or cannot be decoded.
     """
-    picture = _decode(path, name, background, (size, resize))
+    return to_square(_decode(path, name, background, (size, resize)), size, resize)
+
+
+def to_square(picture: Image.Image, size: int, resize: Resize) -> NDArray[np.uint8]:
+    """Return (size, size, 3) uint8 of a decoded RGB image; the arguments are those of `load_square`."""
     if resize == "crop":
         picture = _crop(picture)
     elif resize == "pad":

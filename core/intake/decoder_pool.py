@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from pydantic import JsonValue
+
 from core.errors import ImageError, WorkerDiedError
 from core.intake import rejection_messages
+from core.intake.decode_rgb import WHITE
+from core.intake.decoder_process import THUMBNAIL_SIDE
 from core.intake.results import ImageStatistics, Limits
 from core.sandbox import Cause, Sandbox, SandboxError, SandboxLimits
 
@@ -26,7 +30,7 @@ class Inspection:
         height: Upright height in pixels.
         format: As Pillow names it.
         statistics: Brightness, contrast, sharpness and difference hash.
-        thumbnail: JPEG of at most 256 pixels a side, upright.
+        thumbnail: Upright JPEG, at most as large as was asked for.
         note: What a person should know of it; mostly empty.
     """
 
@@ -62,26 +66,36 @@ class DecoderPool:
         for _ in range(self._limits.decoders):
             self._idle.get().close()
 
-    def inspect(self, path: Path, suffix: str = "") -> Inspection:
+    def inspect(
+        self, path: Path, suffix: str = "", *, side: int = THUMBNAIL_SIDE, background: str = WHITE
+    ) -> Inspection:
         """Decode and measure an image; waits for an idle process.
 
         Args:
             path: The file.
             suffix: Suffix of the original file name, e.g. `.jpg`.
+            side: Longest side of the thumbnail in pixels.
+            background: Colour behind transparent pixels, `#rrggbb`.
 
         Raises:
             ImageError: It cannot be decoded; the sentence is one of `rejection_messages`.
             WorkerDiedError: A decoder process ends before it is ready.
         """
+        request: dict[str, JsonValue] = {
+            "path": str(path.absolute()),
+            "suffix": suffix,
+            "side": side,
+            "background": background,
+        }
         decoder = self._idle.get()
         try:
-            return decoder.inspect(path, suffix)
+            return decoder.inspect(request)
         except (_DecoderDiedError, WorkerDiedError) as error:
             if isinstance(error, ImageError) and error.sentence != rejection_messages.CRASHED:
                 raise
             # The system may have killed the process for lack of memory that others used, so try once more.
             decoder = decoder.replace()
-            return decoder.inspect(path, suffix)
+            return decoder.inspect(request)
         finally:
             self._idle.put(decoder if decoder.is_alive() else decoder.replace())
 
@@ -99,9 +113,9 @@ class _DecoderProcess:
             purpose="image decoder",
         )
 
-    def inspect(self, path: Path, suffix: str) -> Inspection:
+    def inspect(self, request: dict[str, JsonValue]) -> Inspection:
         try:
-            found, thumbnail = self._sandbox.call({"path": str(path.absolute()), "suffix": suffix})
+            found, thumbnail = self._sandbox.call(request)
         except SandboxError as error:
             raise _DecoderDiedError(MESSAGES[error.cause].format(seconds=self._limits.seconds)) from error
         if "rejected" in found:

@@ -10,18 +10,26 @@ from PIL import Image
 
 from core.errors import ImageError
 from core.intake import rejection_messages
-from core.intake.decode_rgb import LACKS_END, decode_rgb, describe_decode_error, is_sideways, open_image
+from core.intake.decode_rgb import LACKS_END, WHITE, decode_rgb, describe_decode_error, is_sideways, open_image
 from core.intake.image_statistics import measure
 
 THUMBNAIL_SIDE: Final = 256
 THUMBNAIL_QUALITY: Final = 82
 
 
-def inspect(path: Path, suffix: str) -> tuple[dict[str, Any], bytes]:
+def inspect(
+    path: Path, suffix: str, side: int = THUMBNAIL_SIDE, background: str = WHITE
+) -> tuple[dict[str, Any], bytes]:
     """Decode and measure an image.
 
     JPEGs are decoded at a fraction of their size. The decoder still reads all of the compressed data, so a truncated
-    file is found as in full decoding. Transparent images get a white background here; a recipe may choose another one.
+    file is found as in full decoding.
+
+    Args:
+        path: The file.
+        suffix: Suffix of its original name.
+        side: Longest side of the thumbnail in pixels.
+        background: Colour behind transparent pixels, `#rrggbb`.
 
     Returns:
         Upright `width` and `height`, `format` and `statistics`, and the thumbnail as JPEG.
@@ -31,24 +39,24 @@ def inspect(path: Path, suffix: str) -> tuple[dict[str, Any], bytes]:
     """
     with open_image(path, suffix) as image:
         size = image.size
-        shrink = min(1.0, THUMBNAIL_SIDE / max(size))
+        shrink = min(1.0, side / max(size))
         drafted = image.draft(None, (math.ceil(size[0] * shrink), math.ceil(size[1] * shrink)))
-        picture = decode_rgb(image, at_least=THUMBNAIL_SIDE)
+        picture = decode_rgb(image, at_least=side, background=background)
         width, height = size if drafted else image.size
         if is_sideways(image):
             width, height = height, width
         note = rejection_messages.LACKS_END if LACKS_END in image.info else ""
         found = {"width": width, "height": height, "format": image.format, "note": note}
-    picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BILINEAR)
+    picture.thumbnail((side, side), Image.Resampling.BILINEAR)
     thumbnail = io.BytesIO()
     picture.save(thumbnail, "JPEG", quality=THUMBNAIL_QUALITY)
     return found | {"statistics": asdict(measure(picture))}, thumbnail.getvalue()
 
 
 def answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """Answer a request for `path` and `suffix`: as `inspect`, or with the reason why the image is `rejected`."""
+    """Answer a request with the arguments of `inspect`: with its result, or why the image is `rejected`."""
     try:
-        return inspect(Path(request["path"]), request["suffix"])
+        return inspect(Path(request["path"]), request["suffix"], request["side"], request["background"])
     except ImageError as error:
         return {"rejected": error.sentence}, b""
     except (FileNotFoundError, PermissionError):

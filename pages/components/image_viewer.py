@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.catalog.items import Item
 from pages.shared import frame, words
-from pages.shared.workspace import store
+from pages.shared.workspace import inspect_original
 
 LONGEST_SIDE = 1600
 # Pixels: an image fits into most windows, and a tiny one is enlarged.
@@ -18,20 +18,18 @@ def show_image(item: Item) -> None:
     Raises:
         ImageError: The file cannot be read any more.
     """
-    from PIL import Image  # noqa: PLC0415 - only where a picture is opened
-
-    from core.dataset.pixels import load_image  # noqa: PLC0415
-
-    picture = Image.fromarray(load_image(store().path(item.digest), item.name))
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    found = inspect_original(item, LONGEST_SIDE)
     st.markdown(f"**{words.escape_markdown(item.name)}**")
     st.caption(
         f"{words.escape_markdown(item.label or 'no class')} · {item.split or 'no split yet'}"
         f"{' (fixed)' if item.split_fixed else ''} · {item.width} by {item.height} pixels · "
         f"{words.size(item.size_bytes)}"
     )
-    st.image(picture, output_format="JPEG", width=_width(*picture.size), alt=item.name)
+    st.image(found.thumbnail, width=_width(found.width, found.height), alt=item.name)
 
 
 def _width(width: int, height: int) -> int:
+    """Width on the page, in pixels, of an image whose upright size is given."""
+    shrink = min(1, LONGEST_SIDE / max(width, height))
+    width, height = max(1, round(width * shrink)), max(1, round(height * shrink))
     return round(min(max(width, LEAST_WIDTH), width * HIGHEST / height))

@@ -1,18 +1,19 @@
 """Augmentation: how many random variations of each training image, how strong, and a preview on a person's images."""
 
-from pathlib import Path
+from io import BytesIO
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from PIL import Image
 
-from core.catalog.items import Filter, list_items
-from core.dataset.pixels import Resize, load_square
+from core.catalog.items import Filter, Item, list_items
+from core.dataset.pixels import Resize, load_square, to_square
 from core.features.augment import augment
 from core.intake.decode_rgb import WHITE
 from core.training.recipe import Augmentation, Recipe
 from pages.shared import recipe_editor, words
-from pages.shared.workspace import database, store
+from pages.shared.workspace import database, inspect_original, store
 
 _SIDE = 128
 _IMAGES = 3
@@ -75,25 +76,26 @@ def _draw_share(project_id: str, field: str, label: str, most: int) -> None:
 
 def _draw_preview(project_id: str, recipe: Recipe) -> None:
     items = list_items(database(), project_id, Filter(split="train", excluded=False), limit=_IMAGES)
-    path_of = (
-        store().thumbnail_path if recipe.background == WHITE else store().path
-    )  # thumbnails have a white background
-    pictures = [(item, path) for item in items if (path := path_of(item.digest)).is_file()]
+    pictures = [item for item in items if store().has(item.digest)]
     if not pictures:
         st.info("Add images to see variations of them here.", icon=":material/info:")
         return
     st.markdown("Your images, and variations of them that the network will see:")
-    for item, path in pictures:
-        square = _square(path, item.name, recipe.resize, recipe.background)
+    for item in pictures:
+        square = _square(item, recipe.resize, recipe.background)
         row = _preview(item.digest, square, recipe.seed, recipe.augmentation)
         name = words.shorten(words.file_name(item.name))
         st.image(row, width="stretch", alt=f"{name} unchanged, then {_VIEWS} random variations of it")
         st.caption(words.escape_markdown(name))
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _square(path: Path, name: str, resize: Resize, background: str) -> NDArray[np.uint8]:
-    return load_square(path, _SIDE, resize, name, background)
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs={Item: lambda item: item.digest})
+def _square(item: Item, resize: Resize, background: str) -> NDArray[np.uint8]:
+    if background == WHITE:  # as in the thumbnails
+        return load_square(store().thumbnail_path(item.digest), _SIDE, resize)
+    found = inspect_original(item, 2 * _SIDE, background)
+    with Image.open(BytesIO(found.thumbnail)) as picture:
+        return to_square(picture.convert("RGB"), _SIDE, resize)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -3,12 +3,17 @@
 import logging
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
 from core.catalog.database import Database
-from core.errors import GraftError, InputError
+from core.catalog.items import Item
+from core.errors import GraftError, ImageError, InputError
+from core.intake.decode_rgb import WHITE
+from core.intake.decoder_pool import DecoderPool, Inspection
+from core.intake.results import Limits
 from core.jobs import queue
 from core.settings import Settings
 from core.storage.blobs import OriginalStore
@@ -46,6 +51,30 @@ def database() -> Database:
 def store() -> OriginalStore:
     """The originals and thumbnails."""
     return OriginalStore(settings().originals, settings().thumbnails)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False, on_release=DecoderPool.close)
+def decoders() -> DecoderPool:
+    """One process that decodes for all tabs: no image is decoded in the web process."""
+    return DecoderPool(Limits(decoders=1))
+
+
+def inspect_original(item: Item, side: int, background: str = WHITE) -> Inspection:
+    """Decode the original of an image, outside the web process.
+
+    Args:
+        item: The image.
+        side: Longest side of the thumbnail in pixels.
+        background: Colour behind transparent pixels, `#rrggbb`.
+
+    Raises:
+        ImageError: The file is missing or cannot be decoded.
+    """
+    suffix = Path(item.name).suffix.lower()
+    try:
+        return decoders().inspect(store().path(item.digest), suffix, side=side, background=background)
+    except ImageError as error:
+        raise ImageError(f"{item.name} cannot be used any more.", error.sentence) from error
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

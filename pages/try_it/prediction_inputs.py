@@ -9,15 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import streamlit as st
-
 from core.catalog.cleanup import delete_explanations
 from core.errors import ImageError
-from core.intake.decoder_pool import DecoderPool
-from core.intake.results import Limits
 from pages.compat import UploadedFile
 from pages.shared import state, uploads
-from pages.shared.workspace import database, settings
+from pages.shared.workspace import database, decoders, settings
 
 KEPT_SECONDS = 24 * 3600
 MOST_SETS = 6
@@ -96,17 +92,11 @@ def _read(folder: Path) -> InputSet:
     pictures, rejected = [], []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         try:
-            found = _decoders().inspect(path, path.suffix.lower())
+            found = decoders().inspect(path, path.suffix.lower())
             pictures.append(PredictionInput(path.name, path, found.thumbnail, _digest(path)))
         except ImageError as error:
             rejected.append((path.name, error.sentence))
     return InputSet(tuple(pictures), tuple(rejected), folder.name)
-
-
-@st.cache_resource(max_entries=1, show_spinner=False, on_release=DecoderPool.close)
-def _decoders() -> DecoderPool:
-    """One decoder process: a picture that crashes it does not crash the page."""
-    return DecoderPool(Limits(decoders=1))
 
 
 def _digest(path: Path) -> str:

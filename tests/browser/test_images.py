@@ -5,7 +5,9 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
+import psutil
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from core.catalog.database import Database
@@ -151,6 +153,23 @@ def test_an_image_is_looked_at_in_full_size(server: Server, tab: Page):
     expect(tab.get_by_role("dialog").get_by_text("96 by 96 pixels")).to_be_visible()
     tab.set_viewport_size({"width": 1280, "height": 900})
     expect(tab.get_by_role("dialog").get_by_role("img", name="circles 0.png")).to_be_in_viewport(ratio=1)
+
+
+def test_a_huge_image_is_not_decoded_in_the_web_process(server: Server, tab: Page):
+    project = _project(server)
+    item = next(one for one in list_items(server.database, project) if one.name == "circles 0.png")
+    # 89 megapixels in a few hundred kilobytes, as a person's own image could be: decoded it takes 268 MB and more.
+    huge = Image.new("RGB", (9400, 9400), "white")
+    huge.save(Workspace(server.settings, server.database).store.path(item.digest), "PNG")
+    tab.goto(f"{server.url}/dataset?project={project}")
+    before = psutil.Process(server.process.pid).memory_info().rss
+    tab.get_by_role("button", name="Open circles 0.png").click()
+    expect(tab.get_by_role("dialog").get_by_role("img", name="circles 0.png")).to_be_visible()
+    status = Path(f"/proc/{server.process.pid}/status")
+    if status.exists():  # the most that the process ever used, in kB
+        (peak,) = [int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")]
+        assert peak * 1024 < 400_000_000
+    assert psutil.Process(server.process.pid).memory_info().rss < before + 100_000_000
 
 
 def test_classes_are_added_renamed_merged_and_deleted(server: Server, tab: Page):
