@@ -39,6 +39,7 @@ from core.dataset.same_picture import (
 )
 
 _OVERLAP: Final = 0.6  # a picture turned by 45 degrees on its own canvas keeps 0.83, or less with a border
+_OVERLAP_RICH: Final = 0.3  # a long photograph turned on its own canvas keeps 0.34
 _LEAST_OVERLAP: Final = 0.3  # a crop to 70 % of both sides keeps 0.49
 _LEAST_INFORMATIVE: Final = 0.05
 _CORRELATION: Final = 0.93  # different photographs of one pose of a hand reach 0.87, changed copies 0.95
@@ -50,6 +51,7 @@ _WORST_PLAIN: Final = 25.0  # drawn leaves: copies differ by 14 grey levels or l
 _WORST_RICH: Final = 45.0
 _SURELY_IN_PLACE: Final = 20
 _COLOUR: Final = 12.0  # grey levels of chroma
+_COLOUR_RICH: Final = 20.0  # a photograph made so bright that it is clipped reaches 14
 _FEWEST_RANDOM: Final = 10
 _RANDOM_QUANTILE: Final = 0.15
 _BELOW_RANDOM: Final = 0.45
@@ -313,14 +315,14 @@ def _is_same(match: Match, bar: _Bar) -> bool:
 
 
 def _agrees(match: Match) -> bool:
-    compared = match.comparison
+    compared, rich = match.comparison, _is_rich(match)
     return (
-        compared.overlap >= _OVERLAP
+        compared.overlap >= (_OVERLAP_RICH if rich else _OVERLAP)
         and compared.least_overlap >= _LEAST_OVERLAP
         and compared.informative >= _LEAST_INFORMATIVE
         and compared.correlation >= _CORRELATION
         and (_is_painted_over(match) or (compared.agreeing >= _AGREEING and compared.worst <= _allowed(match)))
-        and compared.colour <= _COLOUR
+        and compared.colour <= (_COLOUR_RICH if rich else _COLOUR)
     )
 
 
