@@ -27,6 +27,7 @@ from core.dataset.grouping import (
 from core.dataset.manifest import SPLIT_NAMES
 from core.dataset.near_duplicates import DuplicatePairs, find_duplicates
 from core.dataset.pixels import load_image
+from core.errors import ImageError
 from core.intake.results import Accepted
 from core.storage.blobs import OriginalStore
 
@@ -186,6 +187,7 @@ def load_dataset(
         sharpness=np.array([item.sharpness for item in items], np.float64),
         pairs=find_pairs(
             [item.digest for item in items],
+            [item.name for item in items],
             [(item.width, item.height) for item in items],
             originals,
             on_progress=on_progress,
@@ -218,12 +220,18 @@ def ingested_dataset(accepted: Sequence[Accepted], originals: OriginalStore, *, 
         brightness=np.array([one.statistics.brightness for one in rows], np.float64),
         contrast=np.array([one.statistics.contrast for one in rows], np.float64),
         sharpness=np.array([one.statistics.sharpness for one in rows], np.float64),
-        pairs=find_pairs([one.digest for one in rows], [(one.width, one.height) for one in rows], originals),
+        pairs=find_pairs(
+            [one.digest for one in rows],
+            [one.name for one in rows],
+            [(one.width, one.height) for one in rows],
+            originals,
+        ),
     )
 
 
 def find_pairs(
     digests: Sequence[str],
+    names: Sequence[str],
     sizes: Sequence[tuple[int, int]],
     originals: OriginalStore,
     *,
@@ -234,6 +242,7 @@ def find_pairs(
 
     Args:
         digests: (n,) digest of each original.
+        names: (n,) file name of each; of some formats only the suffix tells which one it is.
         sizes: (n,) upright width and height of each original.
         originals: The store of originals and thumbnails.
         on_progress: As in `core.dataset.near_duplicates.find_duplicates`.
@@ -248,14 +257,17 @@ def find_pairs(
             return np.asarray(thumbnail.convert("RGB"), np.uint8)
 
     @cache
-    def pixels(digest: str) -> bytes:
+    def pixels(row: int) -> bytes:
         # Only verified images have a thumbnail, so this decodes nothing that the decoder process did not decode before.
-        return hashlib.sha256(load_image(originals.path(digest)).tobytes()).digest()
+        try:
+            return hashlib.sha256(load_image(originals.path(digests[row]), names[row]).tobytes()).digest()
+        except ImageError:  # the original is gone; a file is still identical to itself
+            return digests[row].encode()
 
     found = find_duplicates(read, len(digests), on_progress=on_progress, should_stop=should_stop)
     # One picture in two containers has the same thumbnail, unless one of them was decoded at a fraction of its size.
     likely = sets_by_key((sizes[row], fingerprints.get(row, row)) for row in range(len(digests)))
     pairs = [(rows[0], row) for rows in likely for row in rows[1:]]
     pairs += [(one, other) for one, other in found.same.tolist() if sizes[one] == sizes[other]]
-    identical = [pair for pair in sorted(set(pairs)) if pixels(digests[pair[0]]) == pixels(digests[pair[1]])]
+    identical = [pair for pair in sorted(set(pairs)) if pixels(pair[0]) == pixels(pair[1])]
     return found._replace(identical=np.array(identical, np.int64).reshape(-1, 2))

@@ -46,7 +46,7 @@ def test_a_page_without_a_project_says_what_to_do(open_page, step):
 def test_a_run_that_is_not_there_is_one_sentence(open_page, database: Database):
     tab = open_page(TRAIN, project=create_project(database, "Birds"), run="0123456789abcdef")
     assert [error.value for error in tab.error] == [
-        "There is no such run; it may have been deleted. Choose another one on the Results page."
+        "There is no such run; it may have been deleted. Choose another one."
     ]
 
 

@@ -58,7 +58,7 @@ def test_pictures_of_a_phone_appear_on_the_images_page_by_themselves(server, tab
     (tmp_path / "text.jpg").write_text("no picture")
     phone.get_by_label("Choose pictures of this phone").set_input_files([tmp_path / "other.jpg", tmp_path / "text.jpg"])
     expect(phone.get_by_text("2 pictures added, 1 rejected")).to_be_visible()
-    expect(phone.get_by_text("text.jpg: It is not an image, or it is too broken to tell.")).to_be_visible()
+    expect(phone.get_by_text("text.jpg: It is not an image, or it is badly damaged.")).to_be_visible()
     expect(phone.get_by_role("combobox", name="Class")).to_contain_text("robins (2)")
     expect(tab.get_by_text("robins has 2 images.")).to_be_visible()
 
