@@ -1,7 +1,7 @@
 """What Graft uses of Streamlit beyond its public interface.
 
-Each entry names the public alternative that was tried with Streamlit 1.67. `tests/app/test_streamlit_compat.py` fails when an
-update changes one of them.
+Each entry names the public alternative that was tried with Streamlit 1.67. `tests/app/test_streamlit_compat.py` fails
+when an update changes one of them.
 """
 
 from collections.abc import Sequence

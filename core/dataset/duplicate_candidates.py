@@ -19,6 +19,7 @@ from core.dataset.local_features import mirror_descriptors
 from core.dataset.same_picture import SmallPicture
 
 PER_PICTURE: Final = 6
+_LEAST_PAIRS: Final = 200
 _PER_SIZE: Final = 3
 _AXES: Final = 24
 _CENTRES: Final = 128
@@ -159,7 +160,10 @@ def ring_descriptors(picture: SmallPicture) -> Floats:
 
 
 def similar_rings(descriptors: Floats, should_stop: Callable[[], bool]) -> Pairs:
-    """Pairs of pictures with similar rings, at most `_PER_SIZE` a picture and size.
+    """Pairs of pictures with similar rings: of the nearest `_PER_SIZE` a picture and size, the closest.
+
+    Aligning a pair of plain pictures takes milliseconds, so only about one pair a picture is kept. Where many pictures
+    look alike, this drops pairs whose rings differ most.
 
     Args:
         descriptors: (n, 3, k) as `ring_descriptors` gives.
@@ -171,20 +175,31 @@ def similar_rings(descriptors: Floats, should_stop: Callable[[], bool]) -> Pairs
     whole = descriptors[:, 0]
     cells = _cells(whole)
     pairs: list[Pairs] = []
+    closeness: list[Floats] = []
     for chosen, among in cells:
         for start in range(0, len(chosen), _CHUNK):
             if should_stop():
-                return _unique(pairs)
+                return _closest(pairs, closeness, n)
             rows = chosen[start : start + _CHUNK]
             for size in range(descriptors.shape[1]):
                 queries, targets = descriptors[rows, size], whole[among]
-                distances = (targets**2).sum(axis=1) - 2 * queries @ targets.T
+                distances = (queries**2).sum(axis=1)[:, None] + (targets**2).sum(axis=1) - 2 * queries @ targets.T
                 distances[rows[:, None] == among[None]] = np.inf
                 k = min(_PER_SIZE, len(among) - 1)
                 if k > 0:
-                    nearest = among[np.argpartition(distances, k - 1, axis=1)[:, :k]]
-                    pairs.append(np.stack([np.repeat(rows, k), nearest.ravel()], axis=1))
-    return _unique(pairs)
+                    places = np.argpartition(distances, k - 1, axis=1)[:, :k]
+                    pairs.append(np.stack([np.repeat(rows, k), among[places].ravel()], axis=1))
+                    closeness.append(np.take_along_axis(distances, places, axis=1).ravel())
+    return _closest(pairs, closeness, n)
+
+
+def _closest(pairs: list[Pairs], distances: list[Floats], n: int) -> Pairs:
+    if not pairs:
+        return np.empty((0, 2), np.int64)
+    order = np.argsort(np.concatenate(distances), kind="stable")
+    ordered = np.sort(np.concatenate(pairs).astype(np.int64), axis=1)[order]
+    _, first = np.unique(ordered, axis=0, return_index=True)
+    return ordered[np.sort(first)[: max(_LEAST_PAIRS, n)]]
 
 
 def _cells(points: Floats) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:

@@ -173,6 +173,7 @@ class _Index:
         self._vocabulary: Vocabulary | None = None
         self._incidence: csr_matrix | None = None
         self._cache: OrderedDict[int, SmallPicture] = OrderedDict()
+        self._similar_rings: set[tuple[int, int]] = set()
 
     def build(self, on_progress: Callable[[int, int], None], should_stop: Callable[[], bool]) -> None:
         """Extract features of every picture."""
@@ -234,10 +235,14 @@ class _Index:
         """(k, 2) pairs of rows to compare."""
         found = [np.empty((0, 2), np.int64)]
         if self._vocabulary is not None:
-            found.append(shared_words(self._words, self._mirrored, self._vocabulary.size, should_stop))
+            worded = shared_words(self._words, self._mirrored, self._vocabulary.size, should_stop)
+            # A few words in common say little of two plain pictures; their rings do.
+            found.append(worded[(self._counts[worded] >= FEW_KEYPOINTS).any(axis=1)])
         plain = np.flatnonzero(self._counts < FEW_KEYPOINTS)
         if self._rings is not None and len(plain):
-            found.append(plain[similar_rings(self._rings[plain], should_stop)])
+            rings = plain[similar_rings(self._rings[plain], should_stop)]
+            self._similar_rings = set(map(tuple, rings.tolist()))
+            found.append(rings)
         pairs = np.unique(np.concatenate(found), axis=0)
         return pairs[~self._too_small[pairs].any(axis=1)]
 
@@ -248,15 +253,21 @@ class _Index:
         return drawn[~self._too_small[drawn].any(axis=1)]
 
     def matches(self, pairs: Pairs) -> Iterator[Match]:
-        """Compare pairs."""
-        return self._pool.map(self.match, pairs)
+        """Compare pairs, all plain ones at every angle."""
+        return self._pool.map(lambda pair: self.match(pair, thorough=True), pairs)
 
-    def match(self, pair: Sequence[int]) -> Match:
-        """Align and compare the pictures of a pair; the pixels are read only where the features allow it."""
+    def match(self, pair: Sequence[int], *, thorough: bool = False) -> Match:
+        """Align and compare the pictures of a pair; the pixels are read only where the features allow it.
+
+        Args:
+            pair: Two rows.
+            thorough: Whether plain pictures are aligned at every angle, which takes milliseconds, also where their
+                rings differ.
+        """
         one, other = int(pair[0]), int(pair[1])
         plain = min(self._counts[one], self._counts[other]) < FEW_KEYPOINTS
         aligned = align_features(self.features(one), self.features(other))
-        if aligned is None and not plain:
+        if aligned is None and not (plain and (thorough or (one, other) in self._similar_rings)):
             return NO_MATCH
         return match_pictures(self._picture(one), self._picture(other), aligned)
 
