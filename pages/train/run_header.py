@@ -9,7 +9,7 @@ from core.catalog.runs import Run
 from core.jobs.events import Epoch
 from core.jobs.queue import resume
 from core.jobs.specs import SPECS
-from pages.components import job_progress, run_actions
+from pages.components import job_progress
 from pages.components.run_choice import STATUS
 from pages.shared import frame, words
 from pages.shared.run_log import RunLog
@@ -59,7 +59,6 @@ def _draw_actions(run: Run) -> None:
             if st.button("Resume", icon=":material/play_arrow:", help=help_text):
                 frame.run_action(lambda: resume(database(), settings(), run.id), "The run continues.")
             frame.step_link(MODEL, "Change the settings", icon=MODEL.icon)
-    run_actions.draw(run)
 
 
 def _epochs(log: RunLog) -> str:
