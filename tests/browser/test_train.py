@@ -34,7 +34,7 @@ def test_a_run_is_started_watched_and_found_again(server: Server, tab: Page):
     expect(tab.get_by_text("2 of 2", exact=True)).to_be_visible()
 
 
-def test_a_run_outlives_its_tab_and_its_worker_and_is_stopped(server: Server, new_tab):
+def test_a_run_outlives_its_tab_and_its_worker_and_is_renamed_and_stopped(server: Server, new_tab):
     import psutil
 
     project = _project(server, epochs=5000)
@@ -46,13 +46,19 @@ def test_a_run_outlives_its_tab_and_its_worker_and_is_stopped(server: Server, ne
 
     again = new_tab(link)
     expect(again.get_by_text("of 5000", exact=False).first).to_be_visible()
+    again.get_by_role("button", name="More").click()
+    again.get_by_role("menuitem", name="Rename").click()
+    again.get_by_label("New name").fill("A long one")
+    again.get_by_role("button", name="Rename", exact=True).click()
+    expect(again.get_by_role("heading", name="A long one")).to_be_visible()
+
     psutil.Process(_process_of(server, project)).kill()
     expect(again.get_by_text("The worker process died while it was working on this.").first).to_be_visible()
     again.get_by_role("button", name="Resume").click()
     expect(again.get_by_text("Resumed.")).to_be_visible()
 
     again.get_by_role("button", name="Stop training", exact=True).click()
-    expect(again.get_by_text("the best epoch so far was kept", exact=False).first).to_be_visible()
+    expect(again.get_by_text("the best epoch so far was evaluated", exact=False).first).to_be_visible()
     assert _job(server, project).status == "stopped"
 
 
