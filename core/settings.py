@@ -113,6 +113,11 @@ class Settings:
         return self.cache / "rows"
 
     @property
+    def duplicates(self) -> Path:
+        """Results of the search for duplicates, by set of images."""
+        return self.cache / "duplicates"
+
+    @property
     def runs(self) -> Path:
         """One folder a run: model, report, checkpoints."""
         return self.workspace / "runs"

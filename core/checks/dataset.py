@@ -1,20 +1,19 @@
 """The images that every check reads: those of a project, or those that were just ingested."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cache, cached_property
-from io import BytesIO
+from functools import cached_property
+from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from core.catalog.database import Database
 from core.catalog.items import Filter, list_items
 from core.catalog.labels import list_labels
 from core.checks.probe import Probe, out_of_fold
+from core.dataset.duplicates import Progress, find_stored_duplicates
 from core.dataset.grouping import (
     Sets,
     burst_sets,
@@ -22,19 +21,14 @@ from core.dataset.grouping import (
     duplicate_sets,
     named_sets,
     number_groups,
-    sets_by_key,
 )
 from core.dataset.manifest import SPLIT_NAMES
-from core.dataset.near_duplicates import DuplicatePairs, find_duplicates
-from core.dataset.pixels import load_image
-from core.errors import ImageError
+from core.dataset.near_duplicates import DuplicatePairs
 from core.intake.results import Accepted
 from core.storage.blobs import OriginalStore
 
 NO_CLASS: Final = -1
 _NO_COLUMNS: Final = {"classes", "empty_classes", "pairs"}
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -149,6 +143,7 @@ def load_dataset(
     project_id: str,
     originals: OriginalStore,
     *,
+    cache: Path | None = None,
     unlabelled: bool = False,
     on_progress: Progress = lambda _done, _total: None,
     should_stop: Callable[[], bool] = lambda: False,
@@ -159,6 +154,7 @@ def load_dataset(
         database: The catalog.
         project_id: Whose images.
         originals: The store of their thumbnails.
+        cache: Folder that keeps the duplicates found; None to search anew.
         unlabelled: Whether to include images without a class.
         on_progress: Called while duplicates are searched, as in `core.dataset.near_duplicates.find_duplicates`.
         should_stop: Whether to stop early; duplicates are then not complete.
@@ -166,7 +162,19 @@ def load_dataset(
     Raises:
         NotFoundError: There is no such project.
     """
-    items = [item for item in list_items(database, project_id, Filter(excluded=False)) if item.label_id or unlabelled]
+    # Duplicates are searched among all images: setting one aside, or giving it a class, needs no new search.
+    stored = list_items(database, project_id, Filter())
+    pairs = find_stored_duplicates(
+        [item.digest for item in stored],
+        [item.name for item in stored],
+        [(item.width, item.height) for item in stored],
+        originals,
+        folder=cache,
+        on_progress=on_progress,
+        should_stop=should_stop,
+    )
+    rows = [row for row, item in enumerate(stored) if not item.excluded and (item.label_id or unlabelled)]
+    items = [stored[row] for row in rows]
     everything = list_labels(database, project_id)
     used = {item.label_id for item in items}
     labels = [label for label in everything if label.id in used]
@@ -185,14 +193,7 @@ def load_dataset(
         brightness=np.array([item.brightness for item in items], np.float64),
         contrast=np.array([item.contrast for item in items], np.float64),
         sharpness=np.array([item.sharpness for item in items], np.float64),
-        pairs=find_pairs(
-            [item.digest for item in items],
-            [item.name for item in items],
-            [(item.width, item.height) for item in items],
-            originals,
-            on_progress=on_progress,
-            should_stop=should_stop,
-        ),
+        pairs=pairs.select(np.array(rows, np.int64), len(stored)),
     )
 
 
@@ -220,54 +221,10 @@ def ingested_dataset(accepted: Sequence[Accepted], originals: OriginalStore, *, 
         brightness=np.array([one.statistics.brightness for one in rows], np.float64),
         contrast=np.array([one.statistics.contrast for one in rows], np.float64),
         sharpness=np.array([one.statistics.sharpness for one in rows], np.float64),
-        pairs=find_pairs(
+        pairs=find_stored_duplicates(
             [one.digest for one in rows],
             [one.name for one in rows],
             [(one.width, one.height) for one in rows],
             originals,
         ),
     )
-
-
-def find_pairs(
-    digests: Sequence[str],
-    names: Sequence[str],
-    sizes: Sequence[tuple[int, int]],
-    originals: OriginalStore,
-    *,
-    on_progress: Progress = lambda _done, _total: None,
-    should_stop: Callable[[], bool] = lambda: False,
-) -> DuplicatePairs:
-    """Find duplicates by thumbnails, and decode the originals of those that may have identical pixels.
-
-    Args:
-        digests: (n,) digest of each original.
-        names: (n,) file name of each; of some formats only the suffix tells which one it is.
-        sizes: (n,) upright width and height of each original.
-        originals: The store of originals and thumbnails.
-        on_progress: As in `core.dataset.near_duplicates.find_duplicates`.
-        should_stop: Whether to stop early; the pairs found so far are returned.
-    """
-    fingerprints: dict[int, bytes] = {}
-
-    def read(row: int) -> NDArray[np.uint8]:
-        data = originals.thumbnail_path(digests[row]).read_bytes()
-        fingerprints[row] = hashlib.sha256(data).digest()
-        with Image.open(BytesIO(data)) as thumbnail:
-            return np.asarray(thumbnail.convert("RGB"), np.uint8)
-
-    @cache
-    def pixels(row: int) -> bytes:
-        # Only verified images have a thumbnail, so this decodes nothing that the decoder process did not decode before.
-        try:
-            return hashlib.sha256(load_image(originals.path(digests[row]), names[row]).tobytes()).digest()
-        except ImageError:  # the original is gone; a file is still identical to itself
-            return digests[row].encode()
-
-    found = find_duplicates(read, len(digests), on_progress=on_progress, should_stop=should_stop)
-    # One picture in two containers has the same thumbnail, unless one of them was decoded at a fraction of its size.
-    likely = sets_by_key((sizes[row], fingerprints.get(row, row)) for row in range(len(digests)))
-    pairs = [(rows[0], row) for rows in likely for row in rows[1:]]
-    pairs += [(one, other) for one, other in found.same.tolist() if sizes[one] == sizes[other]]
-    identical = [pair for pair in sorted(set(pairs)) if pixels(pair[0]) == pixels(pair[1])]
-    return found._replace(identical=np.array(identical, np.int64).reshape(-1, 2))
