@@ -19,7 +19,7 @@ from core.dataset.local_features import mirror_descriptors
 from core.dataset.same_picture import SmallPicture
 
 PER_PICTURE: Final = 6
-_LEAST_PAIRS: Final = 200
+LEAST_PAIRS: Final = 200  # compared whatever the number of pictures
 _PER_SIZE: Final = 3
 _AXES: Final = 24
 _CENTRES: Final = 128
@@ -199,7 +199,7 @@ def _closest(pairs: list[Pairs], distances: list[Floats], n: int) -> Pairs:
     order = np.argsort(np.concatenate(distances), kind="stable")
     ordered = np.sort(np.concatenate(pairs).astype(np.int64), axis=1)[order]
     _, first = np.unique(ordered, axis=0, return_index=True)
-    return ordered[np.sort(first)[: max(_LEAST_PAIRS, n)]]
+    return ordered[np.sort(first)[: max(LEAST_PAIRS, n)]]
 
 
 def _cells(points: Floats) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:

@@ -19,6 +19,7 @@ from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from core.dataset.duplicate_candidates import (
     FEW_KEYPOINTS,
+    LEAST_PAIRS,
     Vocabulary,
     fit_vocabulary,
     ring_descriptors,
@@ -57,6 +58,7 @@ _RANDOM_QUANTILE: Final = 0.15
 _BELOW_RANDOM: Final = 0.45
 _CHANGED: Final = 30.0  # grey levels by which a place differs that was painted over
 _MOST_CHANGED: Final = 4  # versions of one picture that differ in such a place
+_PLAIN_SHARE: Final = 0.3  # drawn leaves: 0.33 or more of the keypoints of 9 in 10 copies, of other leaves 0.18
 _SCENE_INLIERS: Final = 25
 _SCENE_SPREAD: Final = 0.15
 _SCENE_CORRELATION: Final = 0.4
@@ -236,8 +238,8 @@ class _Index:
         found = [np.empty((0, 2), np.int64)]
         if self._vocabulary is not None:
             worded = shared_words(self._words, self._mirrored, self._vocabulary.size, should_stop)
-            # A few words in common say little of two plain pictures; their rings do.
-            found.append(worded[(self._counts[worded] >= FEW_KEYPOINTS).any(axis=1)])
+            both_plain = (self._counts[worded] < FEW_KEYPOINTS).all(axis=1)
+            found += [worded[~both_plain], self._best_aligned(worded[both_plain])]
         plain = np.flatnonzero(self._counts < FEW_KEYPOINTS)
         if self._rings is not None and len(plain):
             rings = plain[similar_rings(self._rings[plain], should_stop)]
@@ -245,6 +247,21 @@ class _Index:
             found.append(rings)
         pairs = np.unique(np.concatenate(found), axis=0)
         return pairs[~self._too_small[pairs].any(axis=1)]
+
+    def _best_aligned(self, pairs: Pairs) -> Pairs:
+        """Of pairs of plain pictures, those in which most keypoints agree on one map, about one for two pictures.
+
+        A few words in common say little of plain pictures. Finding the map takes a fraction of a millisecond, comparing
+        the pixels twenty.
+        """
+        shares = np.array(list(self._pool.map(self._agreeing_share, pairs)))
+        best = np.argsort(-shares, kind="stable")[: max(LEAST_PAIRS, self.n // 2)]
+        return pairs[best[shares[best] >= _PLAIN_SHARE]]
+
+    def _agreeing_share(self, pair: Sequence[int]) -> float:
+        one, other = self.features(int(pair[0])), self.features(int(pair[1]))
+        aligned = align_features(one, other)
+        return 0.0 if aligned is None else aligned.similarity.inliers / min(len(one), len(other))
 
     def random_pairs(self) -> Pairs:
         """(k, 2) random pairs of different rows."""
