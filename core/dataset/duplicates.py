@@ -25,7 +25,7 @@ from core.storage.atomic import write_atomic
 from core.storage.blobs import OriginalStore
 
 # Part of the key of cached results; increased whenever the search finds other pairs.
-VERSION: Final = 1
+VERSION: Final = 2
 CACHED_RESULTS: Final = 50
 
 Progress = Callable[[int, int], None]

@@ -377,6 +377,7 @@ def _is_scene(match: Match) -> bool:
     return (
         match.inliers >= _SCENE_INLIERS
         and match.spread >= _SCENE_SPREAD
+        and compared.informative >= _RICH  # plain pictures have the same caption or frame
         and compared.correlation >= _SCENE_CORRELATION
         and compared.overlap >= _SCENE_OVERLAP
     )

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from benchmarks.drawn_sets import draw_set
 from benchmarks.duplicates import CHANGES
@@ -27,6 +27,28 @@ def test_a_changed_copy_of_a_photograph_is_found_and_no_other_photograph_is_join
 def test_different_things_on_one_ground_are_not_the_same_picture(name: str):
     found = search(draw_set(name, 24))
     assert found.same.tolist() == []
+
+
+def test_one_caption_under_different_pictures_joins_none():
+    shapes = []
+    for number in range(12):
+        random = np.random.default_rng(number)
+        shape = Image.new("RGB", (96, 96), "#f4f1ea")
+        left, top, size = random.integers(4, 30), random.integers(4, 30), random.integers(24, 56)
+        ImageDraw.Draw(shape).ellipse((left, top, left + size, top + size), fill="#d1495b")
+        ImageDraw.Draw(shape).text((4, 82), f"circles {number}", fill="#555555")
+        shapes.append(shape)
+    captioned = []
+    for photograph_ in PHOTOGRAPHS:
+        image = photograph_.copy()
+        draw = ImageDraw.Draw(image)
+        draw.rectangle((0, 170, 224, 200), fill="black")
+        draw.text((6, 172), "BUCK EYE  2019-05-12 06:14", fill="white", font_size=14)
+        draw.text((6, 186), "SITE 12  CAMERA B  14C", fill="white", font_size=12)
+        captioned.append(image)
+    for images in (shapes, captioned):
+        found = search(images)
+        assert (found.same.tolist(), found.scene.tolist()) == ([], [])
 
 
 def test_blank_pictures_and_pictures_of_a_few_pixels_are_never_joined():
