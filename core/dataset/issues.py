@@ -65,7 +65,11 @@ def find_dataset_issues(labels: Sequence[Label], unlabelled: int = 0) -> list[Da
         if not label.images
     ]
     if unlabelled:
-        sentence = f"{unlabelled:,} images have no class and take no part; move them to a class."
+        sentence = (
+            "1 image has no class and takes no part; move it to a class."
+            if unlabelled == 1
+            else f"{unlabelled:,} images have no class and take no part; move them to a class."
+        )
         issues.append(DatasetIssue("unlabelled-images", False, sentence))
     return issues
 

@@ -1,5 +1,6 @@
 """Sentences about files: why one was rejected, and notes about others. Each has a test."""
 
+import re
 from typing import Final
 
 # An image.
@@ -67,3 +68,27 @@ LINK_BROKE: Final = "The connection to the server failed or broke off."
 LINK_SLOW: Final = "Downloading it took longer than {seconds:g} seconds."
 LINK_TWICE: Final = "The same address is in the list twice."
 LINKS_TOO_LARGE: Final = "The images of the list have more than {gigabytes:g} GB together: divide the list."
+
+_MISSING_CLASS: Final = re.compile(
+    "|".join(
+        re.sub(r"\\{.*?\\}", ".*", re.escape(template))
+        for template in (
+            TABLE_WITHOUT_FILE,
+            TABLE_NAMES_NO_FILE,
+            TABLE_WITHOUT_COLUMNS,
+            TABLE_UNDECIDED,
+            PLACEHOLDER_TABLE,
+            PLACEHOLDER_ROWS,
+            CLASS_LIST,
+            NOT_NAMED,
+            SEVERAL_CLASSES,
+            OTHER_FOLDER,
+        )
+    ),
+    re.DOTALL,
+)
+
+
+def explains_missing_class(sentence: str) -> bool:
+    """Whether a sentence of this module is a reason why images have no class."""
+    return _MISSING_CLASS.fullmatch(sentence) is not None

@@ -1,6 +1,6 @@
 """Buttons that change the chosen images, and undo."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -8,11 +8,12 @@ import streamlit as st
 from core.catalog.cleanup import forget_deleted_images
 from core.catalog.edits import change_items, count_deleted_images, delete_items, last_edit, undo_edit
 from core.catalog.items import Split
-from core.catalog.labels import Label
+from core.catalog.labels import Label, add_label
+from core.names import check_name
 from pages.shared import frame, words
 from pages.shared.workspace import database, settings
 
-NO_CLASS = "none"  # no id of a class
+NO_CLASS, NEW_CLASS = "none", "new"  # no ids of classes
 SPLITS: dict[str, Split | None] = {
     "Train": "train",
     "Validation": "validation",
@@ -53,7 +54,7 @@ def show_change_buttons(
         done()
 
     with st.container(horizontal=True):
-        names = {label.id: label.name for label in labels} | {NO_CLASS: "No class"}
+        names = {label.id: label.name for label in labels} | {NEW_CLASS: "A new class …", NO_CLASS: "No class"}
         target = st.menu_button(
             "Move to class",
             list(names),
@@ -61,7 +62,12 @@ def show_change_buttons(
             icon=":material/drive_file_move:",
             disabled=nothing,
         )
-        if target is not None:
+        if target == NEW_CLASS:
+            known = {label.name: label.id for label in labels}
+            _move_to_new_class(
+                images, lambda name: change(f"moved to {name}", label_id=_class_id(project_id, known, name))
+            )
+        elif target is not None:
             change(f"moved to {names[target]}", label_id=None if target == NO_CLASS else target)
         split = st.menu_button("Set split", list(SPLITS), icon=":material/call_split:", disabled=nothing)
         if split is not None:
@@ -72,6 +78,18 @@ def show_change_buttons(
             change("taken back", excluded=False)
         if st.button("Delete", icon=":material/delete:", disabled=nothing):
             frame.run_action(remove)
+
+
+@frame.dialog("Move to a new class")
+def _move_to_new_class(images: str, move: Callable[[str], None]) -> None:
+    with st.form("move-to-new-class", border=False):
+        typed = st.text_input(f"Name of the class of {images}")
+        if st.form_submit_button("Move them", type="primary"):
+            move(check_name(typed, "class"))
+
+
+def _class_id(project_id: str, known: Mapping[str, str], name: str) -> str:
+    return known.get(name) or add_label(database(), project_id, name)
 
 
 def show_undo_button(project_id: str) -> None:

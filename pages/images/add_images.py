@@ -23,6 +23,7 @@ BURST, PHONE, WEB, PROJECT = "A camera burst", "A phone", "The web", "Another pr
 
 _LIMITS = WebLimits()
 _ROUND = "links-round"
+_EXPANDER, _CLOSES = "add-images", "add-images-closes"
 _HELP = (
     "Folders train, val and test above the classes become the splits. A table (CSV or Excel) with columns file "
     "and label may lie among the images or be uploaded with the archive; its columns split and group (patient, plant, "
@@ -30,8 +31,28 @@ _HELP = (
 )
 
 
-def draw(project_id: str, labels: Sequence[Label]) -> None:
-    """Draw the choice of a way to add images, and that way."""
+def draw(project_id: str, labels: Sequence[Label], *, open_at_first: bool) -> None:
+    """Draw the ways to add images, in a part of the page that a person opens and closes.
+
+    It stays as it is when a class is made, or images arrive, so that the next class can be held before the camera. It
+    closes when everything of an archive, a folder, a list or a project is on its way.
+
+    Args:
+        project_id: The project.
+        labels: Its classes.
+        open_at_first: Whether it is open when a person comes to the page.
+    """
+    if state.get(_CLOSES, False):
+        state.set(_CLOSES, False)
+        state.set_widget(_EXPANDER, False)
+    state.set_widget(_EXPANDER, open_at_first, only_first=True)
+    part = st.expander("Add images", key=_EXPANDER, icon=":material/add_photo_alternate:", on_change="rerun")
+    with part:
+        if part.open:
+            _show_ways(project_id, labels)
+
+
+def _show_ways(project_id: str, labels: Sequence[Label]) -> None:
     ways: dict[str, Callable[[], None]] = {
         ARCHIVE: lambda: _show_archive(project_id),
         FOLDER: lambda: _show_folder(project_id),
@@ -42,7 +63,7 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
         WEB: lambda: _show_links(project_id, labels),
         PROJECT: lambda: _show_project(project_id),
     }
-    chosen = st.pills("Add from", list(ways), default=ARCHIVE, required=True)
+    chosen = st.pills("Add from", list(ways), default=ARCHIVE, required=True, key="way-to-add", persist_state="page")
     ways[chosen]()
 
 
@@ -55,7 +76,7 @@ def _show_archive(project_id: str) -> None:
         help=_HELP,
     )
     if files:
-        frame.run_action(lambda: _take_in(project_id, _below(uploads.move_to_disk("archive", files))))
+        frame.run_action(lambda: _ingest_all(project_id, _below(uploads.move_to_disk("archive", files))))
 
 
 def _show_folder(project_id: str) -> None:
@@ -66,7 +87,7 @@ def _show_folder(project_id: str) -> None:
         help=_HELP,
     )
     if files:
-        frame.run_action(lambda: _take_in(project_id, [uploads.move_to_disk("folder", files)]))
+        frame.run_action(lambda: _ingest_all(project_id, [uploads.move_to_disk("folder", files)]))
 
 
 def _show_files(project_id: str, labels: Sequence[Label]) -> None:
@@ -90,14 +111,19 @@ def _show_add(project_id: str, label: str | None, way: str, files: Sequence[Uplo
     if st.button(
         f"Add {what} to {words.escape_markdown(label or 'a class')}", disabled=not files or not label, key=f"add-{way}"
     ):
-        frame.run_action(lambda: _take_in(project_id, _below(uploads.move_to_disk(way, files)), label))
+        frame.run_action(lambda: _ingest(project_id, _below(uploads.move_to_disk(way, files)), label))
 
 
 def _below(folder: Path) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def _take_in(project_id: str, paths: Sequence[Path], label: str | None = None) -> None:
+def _ingest_all(project_id: str, paths: Sequence[Path]) -> None:
+    _ingest(project_id, paths)
+    state.set(_CLOSES, True)
+
+
+def _ingest(project_id: str, paths: Sequence[Path], label: str | None = None) -> None:
     stored = tuple(settings().relative(path) for path in paths)
     submit(database(), settings(), project_id, IngestSpec(paths=stored, label=label, remove_uploads=True))
 
@@ -127,6 +153,7 @@ def _fetch(project_id: str, links: Sequence[Link], label: str | None) -> None:
     spec = IngestSpec(links=tuple(WebLink(url=link.url, label=link.label) for link in links), label=label)
     submit(database(), settings(), project_id, spec)
     state.set(_ROUND, state.get(_ROUND, 0) + 1)
+    state.set(_CLOSES, True)
 
 
 def _show_project(project_id: str) -> None:
@@ -153,7 +180,12 @@ def _show_project(project_id: str) -> None:
     st.caption("Images come into classes of the same names; the files are shared and take no extra space.")
     if st.button(f"Copy {words.count(images, 'image')}", disabled=not images, key="add-project"):
         spec = IngestSpec(from_project=chosen, from_classes=tuple(classes))
-        frame.run_action(lambda: submit(database(), settings(), project_id, spec))
+        frame.run_action(lambda: _copy(project_id, spec))
+
+
+def _copy(project_id: str, spec: IngestSpec) -> None:
+    submit(database(), settings(), project_id, spec)
+    state.set(_CLOSES, True)
 
 
 def _project_title(project: Project) -> str:

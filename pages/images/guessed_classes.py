@@ -46,7 +46,7 @@ def draw(project_id: str, job: Job, labels: Sequence[Label]) -> None:
             typed = _show_classes(job.id, guess, known)
             accepted = st.form_submit_button("Add them with these classes", type="primary")
         if accepted:
-            frame.run_action(lambda: _take_in(project_id, job, {name: _clean(text) for name, text in typed.items()}))
+            frame.run_action(lambda: _ingest(project_id, job, {name: _clean(text) for name, text in typed.items()}))
         _show_others(project_id, job, guess)
 
 
@@ -79,14 +79,14 @@ def _show_others(project_id: str, job: Job, guess: ClassGuess) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.text_input("No, all of them are one class", key=f"one-class-{job.id}", placeholder="Name", width=260)
         if st.button("Add them as one class"):
-            frame.run_action(lambda: _take_in(project_id, job, dict.fromkeys(names, _required(label))))
+            frame.run_action(lambda: _ingest(project_id, job, dict.fromkeys(names, _required(label))))
         if st.button("Add them without classes", help="Sort them afterwards, in the gallery"):
-            frame.run_action(lambda: _take_in(project_id, job, dict.fromkeys(names)))
+            frame.run_action(lambda: _ingest(project_id, job, dict.fromkeys(names)))
         if st.button("Discard the upload", icon=":material/delete:"):
             frame.run_action(lambda: remove_uploads(settings(), _paths(job)), "The upload was removed.")
 
 
-def _take_in(project_id: str, job: Job, names: Mapping[str, str | None]) -> None:
+def _ingest(project_id: str, job: Job, names: Mapping[str, str | None]) -> None:
     spec = job.spec_as(IngestSpec).model_copy(update={"class_names": dict(names)})
     submit(database(), settings(), project_id, spec)
 

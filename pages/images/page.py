@@ -37,24 +37,14 @@ undecided = None if busy else table_columns.waiting(project.id)
 if undecided is not None:
     table_columns.draw(project.id, undecided)
 empty = not project.images and not labels and not rejected
-# With a key it stays open when something above it comes or goes.
-adding = st.expander(
-    "Add images",
-    key="add-images",
-    icon=":material/add_photo_alternate:",
-    expanded=empty and not busy and not guessed and not undecided,
-    on_change="rerun",
-)
-with adding:
-    if adding.open:
-        add_images.draw(project.id, labels)
+add_images.draw(project.id, labels, open_at_first=empty and not busy and not guessed and not undecided)
 
 if not project.images and not busy and not guessed and not undecided:
     st.info("There are no images yet. Add a zip, a folder or single images above.", icon=":material/info:")
 if empty:
     st.stop()
 
-ready = readiness.draw(labels, unlabelled)
+ready = readiness.draw(project.id, labels, unlabelled)
 parts = [IMAGES, CLASSES, SPLITS, DOWNLOAD, *([REJECTED] if rejected else [])]
 tabs = dict(zip(parts, st.tabs(parts, key="part", on_change="rerun", bind="query-params"), strict=True))
 with tabs[IMAGES]:

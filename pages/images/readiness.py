@@ -4,34 +4,47 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.catalog.items import list_rejected_files
 from core.catalog.labels import Label
 from core.dataset.issues import find_dataset_issues
+from core.intake.rejection_messages import explains_missing_class
 from pages.shared import words
+from pages.shared.workspace import database
 
 SHOWN = 3
 
 
-def draw(labels: Sequence[Label], unlabelled: int) -> bool:
+def draw(project_id: str, labels: Sequence[Label], unlabelled: int) -> bool:
     """Draw what is missing, and return whether a training is possible.
 
     Args:
+        project_id: The project.
         labels: The classes with their counts.
         unlabelled: Number of images that take part and have no class.
     """
     issues = find_dataset_issues(labels, unlabelled)
     blocking = [issue.sentence for issue in issues if issue.blocking]
     if blocking:
-        st.warning(_listed(["**A training is not possible yet.**", *blocking]), icon=":material/block:")
-    advice = [issue.sentence for issue in issues if not issue.blocking]
+        st.warning(_listed("**A training is not possible yet.**", blocking), icon=":material/block:")
+    for issue in issues:
+        if issue.code == "unlabelled-images":
+            head = f"**{words.escape_markdown(issue.sentence)}**"
+            st.warning(_listed(head, _reasons(project_id)), icon=":material/label_off:")
+    advice = [issue.sentence for issue in issues if not issue.blocking and issue.code != "unlabelled-images"]
     if advice:
         with st.expander(f"Advice on these images ({len(advice)})", icon=":material/lightbulb:"):
             st.markdown("\n".join(f"- {words.escape_markdown(one)}" for one in advice))
     return not blocking
 
 
-def _listed(sentences: Sequence[str]) -> str:
-    head, *rest = sentences
-    lines = [f"- {words.escape_markdown(one)}" for one in rest[:SHOWN]]
-    if len(rest) > SHOWN:
-        lines.append(f"- and {len(rest) - SHOWN} more")
+def _reasons(project_id: str) -> list[str]:
+    """Why images have no class, from the notes on tables and folders."""
+    listed = list_rejected_files(database(), project_id)
+    return [f"{one.name}: {one.reason}" for one in listed if explains_missing_class(one.reason)]
+
+
+def _listed(head: str, sentences: Sequence[str]) -> str:
+    lines = [f"- {words.escape_markdown(one)}" for one in sentences[:SHOWN]]
+    if len(sentences) > SHOWN:
+        lines.append(f"- and {len(sentences) - SHOWN} more")
     return "\n".join([head, *lines])

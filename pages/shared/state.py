@@ -145,6 +145,18 @@ def set(name: str, value: object) -> None:
     st.session_state[f"graft-{name}"] = value
 
 
+def set_widget(key: str, value: object, *, only_first: bool = False) -> None:
+    """Set the value of a widget before it is drawn.
+
+    Args:
+        key: Key of the widget.
+        value: Its value.
+        only_first: Whether a widget that was on the page before keeps its value.
+    """
+    if not only_first or key not in st.session_state:
+        st.session_state[key] = value
+
+
 def _loaded_draft(project: str) -> _LoadedDraft:
     seen = cast(_LoadedDraft | None, st.session_state.get(_DRAFT))
     if seen is not None and seen.project_id == project:

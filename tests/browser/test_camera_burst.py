@@ -4,20 +4,22 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.catalog.items import list_items
-from core.catalog.labels import add_label
+from core.catalog.labels import list_labels
 from core.catalog.projects import create_project
 from tests.browser.conftest import Server
 
 pytestmark = pytest.mark.browser
 
 
-def test_images_are_taken_as_long_as_a_button_is_held(server: Server, tab: Page):
+def test_the_first_classes_are_made_and_images_taken_as_long_as_a_button_is_held(server: Server, tab: Page):
     project = create_project(server.database, "Hands")
-    for name in ("thumb up", "fist"):
-        add_label(server.database, project, name)
     tab.goto(f"{server.url}/dataset?project={project}")
-    tab.get_by_text("Add images", exact=True).click()
-    tab.get_by_role("radio", name="A camera burst").or_(tab.get_by_role("button", name="A camera burst")).click()
+    tab.get_by_role("radio", name="A camera burst").click()
+    for name in ("thumb up", "fist"):
+        tab.get_by_label("A new class").fill(name)
+        tab.get_by_test_id("stExpander").get_by_role("button", name="Add class").click()
+        expect(tab.get_by_role("button", name=f"Hold to take images of {name}")).to_be_visible()
+    assert [label.name for label in list_labels(server.database, project)] == ["thumb up", "fist"]
     button = tab.get_by_role("button", name="Hold to take images of thumb up")
     expect(button).to_be_enabled()
     expect(button).to_contain_text("0 images")
@@ -28,6 +30,7 @@ def test_images_are_taken_as_long_as_a_button_is_held(server: Server, tab: Page)
     tab.mouse.up()
     expect(tab.get_by_role("tab", name="Images", exact=True)).to_be_visible()
     expect(tab.get_by_text("images, 0 chosen")).to_be_visible()
+    expect(button).to_be_visible()  # the next class can be held at once
 
     items = list_items(server.database, project)
     assert len(items) >= 7

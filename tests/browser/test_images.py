@@ -11,9 +11,10 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from core.catalog.database import Database
-from core.catalog.items import Filter, list_items, list_rejected_files
+from core.catalog.items import Filter, add_rejected_files, list_items, list_rejected_files
 from core.catalog.labels import list_labels
 from core.catalog.projects import create_project
+from core.intake import rejection_messages
 from tests.browser.conftest import Server
 from tests.browser.pictures import jpeg, write_folder, write_zip
 from tests.finished_runs import Workspace, add_project
@@ -112,6 +113,24 @@ def test_chosen_images_are_moved_and_the_move_is_undone(server: Server, tab: Pag
     tab.get_by_role("button", name="Undo: 4 images moved to squares").click()
     expect(tab.get_by_role("button", name="Undo: 4 images moved to squares")).to_have_count(0)
     assert _counts(server.database, project) == {"circles": 10, "squares": 10}
+
+
+def test_images_get_their_first_class_and_the_reason_why_they_have_none_is_in_sight(server: Server, tab: Page):
+    project = add_project(Workspace(server.settings, server.database), classes=("",), images=4)
+    reason = rejection_messages.NOT_NAMED.format(images=4)
+    add_rejected_files(server.database, project, [("labels.csv", reason), ("a.jpg", rejection_messages.EMPTY)])
+    tab.goto(f"{server.url}/dataset?project={project}")
+    warning = tab.get_by_test_id("stAlert").filter(has_text="4 images have no class")
+    expect(warning).to_contain_text(f"labels.csv: {reason}")
+    expect(warning).not_to_contain_text("a.jpg")
+    tab.get_by_role("button", name="Choose this page").click()
+    expect(tab.get_by_text("4 images, 4 chosen")).to_be_visible()
+    _choose_from_menu(tab, "Move to class", "A new class …")
+    tab.get_by_label("Name of the class of 4 images").fill("larks")
+    tab.get_by_role("button", name="Move them").click()
+    expect(tab.get_by_role("button", name="Undo: 4 images moved to larks")).to_be_visible()
+    expect(warning).to_have_count(0)
+    assert _counts(server.database, project) == {"larks": 4}
 
 
 def test_images_are_set_aside_put_into_a_split_and_deleted(server: Server, tab: Page):

@@ -62,7 +62,9 @@ def test_empty_classes_and_images_without_a_class_are_named():
         ("empty-class", ("wasps",), None),
         ("unlabelled-images", (), None),
     ]
-    assert "1,200 images" in issues[1].sentence
+    assert issues[1].sentence == "1,200 images have no class and take no part; move them to a class."
+    (one,) = find_dataset_issues([BEES, ANTS], unlabelled=1)
+    assert one.sentence == "1 image has no class and takes no part; move it to a class."
 
 
 def test_a_sentence_has_the_numbers_and_names_of_its_issue():
