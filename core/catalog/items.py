@@ -1,6 +1,7 @@
 """Items: the images of a project, and the files that were rejected."""
 
 import time
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -16,6 +17,8 @@ from core.names import FILE_NAME_LENGTH, clean_name
 
 Split = Literal["train", "validation", "test"]
 UNLABELLED = "unlabelled"
+# Formats, as Pillow names them, that may hold integers of more than 8 bits a channel.
+DEEP_FORMATS = frozenset(("PNG", "TIFF", "JPEG2000", "PPM"))
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class NewItem:
         contrast: As `core.intake` measures it.
         sharpness: As `core.intake` measures it.
         dhash: Difference hash, 16 hexadecimal digits.
+        bit_depth: As `core.intake` measures it; None if unknown.
         drawn: Whether the split was drawn and may be drawn again, rather than fixed.
         excluded: Whether it is excluded from training.
     """
@@ -53,6 +57,7 @@ class NewItem:
     contrast: float
     sharpness: float
     dhash: str
+    bit_depth: int | None = None
     drawn: bool = False
     excluded: bool = False
 
@@ -169,6 +174,24 @@ def count_items(database: Database, project_id: str, chosen: Filter = Filter()) 
     with database.read() as session:
         query = _filtered(select(func.count()).select_from(ItemRow), project_id, chosen)
         return session.scalar(query) or 0
+
+
+def count_bit_depths(database: Database, project_id: str) -> dict[int | None, int]:
+    """Count the images with a class that take part in a training by the bits that they need, as `core.intake` measures.
+
+    None stands for images of earlier versions whose format may hold more than 8 bits a channel.
+    """
+    query = (
+        select(ImageRow.format, ImageRow.bit_depth, func.count())
+        .join(ItemRow, ItemRow.digest == ImageRow.digest)
+        .where(ItemRow.project_id == project_id, ItemRow.label_id.is_not(None), ItemRow.excluded.is_(False))
+        .group_by(ImageRow.format, ImageRow.bit_depth)
+    )
+    counts: Counter[int | None] = Counter()
+    with database.read() as session:
+        for name, depth, images in session.execute(query):
+            counts[0 if depth is None and name not in DEEP_FORMATS else depth] += images
+    return dict(counts)
 
 
 def list_items(

@@ -57,6 +57,8 @@ class ImageRow(Base):
     contrast: Mapped[float] = mapped_column(Float)
     sharpness: Mapped[float] = mapped_column(Float)
     dhash: Mapped[str] = mapped_column(String(16))
+    # Bits that its integers need; 0 for ordinary images, NULL for those of versions that did not measure it.
+    bit_depth: Mapped[int | None] = mapped_column(Integer, default=None)
 
 
 class ItemRow(Base):

@@ -5,7 +5,8 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from core.checks.split_groups import split_groups_of
 from core.cli.ingested import SHOWN, Ingested, read_images, refuse_question
 from core.cli.progress import print_event
 from core.dataset.manifest import SPLIT_NAMES, TRAIN, Manifest
+from core.dataset.pixels import common_bit_depth
 from core.dataset.splits import complete_splits
 from core.errors import DatasetError, InputError, RecipeError, WeightsError
+from core.intake.results import Accepted
 from core.jobs.events import Message, Stage
 from core.settings import Settings
 from core.storage.blobs import OriginalStore
@@ -37,6 +40,7 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
         store = OriginalStore(Path(scratch) / "originals", Path(scratch) / "thumbnails")
         found = read_images(options, store, ask=refuse_question, on_progress=_progress("Reading images", "images"))
         _report_ingestion(found, options)
+        recipe = with_bit_depth(recipe, found.accepted)
         dataset = ingested_dataset(found.accepted, store)
         intake_seconds = time.monotonic() - began
         manifest = manifest_from(dataset, shares, recipe.seed)
@@ -82,6 +86,16 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
         for phase in ("head_phase", "fine_tune_phase"):
             data[phase] = data.get(phase, getattr(defaults, phase).model_dump()) | {"epochs": options.epochs}
     return make_recipe(data)
+
+
+def with_bit_depth(recipe: Recipe, images: Iterable[Accepted]) -> Recipe:
+    """Give the recipe with the bit depth of the images that have a class, unless it names one."""
+    if recipe.bit_depth is not None:
+        return recipe
+    depths: Counter[int | None] = Counter(
+        image.statistics.bit_depth for image in images if image.label is not None and not image.excluded
+    )
+    return recipe.model_copy(update={"bit_depth": common_bit_depth(depths)})
 
 
 def shares_from(text: str) -> tuple[float, ...]:

@@ -7,7 +7,7 @@ the exported model, and a square for training, for which a JPEG is decoded at a 
 import math
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, Protocol
@@ -31,6 +31,8 @@ VERSION: Final = 2
 DRAFT_MARGIN: Final = 2.0
 # A longer image is scaled down before padding: the square around a strip of 30,000 pixels would take 2.7 GB.
 PAD_SIDE: Final = 8192
+# Share of the deep images of a set that may need more bits than the set is given: they are clipped.
+DEEPER_IMAGES: Final = 0.01
 # Batches decoded in advance while the consumer works on one.
 AHEAD: Final = 3
 
@@ -56,13 +58,36 @@ class Preprocessor(Protocol):
         """
 
 
-def load_image(path: Path, name: str = "", background: str = WHITE) -> NDArray[np.uint8]:
+def common_bit_depth(images: Mapping[int | None, int]) -> int | None:
+    """Give the bit depth at which all images of a set are read, so that none is 16 times darker than its neighbours.
+
+    It is the smallest depth that holds all deep images but one in a hundred: one image with many hot pixels must not
+    make all others dark.
+
+    Args:
+        images: Number of images by the bits that they need: 8, 12 or 16; 0 for ordinary images, and None for images
+            whose bits were never measured.
+
+    Returns:
+        8, 12 or 16; None if there are no deep images or not all are known, and each image is read by itself.
+    """
+    deep = {depth: count for depth, count in images.items() if depth}
+    if not deep or images.get(None):
+        return None
+    allowed = DEEPER_IMAGES * sum(deep.values())
+    return next(
+        depth for depth in sorted(deep) if sum(count for other, count in deep.items() if other > depth) <= allowed
+    )
+
+
+def load_image(path: Path, name: str = "", background: str = WHITE, bit_depth: int | None = None) -> NDArray[np.uint8]:
     """Decode an image at its full size: the input of the exported model.
 
     Args:
         path: The original file.
         name: The name that the person knows, for errors; default: the file's.
         background: Colour behind transparent pixels, `#rrggbb`.
+        bit_depth: Bits of integers of more than 8 bits, from `common_bit_depth`; None to choose them for this image.
 
     Returns:
         (height, width, 3) uint8 sRGB, upright.
@@ -70,10 +95,12 @@ def load_image(path: Path, name: str = "", background: str = WHITE) -> NDArray[n
     Raises:
         ImageError: The file is missing or cannot be decoded.
     """
-    return np.asarray(_decode(path, name, background, None))
+    return np.asarray(_decode(path, name, background, bit_depth, None))
 
 
-def load_square(path: Path, size: int, resize: Resize, name: str = "", background: str = WHITE) -> NDArray[np.uint8]:
+def load_square(
+    path: Path, size: int, resize: Resize, name: str = "", background: str = WHITE, bit_depth: int | None = None
+) -> NDArray[np.uint8]:
     """Decode an image as a square for training.
 
     Unless a JPEG is decoded at a fraction of its size, the result equals
@@ -85,6 +112,7 @@ def load_square(path: Path, size: int, resize: Resize, name: str = "", backgroun
         resize: `crop` the middle, `pad` with black, or `stretch`.
         name: The name that the person knows, for errors; default: the file's.
         background: Colour behind transparent pixels, `#rrggbb`.
+        bit_depth: Bits of integers of more than 8 bits, from `common_bit_depth`; None to choose them for this image.
 
     Returns:
         (size, size, 3) uint8 sRGB, upright.
@@ -92,7 +120,7 @@ def load_square(path: Path, size: int, resize: Resize, name: str = "", backgroun
     Raises:
         ImageError: The file is missing or cannot be decoded.
     """
-    return to_square(_decode(path, name, background, (size, resize)), size, resize)
+    return to_square(_decode(path, name, background, bit_depth, (size, resize)), size, resize)
 
 
 def to_square(picture: Image.Image, size: int, resize: Resize) -> NDArray[np.uint8]:
@@ -104,13 +132,15 @@ def to_square(picture: Image.Image, size: int, resize: Resize) -> NDArray[np.uin
     return np.asarray(picture.resize((size, size), Image.Resampling.BILINEAR))
 
 
-def _decode(path: Path, name: str, background: str, square: tuple[int, Resize] | None) -> Image.Image:
+def _decode(
+    path: Path, name: str, background: str, bit_depth: int | None, square: tuple[int, Resize] | None
+) -> Image.Image:
     name = name or path.name
     try:
         with open_image(path, Path(name).suffix.lower()) as image:
             if square is not None:
                 _draft(image, *square)
-            return decode_rgb(image, background=background)
+            return decode_rgb(image, background=background, bit_depth=bit_depth)
     except ImageError as error:
         raise ImageError(f"{name} cannot be used any more.", error.sentence) from error
     except OSError as error:
@@ -142,9 +172,10 @@ def _pad(picture: Image.Image) -> Image.Image:
     return padded
 
 
-def background_suffix(background: str) -> str:
-    """Part of a namespace for a background; empty for white, the default."""
-    return "" if background == WHITE else f"-{background.removeprefix('#')}"
+def decoding_suffix(background: str, bit_depth: int | None) -> str:
+    """Part of a namespace for choices of decoding; empty for the defaults, which versions without a choice had."""
+    colour = "" if background == WHITE else f"-{background.removeprefix('#')}"
+    return colour if bit_depth is None else f"{colour}-{bit_depth}bit"
 
 
 class TrainingSquares(NamedTuple):
@@ -154,20 +185,22 @@ class TrainingSquares(NamedTuple):
         size: Side of the square in pixels.
         resize: `crop`, `pad` or `stretch`, as in `load_square`.
         background: Colour behind transparent pixels, `#rrggbb`.
+        bit_depth: Bits of integers of more than 8 bits; None to choose them for each image.
     """
 
     size: int
     resize: Resize = "crop"
     background: str = WHITE
+    bit_depth: int | None = None
 
     @property
     def namespace(self) -> str:
-        """Namespace of the working copies; for a white background, the one of versions without a choice."""
-        return f"pixels-v{VERSION}-{self.resize}-{self.size}{background_suffix(self.background)}"
+        """Namespace of the working copies."""
+        return f"pixels-v{VERSION}-{self.resize}-{self.size}{decoding_suffix(self.background, self.bit_depth)}"
 
     def square(self, path: Path, name: str) -> NDArray[np.uint8]:
         """Decode an image as `load_square` does."""
-        return load_square(path, self.size, self.resize, name, self.background)
+        return load_square(path, self.size, self.resize, name, self.background, self.bit_depth)
 
 
 class PixelSource:

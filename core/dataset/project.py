@@ -5,9 +5,10 @@ from collections.abc import Hashable, Mapping, Sequence
 import numpy as np
 
 from core.catalog.database import Database
-from core.catalog.items import Filter, Item, list_items, set_splits
+from core.catalog.items import Filter, Item, count_bit_depths, list_items, set_splits
 from core.catalog.labels import list_labels
 from core.dataset.manifest import SPLIT_NAMES, TEST, TRAIN, VALIDATION, Manifest, SplitName
+from core.dataset.pixels import common_bit_depth
 from core.dataset.splits import DEFAULT_SHARES, FREE, complete_splits
 
 
@@ -27,6 +28,11 @@ def project_manifest(database: Database, project_id: str) -> Manifest:
         splits=np.array([SPLIT_NAMES.index(item.split) if item.split else TRAIN for item in items], np.int8),
         names=tuple(item.name for item in items),
     )
+
+
+def project_bit_depth(database: Database, project_id: str) -> int | None:
+    """Return the bit depth at which a project's deep images are read, as `common_bit_depth` chooses it."""
+    return common_bit_depth(count_bit_depths(database, project_id))
 
 
 def draw_splits(

@@ -90,7 +90,7 @@ def build_bundle(
     if recipe is None:
         raise NotFoundError("The recipe of this run is gone.", "Train again.")
     served = ServedModel.load(out / MODEL_FILE)
-    ood, verification = read_reference(out), _load_verification(out, originals, served.background)
+    ood, verification = read_reference(out), _load_verification(out, originals, served)
     with tempfile.TemporaryDirectory(prefix="graft-bundle-") as temporary:
         folder = Path(temporary)
         certified: dict[str, FormatCertificate] = {}
@@ -127,10 +127,13 @@ def _chosen(formats: Sequence[str]) -> list[Format]:
     return [listed for key, listed in FORMATS.items() if key == "keras" or key in formats]
 
 
-def _load_verification(out: Path, originals: OriginalStore, background: str) -> _Verification:
+def _load_verification(out: Path, originals: OriginalStore, served: ServedModel) -> _Verification:
     test = read_predictions(out / PREDICTIONS_FILE).of_split(TEST)
     rows = np.unique(np.linspace(0, len(test) - 1, VERIFICATION_IMAGES).round().astype(np.int64))
-    pixels = [load_image(originals.path(test.digests[row]), test.names[row], background) for row in rows]
+    pixels = [
+        load_image(originals.path(test.digests[row]), test.names[row], served.background, served.bit_depth)
+        for row in rows
+    ]
     return _Verification(pixels, test.probabilities[rows], _ood_scores(out, [test.digests[row] for row in rows]))
 
 
@@ -208,7 +211,12 @@ def _write_bundle_files(folder: Path, out: Path, served: ServedModel, certificat
     """Write everything in the bundle but the model and the card."""
     for file in (LABELS_FILE, RECIPE_FILE, REPORT_FILE):
         shutil.copyfile(out / file, folder / file)
-    model_input = {"size": served.size, "resize": served.resize, "background": served.background}
+    model_input = {
+        "size": served.size,
+        "resize": served.resize,
+        "background": served.background,
+        "bit_depth": served.bit_depth,
+    }
     for script in ("predict.py", "preprocess.py"):
         shutil.copyfile(Path(bundle_files.__file__).with_name(script), folder / script)
     (folder / INPUT_FILE).write_text(json.dumps(model_input) + "\n", encoding="utf-8")

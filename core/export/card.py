@@ -32,7 +32,7 @@ def write_card(name: str, report: Report, recipe: Recipe, manifest: Manifest, ce
     """
     sections = (
         _title(name, report),
-        _use(certificate, recipe.background),
+        _use(certificate, recipe),
         _data(manifest),
         _training(recipe),
         _quality(report),
@@ -48,11 +48,13 @@ def _title(name: str, report: Report) -> Iterator[str]:
     yield from (f"Classifies images into {len(report.classes)} classes: {_names(report.classes)}.", "")
 
 
-def _use(certificate: Certificate, background: str) -> Iterator[str]:
+def _use(certificate: Certificate, recipe: Recipe) -> Iterator[str]:
     yield from ("## Use", "", "    pip install -r requirements.txt", "    python predict.py image.jpg folder", "")
     yield "The model takes images of any size as uint8 RGB pixels and gives one probability a class, in the order of"
     yield "`labels.json`. It resizes and scales them itself. `preprocess.py` reads a file as the app does: upright, in"
-    yield f"sRGB, transparent pixels on `{background}`."
+    yield f"sRGB, transparent pixels on `{recipe.background}`."
+    if recipe.bit_depth is not None:
+        yield f"Grey images of 16 bits are read as images of {recipe.bit_depth} bits, as all training images were."
     if "keras" in certificate.made_with:
         yield f"`model.keras` was written by Keras {certificate.made_with['keras']}; earlier versions may not open it."
     if any(not fmt.any_size and fmt.path in certificate.formats for fmt in FORMATS.values()):

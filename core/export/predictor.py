@@ -62,8 +62,8 @@ class Predictor:
     """An exported model, compiled and ready.
 
     Args:
-        model: Path of `model.keras`; `labels.json` lies beside it, `recipe.json` if transparent images lie on a
-            background other than white, and `features.npz` for the out-of-distribution threshold.
+        model: Path of `model.keras`; `labels.json` lies beside it, `recipe.json` if images are decoded in another way
+            than by default, and `features.npz` for the out-of-distribution threshold.
 
     Attributes:
         classes: Names of the classes, in the order of the probabilities.
@@ -121,7 +121,7 @@ class Predictor:
             errors: dict[Path, str] = {}
             for path in paths[start : start + BATCH]:
                 try:
-                    pixels[path] = _pixels(path, self.served.background)
+                    pixels[path] = _pixels(path, self.served)
                 except ImageError as error:
                     errors[path] = str(error)
             batch = self.predict_batch(list(pixels.values()))
@@ -134,16 +134,16 @@ class Predictor:
         return found
 
     def _features(self, images: Sequence[ImageInput]) -> NDArray[np.float32]:
-        pixels = (_pixels(image, self.served.background) for image in images)
+        pixels = (_pixels(image, self.served) for image in images)
         return self.served.features(np.stack([self.served.preprocess(each) for each in pixels]))
 
 
-def _pixels(image: ImageInput, background: str) -> NDArray[np.uint8]:
+def _pixels(image: ImageInput, served: ServedModel) -> NDArray[np.uint8]:
     if isinstance(image, np.ndarray):
         return image
     path = Path(image)
     try:
-        return load_image(path, background=background)
+        return load_image(path, background=served.background, bit_depth=served.bit_depth)
     except ImageError as error:
         raise ImageError(f"{path.name} cannot be read as an image.", error.hint) from error
 

@@ -93,6 +93,7 @@ def compute_activations(
     size: int,
     resize: Resize,
     background: str = WHITE,
+    bit_depth: int | None = None,
     precision: Precision = "float32",
     augmentation: Variations | None = None,
     views: int = 0,
@@ -113,6 +114,7 @@ def compute_activations(
         size: Side of the squares in pixels.
         resize: How an image is made square.
         background: Colour behind transparent pixels, `#rrggbb`.
+        bit_depth: Bits of integers of more than 8 bits; None to choose them for each image.
         precision: `float32`, or `bfloat16` if the machine supports it.
         augmentation: Bounds of the variations; None for no variation.
         views: Variations of each varied image, beside the image itself.
@@ -130,9 +132,11 @@ def compute_activations(
     """
     rows = np.arange(len(digests), dtype=np.int64)
     precision = usable_precision(precision, on_message)
-    prefix_fingerprint = fingerprint(prefix, size=size, resize=resize, precision=precision, background=background)
+    prefix_fingerprint = fingerprint(
+        prefix, size=size, resize=resize, precision=precision, background=background, bit_depth=bit_depth
+    )
     all_views = Views(digests, rows if varied is None else np.sort(varied), views, seed, augmentation)
-    network = Prefix(prefix, prefix_fingerprint, size, resize, background, precision)
+    network = Prefix(prefix, prefix_fingerprint, size, resize, background, bit_depth, precision)
     extractor = Extractor(network, all_views, originals, settings, names, on_message)
     cache = _ActivationCache(network, extractor, all_views, open_cache(settings), on_message)
     cache.complete(on_progress, should_stop)

@@ -34,6 +34,7 @@ class Prefix:
         size: Side of the squares in pixels.
         resize: How an image is made square.
         background: Colour behind transparent pixels, `#rrggbb`.
+        bit_depth: Bits of integers of more than 8 bits; None to choose them for each image.
         precision: Precision of the computation.
     """
 
@@ -42,6 +43,7 @@ class Prefix:
     size: int
     resize: Resize
     background: str
+    bit_depth: int | None
     precision: Precision
 
     @property
@@ -131,7 +133,7 @@ class Extractor:
         source = PixelSource(
             self._views.digests,
             self._originals,
-            TrainingSquares(self._prefix.size, self._prefix.resize, self._prefix.background),
+            TrainingSquares(self._prefix.size, self._prefix.resize, self._prefix.background, self._prefix.bit_depth),
             arrays=self._pixel_store,
             names=self._names,
         )

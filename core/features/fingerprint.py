@@ -16,7 +16,15 @@ VERSION: Final = 1
 Json = dict[str, Any] | list[Any] | str | float | bool | None
 
 
-def fingerprint(prefix: keras.Model, *, size: int, resize: str, precision: str, background: str = WHITE) -> str:
+def fingerprint(
+    prefix: keras.Model,
+    *,
+    size: int,
+    resize: str,
+    precision: str,
+    background: str = WHITE,
+    bit_depth: int | None = None,
+) -> str:
     """Hash a network with its weights and the preparation of its images.
 
     Equal networks have the same fingerprint in every process: names, which Keras numbers, and the `trainable` flags are
@@ -28,6 +36,7 @@ def fingerprint(prefix: keras.Model, *, size: int, resize: str, precision: str, 
         resize: How an image is made square.
         precision: Precision of the computation.
         background: Colour behind transparent pixels, `#rrggbb`.
+        bit_depth: Bits of integers of more than 8 bits; None to choose them for each image.
 
     Returns:
         64 hexadecimal digits.
@@ -38,6 +47,8 @@ def fingerprint(prefix: keras.Model, *, size: int, resize: str, precision: str, 
     facts = [VERSION, pixels.VERSION, size, resize, precision, _canonical(graph, names)]
     if background != WHITE:  # white is left out, so caches from before it could be chosen stay valid
         facts.append(background)
+    if bit_depth is not None:  # likewise
+        facts.append(bit_depth)
     digest = hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=32)
     for variable in prefix.weights:
         values = np.ascontiguousarray(variable.numpy())

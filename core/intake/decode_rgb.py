@@ -106,13 +106,16 @@ def open_image(path: Path, suffix: str = "") -> Image.Image:
     return image
 
 
-def decode_rgb(image: Image.Image, at_least: int = 0, background: str = WHITE) -> Image.Image:
+def decode_rgb(
+    image: Image.Image, at_least: int = 0, background: str = WHITE, bit_depth: int | None = None
+) -> Image.Image:
     """Decode an opened image: its first frame, upright, as 8-bit sRGB.
 
     Args:
         image: The result of `open_image`.
         at_least: If a small copy is enough, the least length of its longer side in pixels; 0 for the full size.
         background: Background of transparent pixels, sRGB as `#rrggbb`.
+        bit_depth: Bits of integers of more than 8 bits, as in `high_bit_depth.to_grey`; None to choose for this image.
 
     Raises:
         ImageError: The data is truncated, damaged or cannot be converted to RGB; the sentence is one of
@@ -124,7 +127,7 @@ def decode_rgb(image: Image.Image, at_least: int = 0, background: str = WHITE) -
         rotation = ROTATIONS.get(_orientation(image))
         profile = image.info.get("icc_profile")
         picture = _reduce(image, at_least) if at_least else image
-        picture = _to_rgb(_to_8_bits(picture), profile if isinstance(profile, bytes) else None, background)
+        picture = _to_rgb(_to_8_bits(picture, bit_depth), profile if isinstance(profile, bytes) else None, background)
         return picture.transpose(rotation) if rotation is not None else picture
     except ImageError:
         raise
@@ -215,13 +218,13 @@ def _reduce(image: Image.Image, at_least: int) -> Image.Image:
     return image.reduce(factor)
 
 
-def _to_8_bits(image: Image.Image) -> Image.Image:
+def _to_8_bits(image: Image.Image, bit_depth: int | None) -> Image.Image:
     """Convert integers of more than 8 bits, and floats, to 8-bit grey."""
     if not (image.mode.startswith("I") or image.mode == "F"):
         return image
     from core.intake.high_bit_depth import to_grey
 
-    return to_grey(image)
+    return to_grey(image, bit_depth)
 
 
 def _to_rgb(image: Image.Image, profile: bytes | None, background: str) -> Image.Image:

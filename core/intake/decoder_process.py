@@ -47,10 +47,19 @@ def inspect(
             width, height = height, width
         note = rejection_messages.LACKS_END if LACKS_END in image.info else ""
         found = {"width": width, "height": height, "format": image.format, "note": note}
+        bit_depth = _bit_depth(image)
     picture.thumbnail((side, side), Image.Resampling.BILINEAR)
     thumbnail = io.BytesIO()
     picture.save(thumbnail, "JPEG", quality=THUMBNAIL_QUALITY)
-    return found | {"statistics": asdict(measure(picture))}, thumbnail.getvalue()
+    return found | {"statistics": asdict(measure(picture, bit_depth))}, thumbnail.getvalue()
+
+
+def _bit_depth(image: Image.Image) -> int:
+    if not image.mode.startswith("I"):
+        return 0
+    from core.intake.high_bit_depth import find_bit_depth  # imports NumPy, which slows the start of a decoder
+
+    return find_bit_depth(image)
 
 
 def answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:

@@ -13,11 +13,12 @@ LAPLACIAN: Final = (0, 1, 0, 1, -4, 1, 0, 1, 0)
 HASH_SIZE: Final = (9, 8)
 
 
-def measure(picture: Image.Image) -> ImageStatistics:
+def measure(picture: Image.Image, bit_depth: int = 0) -> ImageStatistics:
     """Measure an image.
 
     Args:
         picture: A copy of at most 256 pixels a side; otherwise sharpness would depend on the size.
+        bit_depth: Bits that the original needs, which the copy does not show.
     """
     grey = picture.convert("L")
     statistics = ImageStat.Stat(grey)
@@ -26,6 +27,7 @@ def measure(picture: Image.Image) -> ImageStatistics:
         contrast=round(statistics.stddev[0] / WHITE, 4),
         sharpness=round(_sharpness(grey), 2),
         dhash=_difference_hash(grey),
+        bit_depth=bit_depth,
     )
 
 

@@ -24,12 +24,14 @@ class ImageStatistics:
             (Pech-Pacheco et al., Diatom autofocusing in brightfield microscopy, 2000).
         dhash: Difference hash, 16 hexadecimal digits: each bit says whether a pixel of a 9 by 8 copy is brighter than
             its right neighbour.
+        bit_depth: Bits that its integers need, 8, 12 or 16, if the file holds more than 8 a channel; 0 if not.
     """
 
     brightness: float
     contrast: float
     sharpness: float
     dhash: str
+    bit_depth: int = 0
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from core.catalog import jobs, runs
 from core.catalog.database import Database
 from core.catalog.schema import new_id
 from core.dataset.manifest_file import save_manifest
-from core.dataset.project import project_manifest
+from core.dataset.project import project_bit_depth, project_manifest
 from core.errors import InputError, WorkspaceError
 from core.jobs.events import Event, load_event
 from core.jobs.specs import IngestSpec, Spec
@@ -55,7 +55,8 @@ def submit_files(database: Database, settings: Settings, project_id: str, spec: 
 def submit_run(database: Database, settings: Settings, project_id: str, recipe: Recipe, name: str = "") -> str:
     """Queue a training and give its id.
 
-    The run learns from the images, labels and splits as they are now: the manifest is written before the run is queued.
+    The run learns from the images, labels and splits as they are now: the manifest is written before the run is queued,
+    and the recipe gets the bit depth of these images.
 
     Raises:
         NotFoundError: There is no such project.
@@ -64,6 +65,7 @@ def submit_run(database: Database, settings: Settings, project_id: str, recipe: 
     run_id = new_id()
     with describe_disk_errors(str(settings.runs)):
         save_manifest(project_manifest(database, project_id), settings.runs / run_id)
+    recipe = recipe.model_copy(update={"bit_depth": project_bit_depth(database, project_id)})
     runs.create_run(database, project_id, dump_recipe(recipe), name, run_id=run_id)
     ensure_dispatcher(settings)
     return run_id

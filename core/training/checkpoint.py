@@ -167,7 +167,9 @@ def _best_file(epochs: Iterable[Epoch]) -> str:
 def _fingerprint(recipe: Recipe, manifest: Manifest) -> str:
     """Hash of everything that decides the result of a training, including the path of the weights file."""
     images = zip(manifest.digests, manifest.labels.tolist(), manifest.splits.tolist(), strict=True)
-    # Runs from before the background could be chosen used white and must still be found.
-    choices = recipe.model_dump_json(indent=2, exclude={"background"} if recipe.background == WHITE else None)
+    # Runs from before these could be chosen had the defaults and must still be found.
+    defaults = {"background": WHITE, "bit_depth": None}
+    unchosen = {name for name, value in defaults.items() if getattr(recipe, name) == value}
+    choices = recipe.model_dump_json(indent=2, exclude=unchosen)
     text = json.dumps([VERSION, choices, manifest.classes, list(images)])
     return hashlib.sha256(text.encode()).hexdigest()

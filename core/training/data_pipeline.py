@@ -202,6 +202,7 @@ class DataPipeline:
             size=self.plan.input_size,
             resize=self.recipe.resize,
             background=self.recipe.background,
+            bit_depth=self.recipe.bit_depth,
             precision=self.recipe.precision,
             augmentation=self.recipe.augmentation,
             views=views,
@@ -226,7 +227,7 @@ class DataPipeline:
         return PixelSource(
             self._digests(rows),
             self.originals,
-            TrainingSquares(self.plan.input_size, self.recipe.resize, self.recipe.background),
+            TrainingSquares(self.plan.input_size, self.recipe.resize, self.recipe.background, self.recipe.bit_depth),
             arrays=open_cache(self.settings),
             names=self._names(rows),
         )

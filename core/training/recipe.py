@@ -110,6 +110,8 @@ class Recipe(_Frozen):
         frozen_layers: An exact number of frozen layers instead of a cut; only with `partial`.
         resize: How an image is made square: `crop` its centre, `pad` it with black, or `stretch` it.
         background: Colour behind transparent pixels, `#rrggbb`.
+        bit_depth: Bits of images that hold more than 8 a channel, chosen once for the set when a run starts; None
+            chooses them for each image, as recipes without this field did.
         head: The classification head.
         augmentation: Random variations of training images.
         head_phase: The phase that trains the head; the only one of `feature-extraction` and `scratch`.
@@ -130,6 +132,7 @@ class Recipe(_Frozen):
     frozen_layers: Annotated[int, Field(ge=0)] | None = None
     resize: Literal["crop", "pad", "stretch"] = "crop"
     background: Colour = "#ffffff"
+    bit_depth: Literal[8, 12, 16] | None = None
     head: Head = Head()
     augmentation: Augmentation = Augmentation()
     head_phase: Phase = Phase(epochs=20, learning_rate=2e-3)

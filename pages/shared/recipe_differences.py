@@ -15,6 +15,7 @@ _NAMES = {
     "frozen_layers": "frozen layers",
     "resize": "resize",
     "background": "background",
+    "bit_depth": "bit depth",
     "head.pooling": "pooling",
     "head.dropout": "dropout",
     "head.hidden_units": "hidden units",

@@ -117,7 +117,12 @@ class _PooledBackbone:
         self._settings = settings
         self._say = say
         self.address = fingerprint(
-            self._network, size=served.size, resize=served.resize, precision="float32", background=served.background
+            self._network,
+            size=served.size,
+            resize=served.resize,
+            precision="float32",
+            background=served.background,
+            bit_depth=served.bit_depth,
         )
 
     def pooled(

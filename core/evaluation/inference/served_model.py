@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from core.dataset.pixels import VERSION, background_suffix, load_image
+from core.dataset.pixels import VERSION, decoding_suffix, load_image
 from core.errors import NotFoundError, WeightsError
 from core.intake.decode_rgb import WHITE
 from core.training.networks import LOGITS, POOLING, PROBABILITIES
@@ -31,14 +31,16 @@ class ServedModel:
             loaded belong to other graphs as well.)
         background: The colour behind transparent pixels in its training, `#rrggbb`; the model itself takes opaque
             pixels.
+        bit_depth: Bits at which its training read integers of more than 8 bits; None chose them for each image.
 
     Raises:
         WeightsError: The model does not have the structure of Graft's exports.
     """
 
-    def __init__(self, model: keras.Model, background: str = WHITE) -> None:
+    def __init__(self, model: keras.Model, background: str = WHITE, bit_depth: int | None = None) -> None:
         self.model = model
         self.background = background
+        self.bit_depth = bit_depth
         self.logits = _layer(model, LOGITS)
         self.resizing = _resizing(model)
         self._maps_tensor: keras.KerasTensor = _layer(model, POOLING).input
@@ -52,7 +54,7 @@ class ServedModel:
 
     @classmethod
     def load(cls, path: Path) -> "ServedModel":
-        """Load an exported model in safe mode; its background is that of the recipe beside it, or white.
+        """Load an exported model in safe mode; images are decoded as the recipe beside it says.
 
         Raises:
             NotFoundError: There is no such file.
@@ -66,7 +68,7 @@ class ServedModel:
         except (ValueError, TypeError, OSError, KeyError) as error:
             raise WeightsError(f"{path.name} cannot be loaded as a Keras model.", "Export it again.") from error
         recipe = read_recipe(path.parent)
-        return cls(model) if recipe is None else cls(model, recipe.background)
+        return cls(model) if recipe is None else cls(model, recipe.background, recipe.bit_depth)
 
     @cached_property
     def head(self) -> keras.Model:
@@ -110,7 +112,8 @@ class ServedModel:
     @property
     def namespace(self) -> str:
         """Cache key of the squares; it changes with everything that changes them, Keras' version included."""
-        return f"served-v{VERSION}-{keras.__version__}-{self.resize}-{self.size}{background_suffix(self.background)}"
+        decoding = decoding_suffix(self.background, self.bit_depth)
+        return f"served-v{VERSION}-{keras.__version__}-{self.resize}-{self.size}{decoding}"
 
     def square(self, path: Path, name: str) -> NDArray[np.uint8]:
         """Decode a photograph at its full size and resize it as the model does, for `core.dataset.pixels.Preprocessor`.
@@ -118,7 +121,7 @@ class ServedModel:
         Raises:
             ImageError: The file is missing or cannot be decoded.
         """
-        return self.preprocess(load_image(path, name, self.background))
+        return self.preprocess(load_image(path, name, self.background, self.bit_depth))
 
     def preprocess(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Resize one photograph as the model does, rounded to whole numbers as in the model.

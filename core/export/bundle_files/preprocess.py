@@ -27,13 +27,13 @@ class ImageReader:
 
     def __init__(self, paths: Iterable[str], folder: Path) -> None:
         self._paths = paths
-        self._background = read_input(folder)[2]
+        *_, self._background, self._bit_depth = read_input(folder)
         self.failed = 0
 
     def __iter__(self) -> Iterator[tuple[Path, np.ndarray]]:
         for path in list_images(self._paths):
             try:
-                pixels = read_rgb(path, self._background)
+                pixels = read_rgb(path, self._background, self._bit_depth)
             except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
                 self.failed += 1
                 print(f"{path}: cannot be read as an image ({error})", file=sys.stderr)
@@ -85,19 +85,28 @@ def _read_ood(folder: Path) -> tuple[np.ndarray, float, int]:
         return file["features"].astype(np.float32), float(file["threshold"]), int(file["neighbours"])
 
 
-def read_input(folder: Path) -> tuple[int, str, str]:
-    """Read size and way of resizing of the model in a folder, for `square`, and its background, for `read_rgb`."""
+def read_input(folder: Path) -> tuple[int, str, str, int | None]:
+    """Read the input of the model in a folder.
+
+    Returns:
+        Size and way of resizing, for `square`; background and bit depth, for `read_rgb`. Bundles of earlier versions
+        have no bit depth: it was chosen for each image.
+    """
     model_input = json.loads((folder / "input.json").read_text(encoding="utf-8"))
-    return model_input["size"], model_input["resize"], model_input["background"]
+    return model_input["size"], model_input["resize"], model_input["background"], model_input.get("bit_depth")
 
 
-def read_rgb(file: Path | str, background: str) -> np.ndarray:
-    """Read (height, width, 3) uint8 pixels of an image: upright, in sRGB, transparent pixels on `#rrggbb`."""
+def read_rgb(file: Path | str, background: str, bit_depth: int | None = None) -> np.ndarray:
+    """Read (height, width, 3) uint8 pixels of an image: upright, in sRGB, transparent pixels on `#rrggbb`.
+
+    Integers of more than 8 bits are read as 8, 12 or 16 bits: the `bit_depth` of the training images, or else the
+    smallest that the image needs.
+    """
     opened = _load(Path(file).read_bytes())
     image = ImageOps.exif_transpose(opened)
     profile = opened.info.get("icc_profile")
     if image.mode == "F" or image.mode.startswith("I"):
-        image = _to_8_bits(image, inverted=getattr(opened, "tag_v2", {}).get(262) == 0)  # a TIFF with 0 as white
+        image = _to_8_bits(image, bit_depth, inverted=getattr(opened, "tag_v2", {}).get(262) == 0)  # 0 is white
     if not image.has_transparency_data:
         return np.asarray(_to_srgb(image, profile))
     image = image.convert("RGBA")
@@ -140,10 +149,10 @@ def _load(data: bytes) -> Image.Image:
     return opened
 
 
-def _to_8_bits(image: Image.Image, *, inverted: bool) -> Image.Image:
+def _to_8_bits(image: Image.Image, bit_depth: int | None, *, inverted: bool) -> Image.Image:
     """Scale grey of 8, 12 or 16 bits, or floats up to 1 or 255, by the smallest range that holds 99.9% of the values.
 
-    Values beyond the range are clipped.
+    Integers that fit one of the depths are scaled by `bit_depth` if it is given. Values beyond the range are clipped.
     """
     values = np.asarray(image)
     known = np.isfinite(values)
@@ -151,6 +160,8 @@ def _to_8_bits(image: Image.Image, *, inverted: bool) -> Image.Image:
     low, high = (float(end) for end in np.sort(values[known], axis=None)[[outliers, -1 - outliers]])
     tops = (1, 255) if image.mode == "F" else (255, 4095, 65535)
     low, high = next(((0, top) for top in tops if low >= 0 and high <= top), (low, high))
+    if bit_depth is not None and image.mode != "F" and (low, high) in [(0, top) for top in tops]:
+        high = 2**bit_depth - 1
     scaled = (values.astype(np.float32) - np.float32(low)) * np.float32(255 / ((high - low) or 1)) + np.float32(0.5)
     grey = np.clip(np.where(known, scaled, low), 0, 255).astype(np.uint8)
     grey = np.where(known, 255 - grey if inverted else grey, 0).astype(np.uint8)

@@ -50,7 +50,7 @@ def explain(context: JobContext, spec: ExplainSpec) -> ExplainResult:
     """Compute a saliency map."""
     settings, served = context.settings, _predictor(context, spec.run).served
     path = settings.resolve(spec.path) if spec.path is not None else _originals(context).path(spec.digest or "")
-    square = served.preprocess(load_image(path, spec.name, served.background))
+    square = served.preprocess(load_image(path, spec.name, served.background, served.bit_depth))
     heat = EXPLANATIONS[spec.method](served, square, spec.class_index)
     folder = _run_folder(context, spec.run) / "explanations"
     folder.mkdir(exist_ok=True)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from core.advice.default_recipe import default_recipe
 from core.checks.dataset import Dataset, load_dataset
 from core.checks.shortcut import MASKED_SHARE
+from core.dataset.project import project_bit_depth
 from core.errors import RunStopped
 from core.features.activation_cache import compute_activations
 from core.jobs.worker import JobContext
@@ -54,6 +55,7 @@ class FeatureExtractor:
             backbone=chosen.backbone,
             resize=chosen.resize,
             background=background or chosen.background,
+            bit_depth=project_bit_depth(context.database, context.job.project_id),
             precision=chosen.precision,
         )
         self._plan = make_plan(self._recipe, classes=2)
@@ -87,6 +89,7 @@ class FeatureExtractor:
             size=self._plan.input_size,
             resize=self._recipe.resize,
             background=self._recipe.background,
+            bit_depth=self._recipe.bit_depth,
             precision=self._recipe.precision,
             names=dataset.names,
             on_progress=context.progress(stage, unit="images"),

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageCms, ImageColor
 
 from core.dataset import pixels
-from core.dataset.pixels import PixelSource, TrainingSquares, load_image, load_square
+from core.dataset.pixels import PixelSource, TrainingSquares, common_bit_depth, load_image, load_square
 from core.errors import ImageError
 from core.intake import rejection_messages
 from core.storage.arrays import ArrayStore
@@ -194,6 +194,46 @@ def test_a_hot_pixel_leaves_the_others_as_they_are(tmp_path, outlier):
     hot = load_image(saved(tmp_path / "b.png", values))
     assert hot[5, 7].tolist() == [255] * 3
     assert (hot != usual).any(axis=2).sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("images", "expected"),
+    [
+        ({}, None),
+        ({0: 9}, None),
+        ({0: 9, 8: 1}, 8),
+        ({8: 50, 12: 2, 0: 3}, 12),
+        ({8: 1, 12: 200, 16: 2}, 12),  # one in a hundred may be clipped
+        ({8: 1, 12: 90, 16: 2}, 16),
+        ({12: 9, None: 1}, None),  # from a version that did not measure it
+    ],
+)
+def test_the_depth_of_a_set_holds_all_but_one_image_in_a_hundred(images, expected):
+    assert common_bit_depth(images) == expected
+
+
+@pytest.mark.parametrize(("bit_depth", "dark"), [(None, 200), (8, 200), (12, 12), (16, 1)])
+def test_a_dark_image_is_read_at_the_depth_of_its_set(tmp_path, bit_depth, dark):
+    path = saved(tmp_path / "a.png", np.full((8, 8), 200, np.uint16))
+    assert load_image(path, bit_depth=bit_depth)[0, 0, 0] == dark
+    assert load_square(path, 4, "crop", bit_depth=bit_depth)[0, 0, 0] == dark
+
+
+def test_values_beyond_the_depth_of_the_set_are_white(tmp_path):
+    path = saved(tmp_path / "a.png", np.full((8, 8), 9000, np.uint16))
+    assert load_image(path, bit_depth=12)[0, 0, 0] == 255
+
+
+@pytest.mark.parametrize("values", [np.full((8, 8), 200, np.uint8), np.linspace(-5, 90, 64, dtype=np.float32)])
+def test_a_depth_changes_no_ordinary_image_and_no_floats(tmp_path, values):
+    path = saved(tmp_path / "a.tiff", values.reshape(8, 8))
+    assert (load_image(path, bit_depth=16) == load_image(path)).all()
+
+
+def test_working_copies_of_another_depth_are_others():
+    names = {TrainingSquares(32, bit_depth=depth).namespace for depth in (None, 8, 12, 16)}
+    assert len(names) == 4
+    assert TrainingSquares(32).namespace == "pixels-v2-crop-32"
 
 
 def test_a_hot_pixel_of_floats_leaves_the_others_as_they_are(tmp_path):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -6,7 +8,7 @@ from core.catalog.database import Database
 from core.catalog.edits import change_items
 from core.catalog.items import NewItem, add_items, list_items
 from core.dataset.manifest import TEST, TRAIN, VALIDATION
-from core.dataset.project import draw_splits, project_manifest
+from core.dataset.project import draw_splits, project_bit_depth, project_manifest
 
 
 def image(number: int, split: str | None = None, group: str | None = None) -> NewItem:
@@ -15,6 +17,10 @@ def image(number: int, split: str | None = None, group: str | None = None) -> Ne
     size = {"width": 4, "height": 3, "format": "JPEG", "size_bytes": 10}
     name = {"digest": f"{number:064x}", "name": f"{number}.jpg"}
     return NewItem(**name, label=label, split=split, group=group, **size, **facts)
+
+
+def deep_image(number: int, bit_depth: int | None, name: str = "TIFF") -> NewItem:
+    return replace(image(number), bit_depth=bit_depth, format=name)
 
 
 @pytest.fixture
@@ -125,3 +131,18 @@ def test_groups_and_what_belongs_together_stay_in_one_split(database: Database, 
 def test_an_image_without_a_split_counts_as_training(database: Database, project: str):
     add_items(database, project, [image(0), image(1)])
     assert (project_manifest(database, project).splits == TRAIN).all()
+
+
+def test_all_deep_images_of_a_project_are_read_at_one_depth(database: Database, project: str):
+    add_items(database, project, [image(0), deep_image(1, 8), deep_image(2, 12), deep_image(3, 0, "PNG")])
+    assert project_bit_depth(database, project) == 12
+    add_items(database, project, [deep_image(4, 16)])
+    assert project_bit_depth(database, project) == 16
+    (deepest,) = [item.id for item in list_items(database, project) if item.name == "4.jpg"]
+    change_items(database, project, [deepest], "1 image set aside", excluded=True)
+    assert project_bit_depth(database, project) == 12
+
+
+def test_deep_images_of_a_version_that_did_not_measure_them_are_read_as_before(database: Database, project: str):
+    add_items(database, project, [deep_image(1, None), deep_image(2, 12), image(3)])
+    assert project_bit_depth(database, project) is None

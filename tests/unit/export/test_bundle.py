@@ -134,7 +134,7 @@ def test_the_script_and_the_app_agree_on_transparent_images(background, on_blue,
 
 
 def test_the_background_is_described(on_blue):
-    assert read_input(on_blue / "unpacked") == (32, "crop", "#8080a0")
+    assert read_input(on_blue / "unpacked") == (32, "crop", "#8080a0", None)
     assert "transparent pixels on `#8080a0`" in (on_blue / "unpacked" / "README.md").read_text()
 
 
@@ -304,4 +304,4 @@ def test_squares_equal_those_of_the_graph(resize, shape):
 
 
 def test_the_input_of_a_bundle_is_described(packed):
-    assert read_input(packed[0]) == (32, "crop", "#ffffff")
+    assert read_input(packed[0]) == (32, "crop", "#ffffff", None)

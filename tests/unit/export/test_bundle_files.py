@@ -6,15 +6,16 @@ from PIL import Image, ImageCms
 
 from core.dataset.pixels import load_image
 from core.errors import ImageError
-from core.export.bundle_files.preprocess import read_rgb
+from core.export.bundle_files.preprocess import read_input, read_rgb
 from tests.unit.dataset.transparent import KINDS, save_transparent, wide_profile
 from tests.unit.intake.tiff_files import tiff
 
 BACKGROUNDS = ["#ffffff", "#2080a0"]
 
 
-def assert_same(path, background="#ffffff"):
-    np.testing.assert_array_equal(read_rgb(path, background), load_image(path, background=background))
+def assert_same(path, background="#ffffff", bit_depth=None):
+    expected = load_image(path, background=background, bit_depth=bit_depth)
+    np.testing.assert_array_equal(read_rgb(path, background, bit_depth), expected)
 
 
 @pytest.mark.parametrize("background", BACKGROUNDS)
@@ -30,20 +31,27 @@ def test_half_transparent_pictures_with_a_profile(tmp_path, background):
     assert_same(tmp_path / "a.png", background)
 
 
+@pytest.mark.parametrize("bit_depth", [None, 8, 12, 16])
 @pytest.mark.parametrize("high", [200, 4095, 65535])
-def test_grey_of_16_bits(tmp_path, high):
+def test_grey_of_16_bits(tmp_path, high, bit_depth):
     values = np.random.default_rng(0).integers(0, high + 1, (16, 16), np.uint16)
     values[0, 0] = high
     Image.fromarray(values).save(tmp_path / "a.png")
-    assert_same(tmp_path / "a.png")
+    assert_same(tmp_path / "a.png", bit_depth=bit_depth)
 
 
+def test_a_bundle_of_before_bit_depths_chooses_them_for_each_image(tmp_path):
+    (tmp_path / "input.json").write_text('{"size": 32, "resize": "crop", "background": "#ffffff"}')
+    assert read_input(tmp_path) == (32, "crop", "#ffffff", None)
+
+
+@pytest.mark.parametrize("bit_depth", [None, 12])
 @pytest.mark.parametrize(("low", "high"), [(0, 1), (0, 255), (-5, 5000)])
-def test_grey_of_floats(tmp_path, low, high):
+def test_grey_of_floats(tmp_path, low, high, bit_depth):
     values = np.random.default_rng(0).uniform(low, high, (16, 16)).astype(np.float32)
     values[0, :2] = np.nan, np.inf
     Image.fromarray(values).save(tmp_path / "a.tiff")
-    assert_same(tmp_path / "a.tiff")
+    assert_same(tmp_path / "a.tiff", bit_depth=bit_depth)
 
 
 def test_a_hot_pixel(tmp_path):

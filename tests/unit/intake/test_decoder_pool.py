@@ -267,3 +267,14 @@ def test_a_copy_that_was_resized_and_recompressed_keeps_its_hash_nearly(decoders
 def test_the_hash_says_where_it_gets_darker(decoders, tmp_path):
     Image.fromarray(np.tile(np.linspace(255, 0, 90).astype(np.uint8), (80, 1))).save(tmp_path / "a.png")
     assert decoders.inspect(tmp_path / "a.png").statistics.dhash == "f" * 16
+
+
+@pytest.mark.parametrize(("high", "expected"), [(200, 8), (4095, 12), (4096, 16), (65535, 16)])
+def test_the_bits_that_an_image_needs(decoders, tmp_path, high, expected):
+    Image.fromarray(np.full((16, 16), high, np.uint16)).save(tmp_path / "a.png")
+    assert decoders.inspect(tmp_path / "a.png", ".png").statistics.bit_depth == expected
+
+
+def test_an_ordinary_image_needs_no_choice_of_bits(decoders, tmp_path):
+    Image.new("L", (16, 16), 200).save(tmp_path / "a.png")
+    assert decoders.inspect(tmp_path / "a.png", ".png").statistics.bit_depth == 0

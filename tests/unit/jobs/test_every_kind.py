@@ -5,11 +5,14 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from watching import events_of, wait_for_end
 
 from core.catalog import edits, items, jobs, labels, projects
 from core.catalog.database import Database
+from core.catalog.runs import get_run
 from core.checks.registry import CHECKS
 from core.dataset.manifest_file import load_manifest
 from core.evaluation.report.report import read_report
@@ -41,7 +44,7 @@ from core.jobs.specs import (
     TsneSpec,
 )
 from core.settings import Settings
-from core.training.recipe import Backbone, Phase, Recipe, dump_recipe
+from core.training.recipe import Backbone, Phase, Recipe, dump_recipe, load_recipe
 from tests.conftest import end_dispatcher
 from tests.unit.checks.photographs import photograph
 
@@ -49,6 +52,8 @@ RECIPE = Recipe(
     backbone=Backbone(name="Starter", weights="starter", input_size=32), head_phase=Phase(epochs=2, learning_rate=1e-2)
 )
 IMAGES = 24
+# The image of 12 bits in 16.
+DEEP = 7
 
 
 @pytest.fixture
@@ -72,7 +77,10 @@ def upload(settings: Settings) -> str:
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(IMAGES):
             data = io.BytesIO()
-            photograph(number).resize((40, 40)).save(data, "PNG")
+            small = photograph(number).resize((40, 40))
+            if number == DEEP:
+                small = Image.fromarray(np.asarray(small.convert("L")).astype(np.uint16) * 16)
+            small.save(data, "PNG")
             archive.writestr(f"{'ab'[number % 2]}/{number}.png", data.getvalue())
     return settings.relative(path)
 
@@ -101,6 +109,7 @@ def test_every_kind_gives_its_result(database: Database, settings: Settings, pro
     checked, trained = wait_for_end(database, check), wait_for_end(database, run_id)
     done += [checked.spec, trained.spec]
     assert (waiting.status, trained.status) == ("queued", "finished")
+    assert load_recipe(get_run(database, run_id).recipe) == RECIPE.model_copy(update={"bit_depth": 12})
     assert set(trained.result_as(TrainResult).seconds) >= {"head", "evaluate"}
     manifest = load_manifest(settings.runs / run_id)
     splits = ("train", "validation", "test")

@@ -94,11 +94,11 @@ def test_what_is_no_recipe_is_refused(text, sentence):
         load_recipe(text)
 
 
-def test_a_recipe_of_before_a_background_could_be_chosen_lies_on_white():
+def test_a_recipe_of_before_decoding_could_be_chosen_decodes_as_before():
     earlier = Path(__file__).with_name("recipe_before_backgrounds.json").read_text(encoding="utf-8")
     recipe = load_recipe(earlier)
-    assert recipe.background == WHITE
-    assert recipe.model_dump(exclude={"background"}) == json.loads(earlier)
+    assert (recipe.background, recipe.bit_depth) == (WHITE, None)
+    assert recipe.model_dump(exclude={"background", "bit_depth"}) == json.loads(earlier)
 
 
 def test_a_background_is_written_small():

@@ -1,6 +1,7 @@
-"""The background of a recipe applies to the whole run: training, evaluation and the exported model."""
+"""How a recipe decodes images applies to the whole run: training, evaluation and the exported model."""
 
 import hashlib
+from functools import partial
 
 import numpy as np
 import pytest
@@ -45,11 +46,16 @@ def _picture(*, hole: bool, seed: int) -> Image.Image:
 
 
 @pytest.fixture
-def run(images, settings, tmp_path):
-    def run_with(**choices):
+def run(execute, images):
+    return partial(execute, images)
+
+
+@pytest.fixture
+def execute(settings, tmp_path):
+    def run_with(manifest, **choices):
         return execute_run(
             small_recipe(**choices),
-            images,
+            manifest,
             tmp_path / "run",
             originals=OriginalStore(settings.originals, settings.thumbnails),
             settings=settings,
@@ -88,3 +94,35 @@ def test_on_white_the_classes_are_equal_even_after_a_run_on_black(run):
     assert {epoch.val_accuracy for epoch in on_white.outcome.history} == {0.5}
     metrics = on_white.report.metrics
     assert (metrics.train.accuracy, metrics.test.accuracy) == (0.5, 0.5)
+
+
+@pytest.fixture
+def deep_images(settings, tmp_path):
+    """Pictures of 12 bits that are dark or bright: read at a depth of their own each, both classes look alike."""
+    store = OriginalStore(settings.originals, settings.thumbnails)
+    digests = []
+    for top in (255, 4095):
+        for number in range(len(SPLITS)):
+            path = tmp_path / f"{top}-{number}.png"
+            _deep_picture(top, seed=number).save(path)
+            digests.append(hashlib.sha256(path.read_bytes()).hexdigest())
+            store.put_file(path, digests[-1])
+    labels = np.repeat(np.arange(2), len(SPLITS))
+    return Manifest(
+        ("dark", "bright"), tuple(digests), labels, np.array(SPLITS * 2, np.int8), tuple(map(str, range(len(labels))))
+    )
+
+
+def _deep_picture(top: int, seed: int) -> Image.Image:
+    shares = np.random.default_rng(seed).uniform(0.2, 1, (40, 60))
+    return Image.fromarray((shares * top).astype(np.uint16))
+
+
+def test_images_of_one_set_are_learned_and_predicted_at_one_bit_depth(deep_images, execute, tmp_path):
+    choices = {"head_phase": Phase(epochs=10, learning_rate=1e-2)}
+    metrics = execute(deep_images, bit_depth=12, **choices).report.metrics
+    assert (metrics.train.accuracy, metrics.test.accuracy) == (1, 1)
+    for number, top in enumerate((255, 4095)):
+        _deep_picture(top, seed=99).save(tmp_path / f"{number}.png")
+    answers = Predictor(tmp_path / "run" / "model.keras").predict([tmp_path / "0.png", tmp_path / "1.png"])
+    assert answers.argmax(axis=1).tolist() == [0, 1]
