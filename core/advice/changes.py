@@ -6,6 +6,7 @@ to the nearest choice that fits, instead of an error.
 
 from typing import Any
 
+from core.advice.freezing_curve import NOTHING_FROZEN
 from core.backbones.zoo import find_backbone
 from core.training.plan import default_cut
 from core.training.recipe import Recipe, Strategy, WeightsKind, make_recipe
@@ -73,3 +74,18 @@ def with_frozen_layers(recipe: Recipe, layers: int) -> Recipe:
     if exact:
         return with_cut(recipe, exact[0])
     return make_recipe(recipe.model_dump() | {"cut": None, "frozen_layers": layers})
+
+
+def with_freezing(recipe: Recipe, cut: str, weights: WeightsKind) -> Recipe:
+    """Freeze the layers up to a cut, by the strategy that this needs.
+
+    Args:
+        recipe: The recipe to change.
+        cut: Name of the cut: the last one for feature extraction, `NOTHING_FROZEN` for full fine-tuning.
+        weights: Initial weights, if the old strategy was from scratch.
+    """
+    if cut == NOTHING_FROZEN:
+        return with_strategy(recipe, "full", weights)
+    if cut == find_backbone(recipe.backbone.name).cuts[-1].name:
+        return with_strategy(recipe, "feature-extraction", weights)
+    return with_cut(with_strategy(recipe, "partial", weights), cut)

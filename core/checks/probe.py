@@ -116,6 +116,7 @@ def _fit(features: NDArray[np.float32], labels: NDArray[np.int64], seed: int) ->
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     components = max(1, min(COMPONENTS, *features.shape) - 1)
     model = make_pipeline(
@@ -123,6 +124,7 @@ def _fit(features: NDArray[np.float32], labels: NDArray[np.int64], seed: int) ->
         PCA(components, random_state=seed),
         LogisticRegression(C=1 / components, max_iter=200),  # stronger regularization for more features
     )
-    with warnings.catch_warnings():
+    # On two busy cores, one thread took 0.4 s for 640 images of 1,280 features, and two threads 17 s.
+    with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore", ConvergenceWarning)  # good enough for a probe
         return model.fit(features, labels)

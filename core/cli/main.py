@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn, get_args
 
-from core.cli import backbones, check, predict, train
+from core.cli import advise, backbones, check, predict, train
 from core.cli.ingested import add_source_options
 from core.cli.quiet import silence_tensorflow
 from core.errors import GraftError
@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     _add_backbones(commands.add_parser("backbones", help="list the available networks"))
     _add_train(commands.add_parser("train", help="train on a zip or a folder of images, one folder per class"))
+    _add_advise(commands.add_parser("advise", help="measure on images which network to take and how much to freeze"))
     _add_predict(commands.add_parser("predict", help="classify images with a trained model"))
     _add_check(commands.add_parser("check", help="list which images would be accepted, which files rejected and why"))
     return parser
@@ -104,6 +105,23 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
     parser.set_defaults(run=train.run)
+
+
+def _add_advise(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", type=Path, nargs="+", help="zips, tars, folders, and tables of labels")
+    parser.add_argument("--only", action="append", choices=advise.TOPICS, help="measure only this (default: all)")
+    parser.add_argument(
+        "--budget", default="0", help="time for short trainings at a few cuts, e.g. 90s or 2m (default: none)"
+    )
+    parser.add_argument("--recipe", type=Path, help="a recipe.json; the options below change it")
+    parser.add_argument("--backbone", help="name of the network, see `backbones`")
+    parser.add_argument("--weights", help="imagenet, starter, none, or a weights file (default: those of the network)")
+    parser.add_argument("--seed", type=int, help="seed of the folds, the splits and the trainings")
+    parser.add_argument("--split", default="70,15,15", help="shares of train, validation, test (default: %(default)s)")
+    add_source_options(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
+    unused = dict.fromkeys(("cut", "frozen_layers", "strategy", "batch_size", "epochs"))
+    parser.set_defaults(run=advise.run, **unused)
 
 
 def _add_predict(parser: argparse.ArgumentParser) -> None:

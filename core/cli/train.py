@@ -38,7 +38,7 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
     _make_folder(options.out)
     with tempfile.TemporaryDirectory(prefix="graft-train-") as scratch:
         store = OriginalStore(Path(scratch) / "originals", Path(scratch) / "thumbnails")
-        found = read_images(options, store, ask=refuse_question, on_progress=_progress("Reading images", "images"))
+        found = read_images(options, store, ask=refuse_question, on_progress=make_progress("Reading images", "images"))
         _report_ingestion(found, options)
         recipe = with_bit_depth(recipe, found.accepted)
         dataset = ingested_dataset(found.accepted, store)
@@ -196,7 +196,7 @@ def _execute(recipe: Recipe, manifest: Manifest, out: Path, store: OriginalStore
         originals=store,
         settings=settings,
         emit=print_event,
-        progress=_progress,
+        progress=make_progress,
         should_stop=lambda: False,
     )
     counts = dict(zip(SPLIT_NAMES, manifest.counts().sum(axis=0).tolist(), strict=True))
@@ -210,7 +210,8 @@ def _execute(recipe: Recipe, manifest: Manifest, out: Path, store: OriginalStore
     }
 
 
-def _progress(name: str, unit: str) -> Callable[[int, int], None]:
+def make_progress(name: str, unit: str = "") -> Callable[[int, int], None]:
+    """Begin a stage, and give the function that prints its progress."""
     began = time.monotonic()
 
     def report(done: int, total: int) -> None:

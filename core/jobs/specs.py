@@ -327,6 +327,38 @@ class CrossValidateSpec(Spec):
     recipe: str | None = None
 
 
+class FreezingCurveResult(Result):
+    """What was measured.
+
+    Attributes:
+        curve: A `core.advice.freezing_curve.FreezingCurve` as JSON.
+        images: Number of images of the train, validation and test splits, by class: others, another curve.
+    """
+
+    curve: JsonObject
+    images: dict[str, tuple[int, int, int]]
+
+
+class FreezingCurveSpec(Spec):
+    """Measure what the layers up to each cut of a network know about the classes of a project.
+
+    Attributes:
+        recipe: A `core.training.recipe.Recipe` as JSON.
+        budget_seconds: Time for short trainings at some cuts; 0 for none.
+        seed: Of the folds.
+    """
+
+    kind: Literal["freezing-curve"] = "freezing-curve"
+    handler: ClassVar[str] = "core.jobs.handlers.advise:freezing_curve"
+    resource: ClassVar[Resource] = "train"
+    timeout_seconds: ClassVar[float] = 60 * 60
+    grace_seconds: ClassVar[float] = 60
+    result: ClassVar[type[Result]] = FreezingCurveResult
+    recipe: str
+    budget_seconds: int = 0
+    seed: int = 0
+
+
 class DownloadWeightsResult(Result):
     """Nothing: the file is where Keras looks for it."""
 
@@ -476,6 +508,7 @@ JobSpec = (
     | SplitDatasetSpec
     | CheckSpec
     | CrossValidateSpec
+    | FreezingCurveSpec
     | DownloadWeightsSpec
     | PredictSpec
     | ExplainSpec

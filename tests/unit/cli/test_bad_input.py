@@ -122,6 +122,13 @@ def test_an_invalid_recipe_is_rejected(
     assert "recipe" in error_line(["train", str(make_zip(two_classes())), *options], capsys)
 
 
+def test_a_budget_that_is_no_duration_is_named(make_zip: Callable, capsys: pytest.CaptureFixture[str]):
+    options = ["--budget", "soon", "--backbone", "Starter"]
+    assert "--budget is 'soon', not a duration" in error_line(
+        ["advise", str(make_zip(two_classes())), *options], capsys
+    )
+
+
 @pytest.mark.parametrize("command", [["check"], ["train", "--out", "out"]])
 def test_a_source_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path, command: list[str]):
     assert "nowhere.zip" in error_line([*command, str(tmp_path / "nowhere.zip")], capsys)

@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -29,8 +30,12 @@ RECIPE = dump_recipe(Recipe(backbone=Backbone(name="Starter", weights="starter",
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Database, str]:
+    return make_workspace(tmp_path_factory.mktemp("workspace"))
+
+
+def make_workspace(folder: Path) -> tuple[Settings, Database, str]:
     """A project with 12 drawn pictures in each of two classes, and a smaller copy of one of them."""
-    settings = Settings(workspace=tmp_path_factory.mktemp("workspace"))
+    settings = Settings(workspace=folder)
     database = Database(settings)
     project = projects.create_project(database, "Patches")
     store = OriginalStore(settings.originals, settings.thumbnails)

@@ -31,6 +31,8 @@ from core.jobs.specs import (
     ExportDatasetSpec,
     ExportModelResult,
     ExportModelSpec,
+    FreezingCurveResult,
+    FreezingCurveSpec,
     IngestResult,
     IngestSpec,
     PredictResult,
@@ -121,6 +123,9 @@ def test_every_kind_gives_its_result(database: Database, settings: Settings, pro
     measured = run(CrossValidateSpec(folds=2, include_test=True, recipe=dump_recipe(RECIPE)))
     assert isinstance(measured, CrossValidateResult)
     assert measured.measured["images"] == IMAGES - 1
+    curve = run(FreezingCurveSpec(recipe=dump_recipe(RECIPE)))
+    assert isinstance(curve, FreezingCurveResult)
+    assert curve.curve["images"] == IMAGES - 1 - 6
     archive = run(ExportDatasetSpec())
     assert isinstance(archive, ExportDatasetResult)
     bundle = run(ExportModelSpec(run=run_id, formats=("keras",)))

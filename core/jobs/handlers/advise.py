@@ -1,0 +1,39 @@
+"""What to choose, measured on the images of a project. Worker only: imports Keras."""
+
+import numpy as np
+
+from core.checks.dataset import Dataset
+from core.dataset.manifest import SPLIT_NAMES
+from core.jobs import advise
+from core.jobs.handlers.project_features import read_images
+from core.jobs.specs import FreezingCurveResult, FreezingCurveSpec
+from core.jobs.worker import JobContext
+from core.storage.blobs import OriginalStore
+from core.training.recipe import load_recipe
+
+
+def freezing_curve(context: JobContext, spec: FreezingCurveSpec) -> FreezingCurveResult:
+    """Measure the freezing curve.
+
+    Raises:
+        DatasetError: There are no images, or they cannot be divided into folds.
+        RunStopped: A person stopped it before the curve was complete.
+    """
+    dataset = read_images(context)
+    curve = advise.measure_freezing_curve(
+        _bench(context), dataset, load_recipe(spec.recipe), budget=spec.budget_seconds, seed=spec.seed
+    )
+    return FreezingCurveResult(curve=curve.model_dump(mode="json"), images=_count(dataset))
+
+
+def _bench(context: JobContext) -> advise.Bench:
+    originals = OriginalStore(context.settings.originals, context.settings.thumbnails)
+    return advise.Bench(context.settings, originals, context.progress, context.report, context.should_stop)
+
+
+def _count(dataset: Dataset) -> dict[str, tuple[int, int, int]]:
+    """Number of images in each split, by class."""
+    counts = np.zeros((len(dataset.classes), len(SPLIT_NAMES)), np.int64)
+    placed = dataset.splits >= 0
+    np.add.at(counts, (dataset.labels[placed], dataset.splits[placed].astype(np.int64)), 1)
+    return {name: (row[0], row[1], row[2]) for name, row in zip(dataset.classes, counts.tolist(), strict=True)}

@@ -1,0 +1,85 @@
+"""The jobs that measure what to choose, with a real network on drawn images."""
+
+import numpy as np
+import pytest
+from test_check_handlers import execute, make_workspace
+
+from core.advice.freezing_curve import NOTHING_FROZEN, FreezingCurve
+from core.catalog import jobs, projects
+from core.catalog.database import Database
+from core.errors import DatasetError, RunStopped
+from core.jobs.specs import FreezingCurveSpec
+from core.jobs.worker import JobContext
+from core.settings import Settings
+from core.training.recipe import Backbone, Phase, Recipe, dump_recipe
+
+RECIPE = Recipe(
+    backbone=Backbone(name="Starter", weights="starter", input_size=32),
+    head_phase=Phase(epochs=2, learning_rate=1e-2),
+    fine_tune_phase=Phase(epochs=1, learning_rate=1e-4),
+)
+CURVE = FreezingCurveSpec(recipe=dump_recipe(RECIPE))
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Database, str]:
+    return make_workspace(tmp_path_factory.mktemp("workspace"))
+
+
+def test_the_freezing_curve_leaves_the_test_split_out(workspace: tuple[Settings, Database, str]):
+    from core.jobs.handlers.advise import freezing_curve
+
+    result = execute(workspace, freezing_curve, CURVE)
+    curve = FreezingCurve.model_validate(result.curve)
+    assert (curve.network, curve.images, curve.reason) == ("Starter", 23, "probes")
+    assert [point.layers for point in curve.points] == sorted(point.layers for point in curve.points)
+    assert curve.last.layers == curve.layers
+    assert result.images == {"a": (12, 0, 1), "b": (11, 0, 1)}
+
+
+def test_trials_train_within_their_budget_and_are_kept(
+    workspace: tuple[Settings, Database, str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    from core.jobs import advise
+    from core.jobs.handlers.advise import freezing_curve
+
+    train, trained = advise.train_and_predict, []
+
+    def spy(bench, recipe, manifest, emit):
+        trained.append(recipe.strategy)
+        if len(trained) == 3:
+            raise RunStopped("Stopped.")
+        return train(bench, recipe, manifest, emit)
+
+    monkeypatch.setattr(advise, "train_and_predict", spy)
+    spec = CURVE.model_copy(update={"budget_seconds": 600})
+    stopped = FreezingCurve.model_validate(execute(workspace, freezing_curve, spec).curve)
+    assert trained == ["feature-extraction", "partial", "full"]
+    assert sum(point.trial is not None for point in stopped.points) == 2
+    first = stopped.last.trial
+    monkeypatch.setattr(advise, "train_and_predict", lambda *_: np.zeros(0))
+    again = FreezingCurve.model_validate(execute(workspace, freezing_curve, CURVE).curve)
+    assert again.last.trial == first
+    assert again.reason == "trials"
+    assert NOTHING_FROZEN not in [point.cut for point in again.points]
+
+
+def test_a_stopped_measurement_says_that_it_goes_on(workspace: tuple[Settings, Database, str]):
+    from core.jobs.handlers.advise import freezing_curve
+
+    settings, database, project = workspace
+    job = jobs.add_job(database, project, CURVE)
+    jobs.start_job(database, job)
+    jobs.request_stop(database, job)
+    with pytest.raises(RunStopped):
+        freezing_curve(JobContext(database, settings, jobs.get_job(database, job)), CURVE)
+
+
+def test_without_images_there_is_nothing_to_measure(workspace: tuple[Settings, Database, str]):
+    from core.jobs.handlers.advise import freezing_curve
+
+    settings, database, _ = workspace
+    empty = settings, database, projects.create_project(database, "Empty")
+    with pytest.raises(DatasetError, match="no images to measure on"):
+        execute(empty, freezing_curve, CURVE)
