@@ -33,7 +33,7 @@ def response(bench: Bench) -> Iterator[str]:
     started, learned = [], []
     with _service(bench, "response") as settings, contextlib.closing(Database(settings)) as database:
         project = projects.create_project(database, "Shapes")
-        _wait_for(database, submit(database, settings, project, IngestSpec(sample="shapes")), None)
+        _wait_for(database, submit(database, settings, project, IngestSpec(paths=(_images(bench),))), None)
         recipe = _small_recipe(bench)
         _wait_for(database, submit_run(database, settings, project, recipe), None)  # imports, conversion, features
         for _ in range(bench.rounds):
@@ -54,9 +54,7 @@ def classroom(bench: Bench) -> Iterator[str]:
     recipe = _small_recipe(bench) if bench.short else Recipe()
     with _service(bench, "classroom") as settings, contextlib.closing(Database(settings)) as database:
         project = projects.create_project(database, "Class")
-        flowers = str(bench.sets / "flowers5_small.zip")
-        spec = IngestSpec(sample="shapes") if bench.short else IngestSpec(paths=(flowers,))
-        _wait_for(database, submit(database, settings, project, spec), None)
+        _wait_for(database, submit(database, settings, project, IngestSpec(paths=(_images(bench),))), None)
         began = time.perf_counter()
         runs = [
             submit_run(database, settings, project, recipe.model_copy(update={"seed": seed}))
@@ -69,6 +67,10 @@ def classroom(bench: Bench) -> Iterator[str]:
         f"included, one worker that had done nothing before): the first ended after {min(ends):.0f} s, the last after "
         f"{max(ends):.0f} s.\n"
     )
+
+
+def _images(bench: Bench) -> str:
+    return str(bench.photographs.folder if bench.short else bench.sets / "flowers5_small.zip")
 
 
 def agreement(bench: Bench) -> Iterator[str]:

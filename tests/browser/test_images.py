@@ -80,7 +80,7 @@ def test_what_was_refused_is_listed_and_the_list_cleared(server: Server, tab: Pa
     tab.goto(f"{server.url}/dataset?project={project}")
     _upload(tab, write_zip(tmp_path, images=1))
     tab.get_by_role("tab", name="Rejected files").click()
-    expect(tab.get_by_text("2 files were rejected")).to_be_visible()
+    expect(tab.get_by_text("2 files were rejected; all others were added.")).to_be_visible()
     tab.get_by_role("button", name="Clear this list").click()
     expect(tab.get_by_role("tab", name="Rejected files")).to_have_count(0)
     assert list_rejected_files(server.database, project) == []

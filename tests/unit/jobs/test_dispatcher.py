@@ -62,8 +62,18 @@ def many_images(drawn_images: Path, settings: Settings) -> Path:
     return shutil.copytree(drawn_images, settings.uploads / "many")
 
 
-def test_a_job_finishes_and_reports_events(database: Database, settings: Settings, project: str):
-    job = queue.submit(database, settings, project, IngestSpec(sample="digits"))
+@pytest.fixture
+def quick(settings: Settings) -> IngestSpec:
+    """A job that takes a second."""
+    folder = settings.uploads / "few" / "ants"
+    folder.mkdir(parents=True)
+    for number in range(5):
+        Image.new("RGB", (64, 64), (40 * number, 90, 120)).save(folder / f"{number}.png")
+    return IngestSpec(paths=(settings.relative(folder.parent),))
+
+
+def test_a_job_finishes_and_reports_events(database: Database, settings: Settings, project: str, quick: IngestSpec):
+    job = queue.submit(database, settings, project, quick)
     assert wait_for_end(database, job).status == "finished"
     assert items.count_items(database, project) > 0
     events = [event for _, _, event in queue.read_events(database, job)]
@@ -78,8 +88,12 @@ def test_a_job_finishes_and_reports_events(database: Database, settings: Setting
     assert set(listening) == {"127.0.0.1"}
     libraries = {Path(mapped.path).name for process in family(settings) for mapped in process.memory_maps()}
     assert not [name for name in libraries if "tensorflow" in name]
-    # The test itself wrote the log and the lock of the dispatcher.
-    written = [path for path in settings.workspace.rglob("*") if not path.name.startswith("dispatcher.")]
+    # The test itself wrote the log and the lock of the dispatcher, and the images.
+    written = [
+        path
+        for path in settings.workspace.rglob("*")
+        if not (path.name.startswith("dispatcher.") or path.is_relative_to(settings.uploads))
+    ]
     assert not [path for path in written if path.stat().st_mode & 0o077]
 
 
@@ -106,20 +120,20 @@ def test_a_killed_worker_ends_its_job_with_a_reason_and_the_next_one_works(
 
 
 def test_a_killed_worker_takes_no_waiting_job_with_it(
-    database: Database, settings: Settings, project: str, many_images: Path
+    database: Database, settings: Settings, project: str, many_images: Path, quick: IngestSpec
 ):
     first = queue.submit(database, settings, project, IngestSpec(paths=(settings.relative(many_images),)))
-    waiting = [queue.submit(database, settings, project, IngestSpec(sample="digits")) for _ in range(2)]
+    waiting = [queue.submit(database, settings, project, quick) for _ in range(2)]
     wait_for(lambda: items.count_items(database, project) > 0, "the first images")
     psutil.Process(events_of(database, first, Started)[0].process).kill()
     assert [wait_for_end(database, job).status for job in (first, *waiting)] == ["failed", "finished", "finished"]
 
 
 def test_a_job_that_ignores_a_stop_request_is_killed_and_the_next_one_runs(
-    database: Database, settings: Settings, project: str, many_images: Path
+    database: Database, settings: Settings, project: str, many_images: Path, quick: IngestSpec
 ):
     hung = queue.submit(database, settings, project, IngestSpec(paths=(settings.relative(many_images),)))
-    waiting = queue.submit(database, settings, project, IngestSpec(sample="digits"))
+    waiting = queue.submit(database, settings, project, quick)
     wait_for(lambda: items.count_items(database, project) > 0, "the first images")
     psutil.Process(events_of(database, hung, Started)[0].process).suspend()
     jobs.request_stop(database, hung)
@@ -182,7 +196,9 @@ def test_a_dead_dispatcher_is_replaced_and_its_running_jobs_fail(
     assert "workers were ended" in events_of(database, job, Ended)[0].reason
 
 
-def test_a_job_continues_when_the_process_that_submitted_it_ends(database: Database, settings: Settings, project: str):
+def test_a_job_continues_when_the_process_that_submitted_it_ends(
+    database: Database, settings: Settings, project: str, quick: IngestSpec
+):
     program = textwrap.dedent(
         f"""
         from pathlib import Path
@@ -191,7 +207,7 @@ def test_a_job_continues_when_the_process_that_submitted_it_ends(database: Datab
         from core.jobs.specs import IngestSpec
         from core.settings import Settings
         settings = Settings(workspace=Path({str(settings.workspace)!r}), warm=False)
-        print(queue.submit(Database(settings), settings, {project!r}, IngestSpec(sample="digits")))
+        print(queue.submit(Database(settings), settings, {project!r}, IngestSpec(paths={quick.paths!r})))
         """
     )
     job = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
