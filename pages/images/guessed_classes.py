@@ -59,7 +59,9 @@ def _show_classes(job_id: str, guess: ClassGuess, known: Mapping[str, str]) -> d
             name = one.name
             about = f"{words.count(one.images, 'image')}: {_examples(one)}"
             shown = known.get(name.casefold(), name)
-            typed[name] = _show_row(about, shown, f"guess-{job_id}-{number}", f"Name of the class {name}")
+            typed[name] = _show_row(
+                about, shown, f"guess-{job_id}-{number}", f"Name of the class {words.escape_markdown(name)}"
+            )
         if guess.unnamed:
             about = words.count(guess.unnamed, "image whose name says no class", "images whose names say no class")
             typed[""] = _show_row(about, "", f"guess-{job_id}-unnamed", "Name of the class of the other images")
