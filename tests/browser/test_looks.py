@@ -1,23 +1,30 @@
-"""Every page as it looks: in a narrow window nothing is cut off, in both themes every text can be read."""
+"""Every page as it looks: in a narrow window nothing is cut off, in both themes every text can be read.
+
+The names of the project are hostile: they are shown as they are, and load nothing.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from core.catalog import jobs
 from core.catalog.database import Database
-from core.catalog.items import add_rejected_files, list_items
-from core.catalog.projects import load_draft, save_draft
+from core.catalog.items import add_rejected_files, list_items, list_rejected_files
+from core.catalog.labels import list_labels
+from core.catalog.projects import create_project, load_draft, save_draft
+from core.catalog.runs import list_runs
 from core.checks.findings import Finding, RepairOffer
 from core.checks.registry import CHECKS
-from core.jobs.specs import CheckResult, CheckSpec
+from core.jobs.specs import CheckResult, CheckSpec, ClassGuess, GuessedClass, IngestResult, IngestSpec
 from core.training.recipe import Backbone, Phase, Recipe
 from pages.shared.draft import Draft, dump_draft
 from pages.shared.steps import CHECK, IMAGES, MODEL, PROJECT_STEPS, RESULTS, TRY_IT
 from tests.browser.conftest import Server
+from tests.browser.literal_names import interpreted, requests_elsewhere
 from tests.browser.narrow import cut_off, expect_drawn, expect_no_sideways_scrolling, expect_theme, unreadable
+from tests.browser.pictures import jpeg
 from tests.finished_runs import Workspace, add_project, add_run
 
 if TYPE_CHECKING:
@@ -27,7 +34,16 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 NARROW = {"width": 390, "height": 844}
 WIDE = {"width": 1280, "height": 900}
-CLASSES = ("circles", "squares of $5$ and *more*", "rings & <b>dots</b> with a name that goes on and on")
+CLASSES = (
+    "![evil](https://evil.test/1.png) [evil](https://evil.test) <img src=//evil.test/2.png onerror=evil()>",
+    "evil <b>x</b> <a href=//evil.test>x</a><script>evil()</script> &lt;evil&gt; $5$ $\\frac{evil}{2}$ evil",
+    "evil :material/home: :smile: :red[evil] `evil` *evil* __evil__ ~~evil~~ www.evil.test me@evil.test ->",
+)
+PROJECT = "# evil project [evil][1] https://evil.test/3 ![evil](//evil.test/4.png) $evil$ <!-- evil --> end"
+RUN = "1. evil run <iframe src=//evil.test> %{x} {{evil}} <br> [evil](javascript:evil()) `evil` end"
+GUESSED = "evil_![evil](//evil.test/5.png)_$evil$_<b>evil</b>"
+PICTURES = ("evil [evil](evil.test) `evil` __evil__ $evil$.png", "![evil](evil.test) <b>evil<b> *evil*.png")
+REJECTED = "set/" + "evil\n# evil\u202egnp.<b>evil</b>" * 10 + "/half.jpg"
 QUICK = Recipe(
     backbone=Backbone(name="Starter", weights="starter", input_size=32),
     strategy="partial",
@@ -44,12 +60,10 @@ TABS = {
 def project(server: Server, profile: "BrowserContext") -> str:
     """A project with everything that pages show: refused files, findings, two finished runs, a trained model."""
     workspace = Workspace(server.settings, server.database)
-    made = add_project(workspace, CLASSES, images=24, name="Shapes with a name that does not end so soon")
-    add_rejected_files(
-        server.database, made, [("set/a folder/half.jpg", "The image is cut off: a part of its data is gone.")]
-    )
+    made = add_project(workspace, CLASSES, images=24, name=PROJECT)
+    add_rejected_files(server.database, made, [(REJECTED, "The image is cut off: a part of its data is gone.")])
     add_findings(server.database, made)
-    add_run(workspace, made, recipe=QUICK)
+    add_run(workspace, made, recipe=QUICK, name=RUN)
     save_draft(server.database, made, dump_draft(Draft(recipe=QUICK)), load_draft(server.database, made)[1])
     tab = profile.new_page()
     tab.goto(f"{server.url}/{MODEL.url_path}?project={made}")
@@ -71,6 +85,16 @@ def add_findings(database: Database, project: str) -> None:
     job = jobs.add_job(database, project, CheckSpec())
     jobs.start_job(database, job)
     jobs.end_job(database, job, "finished", CheckResult(images=72, network="Starter", findings=tuple(found)))
+
+
+def names_in(database: Database, project: str) -> set[str]:
+    """Every name of a project, as the catalog holds it."""
+    files = {item.name for item in list_items(database, project)}
+    rejected = {one.name for one in list_rejected_files(database, project)}
+    labels = {label.name for label in list_labels(database, project)}
+    runs = {run.name for run in list_runs(database, project)}
+    typed = {PROJECT, *CLASSES, GUESSED, f"{GUESSED}_1.png", *PICTURES}
+    return typed | files | rejected | labels | runs
 
 
 def links(project: str) -> Iterator[tuple[str, str]]:
@@ -104,8 +128,10 @@ def walk(tab: Page, server: Server, project: str, look: Callable[[Page], object]
 def test_every_page_fits_its_window_can_be_read_and_has_one_next_step(
     server: Server, tab: Page, project: str, window: "ViewportSize", themes: tuple[Literal["light", "dark"], ...]
 ):
+    names = names_in(server.database, project)
+
     def look(tab: Page) -> object:
-        found: dict[str, object] = {}
+        found: dict[str, object] = {"interpreted": interpreted(tab, names)}
         for number, theme in enumerate(themes):
             tab.emulate_media(color_scheme=theme)
             expect_theme(tab, theme)
@@ -118,7 +144,9 @@ def test_every_page_fits_its_window_can_be_read_and_has_one_next_step(
 
     tab.set_viewport_size(window)
     tab.emulate_media(color_scheme=themes[0])
-    assert walk(tab, server, project, look) == {}
+    with requests_elsewhere(tab) as elsewhere:
+        assert walk(tab, server, project, look) == {}
+    assert elsewhere == []
 
 
 def test_the_explanation_of_a_picture_fits_a_narrow_window(server: Server, tab: Page, project: str):
@@ -133,3 +161,59 @@ def test_the_explanation_of_a_picture_fits_a_narrow_window(server: Server, tab: 
 def test_a_persons_own_words_are_shown_as_they_are(server: Server, tab: Page, project: str):
     tab.goto(f"{server.url}/{CHECK.url_path}?project={project}")
     expect(tab.get_by_text(f"14 images of “{CLASSES[1]}”.").first).to_be_visible()
+
+
+def test_names_in_menus_dialogs_and_tooltips_are_shown_as_they_are(server: Server, tab: Page, project: str):
+    names = names_in(server.database, project)
+    with requests_elsewhere(tab) as elsewhere:
+        open_class_menus(server, tab, project)
+        assert interpreted(tab, names) == []
+        tab.keyboard.press("Escape")
+        tab.get_by_role("tabpanel", name="Classes").get_by_role("button", name="Delete").click()
+        expect(tab.get_by_text("will be removed").filter(has_text="evil")).to_be_visible()
+        assert interpreted(tab, names) == []
+        open_tooltip_of_matrix(server, tab, project)
+        assert interpreted(tab, names) == []
+        predict_pictures(server, tab, project)
+        assert interpreted(tab, names) == []
+        tab.goto(f"{server.url}/{IMAGES.url_path}?project={guess_classes(server)}")
+        expect(tab.get_by_text("Are these the classes?")).to_be_visible()
+        assert interpreted(tab, names) == []
+    assert elsewhere == []
+
+
+def open_class_menus(server: Server, tab: Page, project: str) -> None:
+    tab.goto(f"{server.url}/{IMAGES.url_path}?project={project}&part=Classes")
+    tab.get_by_role("combobox", name="Change a class").click()
+    expect(tab.get_by_role("option").filter(has_text="evil")).to_have_count(len(CLASSES))
+
+
+def open_tooltip_of_matrix(server: Server, tab: Page, project: str) -> None:
+    tab.goto(f"{server.url}/{RESULTS.url_path}?project={project}&results-part=Confusion")
+    matrix = tab.get_by_role("img", name="Confusion matrix").or_(tab.get_by_test_id("stPlotlyChart")).first
+    matrix.locator(".nsewdrag").first.hover(position={"x": 60, "y": 30})
+    expect(tab.locator(".hoverlayer").get_by_text("true class").first).to_be_visible()
+
+
+def predict_pictures(server: Server, tab: Page, project: str) -> None:
+    tab.goto(f"{server.url}/{TRY_IT.url_path}?project={project}")
+    files = [
+        FilePayload(name=name, mimeType="image/png", buffer=jpeg("robins", row)) for row, name in enumerate(PICTURES)
+    ]
+    text = FilePayload(name=f"{PICTURES[0]}.jpg", mimeType="image/jpeg", buffer=b"This is a text.")
+    tab.locator("[data-testid=stFileUploader] input[type=file]").set_input_files([*files, text])
+    expect(tab.get_by_role("button", name="Remove these pictures")).to_be_visible()
+    expect(tab.get_by_text("% sure").first).to_be_visible()
+    tab.locator(".nsewdrag").first.hover(position={"x": 20, "y": 20})
+
+
+def guess_classes(server: Server) -> str:
+    """A project whose upload has classes that were guessed from file names."""
+    project = create_project(server.database, "Guessed")
+    upload = server.settings.uploads / "guessed" / "images.zip"
+    upload.parent.mkdir(parents=True, exist_ok=True)
+    upload.touch()
+    guess = ClassGuess(classes=(GuessedClass(name=GUESSED, images=3, examples=(f"{GUESSED}_1.png",)),), unnamed=1)
+    job = jobs.add_job(server.database, project, IngestSpec(paths=(server.settings.relative(upload),)))
+    jobs.end_job(server.database, job, "finished", IngestResult(accepted=0, rejected=0, guess=guess))
+    return project
