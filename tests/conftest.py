@@ -1,7 +1,9 @@
 """Fixtures that every kind of test shares."""
 
+import contextlib
 import gc
 import os
+import subprocess
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -58,6 +60,33 @@ def runtime_only(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def settings(tmp_path: Path) -> Settings:
     """Settings with a fresh workspace."""
     return Settings(workspace=tmp_path / "workspace")
+
+
+@contextlib.contextmanager
+def mount_disk(folder: Path, megabytes: int) -> Iterator[Path]:
+    """Mount a small file system; where that is not allowed, a test is skipped, or fails in CI."""
+    folder.mkdir()
+    options = ["-t", "tmpfs", "-o", f"size={megabytes}m", "graft-test", str(folder)]
+    try:
+        subprocess.run(["mount", *options], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        reason = f"no small file system can be mounted here: {getattr(error, 'stderr', error)}".strip()
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill_disk(ballast: Path) -> None:
+    """Write a file until nothing more fits onto its disk."""
+    with ballast.open("wb", buffering=0) as file:
+        for size in (1024**2, 1024):
+            with contextlib.suppress(OSError):
+                while True:
+                    file.write(bytes(size))
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
 """The connection to the catalog: transactions, and sentences for errors of the disk."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from alembic import command
@@ -19,6 +20,7 @@ from core.settings import Settings
 BUSY_SECONDS = 30
 SQLITE_VARIABLES = 32_766  # in one statement; SQLite's default, which some systems raise
 VARIABLES = 10_000
+JOURNAL_BYTES = 64 * 1024  # SQLite needs 32 KiB of shared memory beside the journal
 _WRITES = "graft_writes"
 
 
@@ -132,7 +134,7 @@ def _upgrade(engine: Engine, workspace: Path) -> None:
 
 def _workspace_error(error: OperationalError, workspace: Path) -> WorkspaceError:
     reason = str(error.orig)
-    if "full" in reason:
+    if "full" in reason or ("I/O error" in reason and _is_full(workspace)):
         return WorkspaceError(
             f"The disk that holds {workspace} is full; everything stored before is safe.",
             "Free some space, then do it again.",
@@ -141,6 +143,13 @@ def _workspace_error(error: OperationalError, workspace: Path) -> WorkspaceError
         f"The catalog in {workspace} cannot be used: {reason}.",
         "Check that the folder exists and may be written to.",
     )
+
+
+def _is_full(workspace: Path) -> bool:
+    """Whether a database cannot be opened for lack of room for its journal; SQLite calls that an I/O error."""
+    with suppress(OSError):
+        return shutil.disk_usage(workspace).free < JOURNAL_BYTES
+    return False
 
 
 def chunks(values: Sequence[str]) -> list[Sequence[str]]:

@@ -4,7 +4,6 @@ A job that was started always gets its last event. If the process dies or the di
 """
 
 import contextlib
-import errno
 import faulthandler
 import importlib
 import os
@@ -22,6 +21,7 @@ from core.errors import GraftError, NotFoundError, RunStopped, WorkspaceError
 from core.jobs.events import Batch, Ended, Event, Stage, Started, dump_event
 from core.jobs.specs import Result
 from core.settings import Settings
+from core.storage.disk import is_disk_full
 from core.training.device import processor_name
 from core.training.progress import ProgressReporter, StageProgress
 
@@ -151,7 +151,7 @@ def _run(context: JobContext) -> tuple[Ended, Result | None]:
 
 
 def _end_of_disk_error(error: OSError, settings: Settings) -> Ended:
-    if error.errno == errno.ENOSPC:
+    if is_disk_full(error):
         return Ended(
             status="failed",
             reason=f"The disk that holds {settings.workspace} is full; nothing that was stored is lost.",

@@ -6,6 +6,7 @@ stored twice.
 
 import base64
 import binascii
+import functools
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ import streamlit as st
 from core.catalog.labels import Label, add_label
 from core.jobs.queue import submit
 from core.jobs.specs import IngestSpec
+from core.storage.atomic import write_atomic
 from core.storage.disk import describe_disk_errors
 from pages.shared import frame, state
 from pages.shared.workspace import database, settings
@@ -152,7 +154,7 @@ def store_frames(frames: Frames, last: Received | None) -> Received:
     taken_at = time.strftime("%Y-%m-%d %H.%M.%S")
     with describe_disk_errors(str(folder)):
         folder.mkdir(parents=True, exist_ok=True)
-        for number, jpeg in enumerate(frames.jpegs, frames.first):
-            if number > stored:
-                (folder / f"camera {taken_at} {number:04}.jpg").write_bytes(jpeg)
+    for number, jpeg in enumerate(frames.jpegs, frames.first):
+        if number > stored:
+            write_atomic(folder / f"camera {taken_at} {number:04}.jpg", functools.partial(Path.write_bytes, data=jpeg))
     return Received(frames.burst_id, max(stored, frames.last), folder)

@@ -1,6 +1,5 @@
 """A full disk: a small file system, where this process may mount one."""
 
-import contextlib
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from core.jobs import queue
 from core.jobs.events import Ended, Started, load_event
 from core.jobs.specs import IngestSpec
 from core.settings import Settings
+from tests.conftest import fill_disk, mount_disk
 
 IMAGES = 240
 ROOT = Path(__file__).parents[3]
@@ -26,17 +26,8 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 24 MB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = shutil.which("mount") or pytest.skip("no file system can be mounted on this system")
-    mounted = subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=24m", "graft-test", str(disk)], capture_output=True, text=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"a small file system cannot be mounted here: {mounted.stderr.strip()}")
-    yield disk
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+    with mount_disk(tmp_path / "disk", megabytes=24) as disk:
+        yield disk
 
 
 @pytest.fixture
@@ -61,13 +52,6 @@ def photographs(tmp_path: Path) -> Path:
     return tmp_path / "photographs"
 
 
-def fill(path: Path) -> None:
-    """Write a file until nothing more fits onto its disk."""
-    with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while True:
-            file.write(bytes(1024))
-
-
 @pytest.mark.usefixtures("leave_no_workers")
 def test_an_ingestion_survives_a_full_disk(
     database: Database, settings: Settings, project: str, photographs: Path, small_disk: Path
@@ -80,7 +64,7 @@ def test_an_ingestion_survives_a_full_disk(
     worker = psutil.Process(events_of(database, job, Started)[0].process)
     worker.suspend()
     before = family(settings)
-    fill(ballast)
+    fill_disk(ballast)
     worker.kill()
     wait_for(lambda: any(process not in before for process in family(settings)), "a new worker")
     assert jobs.get_job(database, job).status == "running"
