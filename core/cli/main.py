@@ -13,6 +13,7 @@ from core.cli.quiet import silence_tensorflow
 from core.errors import GraftError
 from core.settings import Settings
 from core.training.recipe import Strategy
+from core.use.prediction_table import DEFAULT_THRESHOLD
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -73,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_backbones(commands.add_parser("backbones", help="list the available networks"))
     _add_train(commands.add_parser("train", help="train on a zip or a folder of images, one folder per class"))
     _add_advise(commands.add_parser("advise", help="measure on images which network to take and how much to freeze"))
-    _add_predict(commands.add_parser("predict", help="classify images with a trained model"))
+    _add_predict(commands.add_parser("predict", help="classify images and folders of them with a trained model"))
     _add_check(commands.add_parser("check", help="list which images would be accepted, which files rejected and why"))
     return parser
 
@@ -125,8 +126,25 @@ def _add_advise(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_predict(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", type=Path, help="a model.keras, or the folder that holds it")
-    parser.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="images, and folders of them")
+    parser.add_argument("model", type=Path, help="a model.keras, the folder that holds it, or the zip of a bundle")
+    parser.add_argument(
+        "images",
+        type=Path,
+        nargs="+",
+        metavar="PATH",
+        help="images, folders of them (with all folders below), archives",
+    )
+    parser.add_argument("--out", type=Path, metavar="TABLE", help="write a table with a row a file, .csv or .xlsx")
+    parser.add_argument("--sort", type=Path, metavar="DIR", help="copy the images into folders by predicted class")
+    parser.add_argument(
+        "--threshold",
+        type=float,
+        default=DEFAULT_THRESHOLD,
+        help="confidence below which a prediction needs a look (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="continue a table whose writing was interrupted; nothing is done twice"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=predict.run)
 

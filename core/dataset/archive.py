@@ -32,7 +32,7 @@ EDGES: Final = re.compile(r"^[\s.]+|[\s.]+$")
 # Names that Windows reserves for devices, and folders that an intake skips.
 RESERVED: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|__macosx|\$recycle\.bin|system volume information)", re.I)
 # A fixed time makes two zips of the same images equal byte by byte.
-TIME: Final = (1980, 1, 1, 0, 0, 0)
+ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def write_archive(
         RunStopped: `should_stop` returned true.
         WorkspaceError: The disk is full or not writable.
     """
-    root = _safe(name, "images")
+    root = safe_name(name, "images")
     paths = _paths(items)
     rows: list[tuple[str, ...]] = []
     missing: list[str] = []
@@ -109,7 +109,7 @@ def _copy(archive: zipfile.ZipFile, name: str, source: Path) -> bool:
 
 
 def _info(name: str) -> zipfile.ZipInfo:
-    return zipfile.ZipInfo(name, TIME)
+    return zipfile.ZipInfo(name, ZIP_TIME)
 
 
 def _row(item: Item, path: str) -> tuple[str, ...]:
@@ -139,17 +139,17 @@ def _paths(items: Sequence[Item]) -> list[str]:
     paths = []
     for item in items:
         if item.label_id not in folders:
-            folders[item.label_id] = _free(_safe(item.label or NO_CLASS, "class"), used)
+            folders[item.label_id] = free_path(safe_name(item.label or NO_CLASS, "class"), used)
         name = PurePosixPath(item.name).name
         suffix = PurePosixPath(name).suffix
         if not is_image_name(name):
             name, suffix = name + ".img", ".img"
-        stem = _safe(name.removesuffix(suffix), "image")
-        paths.append(_free(f"{folders[item.label_id]}/{stem}", used, suffix))
+        stem = safe_name(name.removesuffix(suffix), "image")
+        paths.append(free_path(f"{folders[item.label_id]}/{stem}", used, suffix))
     return paths
 
 
-def _free(path: str, used: set[str], suffix: str = "") -> str:
+def free_path(path: str, used: set[str], suffix: str = "") -> str:
     """Return the path, with a number if it is already used."""
     number, free = 1, path + suffix
     while free.casefold() in used:
@@ -159,7 +159,7 @@ def _free(path: str, used: set[str], suffix: str = "") -> str:
     return free
 
 
-def _safe(name: str, default: str) -> str:
+def safe_name(name: str, default: str) -> str:
     """Return a name that every file system accepts and that no intake takes for a hidden file."""
     safe = EDGES.sub("", UNSAFE.sub("_", unicodedata.normalize("NFC", name))[:NAME_LENGTH])
     return f"_{safe}" if RESERVED.fullmatch(safe) else safe or default

@@ -12,9 +12,19 @@ from typing import Any, Final
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from core.dataset.manifest import TRAIN
-from core.evaluation.metrics.embedding import FEATURES_FILE, NEIGHBOURS, Features, read_embedding
+from core.errors import InputError
+from core.evaluation.metrics.classification import Floats
+from core.evaluation.metrics.embedding import (
+    FEATURES_FILE,
+    NEIGHBOURS,
+    Features,
+    distances_to,
+    normalised,
+    read_embedding,
+)
 
 OOD_FILE: Final = "ood.npz"
 
@@ -42,6 +52,10 @@ class OodReference:
         nearest, _ = keras.ops.top_k(cosine, min(NEIGHBOURS, len(self.features)))
         return (1 - keras.ops.mean(nearest, axis=1, keepdims=True)) / np.float32(self.threshold)
 
+    def distances(self, features: NDArray[np.floating]) -> Floats:
+        """Compute the (n,) distances of (n, n_features) features to the training images."""
+        return distances_to(self.features, normalised(features))
+
     def write(self, folder: Path) -> None:
         """Write `ood.npz` for `predict.py`."""
         np.savez(
@@ -53,13 +67,21 @@ class OodReference:
 
 
 def read_reference(out: Path) -> OodReference | None:
-    """Read the reference of a run's folder; None if the run has no features.
+    """Read the reference of a run's folder or of a bundle; None if it has none.
 
     Raises:
-        InputError: The features are damaged.
+        InputError: Its file is damaged.
     """
-    if not (out / FEATURES_FILE).exists():
-        return None
-    embedding = read_embedding(out)
-    train: Features = embedding.features[embedding.splits == TRAIN]
-    return OodReference(train, embedding.threshold)
+    if (out / FEATURES_FILE).exists():
+        embedding = read_embedding(out)
+        train: Features = embedding.features[embedding.splits == TRAIN]
+        return OodReference(train, embedding.threshold)
+    return _read_bundled(out / OOD_FILE) if (out / OOD_FILE).exists() else None
+
+
+def _read_bundled(path: Path) -> OodReference:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return OodReference(file["features"].astype(np.float16), float(file["threshold"]))
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        raise InputError(f"{path.name} cannot be read.", "Export the model again.") from error

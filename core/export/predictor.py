@@ -3,10 +3,15 @@
 The predictions are those of the exported file.
 """
 
+import contextlib
 import json
-from collections.abc import Sequence
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +19,14 @@ from numpy.typing import NDArray
 from core.dataset.pixels import load_image
 from core.errors import ImageError, NotFoundError, WeightsError
 from core.evaluation.inference.served_model import BATCH, ServedModel
-from core.evaluation.metrics.embedding import FEATURES_FILE, read_embedding
-from core.training.serving import LABELS_FILE
+from core.evaluation.metrics.embedding import FEATURES_FILE
+from core.export.ood import OOD_FILE, read_reference
+from core.training.recipe import RECIPE_FILE
+from core.training.serving import LABELS_FILE, MODEL_FILE
+
+# What a model needs of a bundle, and the largest of these files that is unpacked.
+BUNDLED_FILES: Final = (MODEL_FILE, LABELS_FILE, RECIPE_FILE, FEATURES_FILE, OOD_FILE)
+MAX_BUNDLED_BYTES: Final = 8 * 1000**3
 
 ImageInput = Path | str | NDArray[np.uint8]
 
@@ -41,29 +52,12 @@ class BatchPrediction:
         return bool(self.distances[row] > self.threshold)
 
 
-@dataclass(frozen=True)
-class FilePrediction:
-    """The prediction of one file, or why there is none.
-
-    Attributes:
-        path: The file.
-        probabilities: (n_classes,) float64; None if the file cannot be read.
-        is_ood: Whether the image is out of distribution; None if unknown.
-        error: Why the file cannot be read; None if it can.
-    """
-
-    path: Path
-    probabilities: NDArray[np.float64] | None
-    is_ood: bool | None
-    error: str | None
-
-
 class Predictor:
     """An exported model, compiled and ready.
 
     Args:
         model: Path of `model.keras`; `labels.json` lies beside it, `recipe.json` if images are decoded in another way
-            than by default, and `features.npz` for the out-of-distribution threshold.
+            than by default, and `features.npz` (a run) or `ood.npz` (a bundle) for the out-of-distribution threshold.
 
     Attributes:
         classes: Names of the classes, in the order of the probabilities.
@@ -78,7 +72,7 @@ class Predictor:
         path = Path(model)
         self.served = ServedModel.load(path)
         self.classes = _read_labels(path.parent / LABELS_FILE, self.served.n_classes)
-        self._embedding = read_embedding(path.parent) if (path.parent / FEATURES_FILE).exists() else None
+        self._ood = read_reference(path.parent)
         self.predict([np.zeros((8, 8, 3), np.uint8)])  # the first call compiles
 
     def predict(self, images: Sequence[ImageInput]) -> NDArray[np.float64]:
@@ -107,35 +101,61 @@ class Predictor:
         features = [self._features(images[at : at + BATCH]) for at in range(0, len(images), BATCH)]
         if not features:
             return BatchPrediction(np.empty((0, len(self.classes))), None, None)
-        extracted = np.concatenate(features)
-        probabilities = self.served.classify(extracted)[1]
-        if self._embedding is None:
-            return BatchPrediction(probabilities, None, None)
-        return BatchPrediction(probabilities, self._embedding.distances(extracted), self._embedding.threshold)
+        return self.classify(np.concatenate(features))
 
-    def predict_files(self, paths: Sequence[Path]) -> list[FilePrediction]:
-        """Classify each file that can be read as an image, and give the reason for each other one."""
-        found: list[FilePrediction] = []
-        for start in range(0, len(paths), BATCH):
-            pixels: dict[Path, NDArray[np.uint8]] = {}
-            errors: dict[Path, str] = {}
-            for path in paths[start : start + BATCH]:
-                try:
-                    pixels[path] = _pixels(path, self.served)
-                except ImageError as error:
-                    errors[path] = str(error)
-            batch = self.predict_batch(list(pixels.values()))
-            rows = dict(zip(pixels, range(len(pixels)), strict=True))
-            for path in paths[start : start + BATCH]:
-                if path in errors:
-                    found.append(FilePrediction(path, None, None, errors[path]))
-                else:
-                    found.append(FilePrediction(path, batch.probabilities[rows[path]], batch.is_ood(rows[path]), None))
-        return found
+    def classify(self, features: NDArray[np.float32]) -> BatchPrediction:
+        """Classify images by their features, and measure how far they are from the training images.
+
+        Args:
+            features: (n, n_features) inputs of the last layer, as `ServedModel.features` computes them.
+        """
+        probabilities = self.served.classify(features)[1]
+        if self._ood is None:
+            return BatchPrediction(probabilities, None, None)
+        return BatchPrediction(probabilities, self._ood.distances(features), self._ood.threshold)
 
     def _features(self, images: Sequence[ImageInput]) -> NDArray[np.float32]:
         pixels = (_pixels(image, self.served) for image in images)
         return self.served.features(np.stack([self.served.preprocess(each) for each in pixels]))
+
+
+@contextlib.contextmanager
+def locate_model(path: Path) -> Iterator[Path]:
+    """Give the `model.keras` that a path means, with its files beside it.
+
+    Args:
+        path: The file itself, a folder that holds it, or the zip of a bundle, which is unpacked for as long as the
+            context lasts.
+
+    Raises:
+        NotFoundError: There is no such file.
+        WeightsError: The zip is damaged or too large.
+    """
+    if path.is_dir():
+        yield path / MODEL_FILE
+    elif path.suffix.lower() != ".zip":
+        yield path
+    else:
+        with tempfile.TemporaryDirectory(prefix="graft-model-") as folder:
+            _unpack_bundle(path, Path(folder))
+            yield Path(folder) / MODEL_FILE
+
+
+def _unpack_bundle(path: Path, folder: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            listed = {info.filename: info for info in bundle.infolist()}
+            if MODEL_FILE not in listed:
+                raise WeightsError(f"{path.name} holds no {MODEL_FILE}.", "Choose the zip that Graft exported.")
+            for info in (listed[name] for name in BUNDLED_FILES if name in listed):
+                if info.file_size > MAX_BUNDLED_BYTES:
+                    raise WeightsError(f"{info.filename} in {path.name} is larger than 8 GB.", "Choose another model.")
+                with bundle.open(info) as packed, (folder / info.filename).open("wb") as file:
+                    shutil.copyfileobj(packed, file)
+    except FileNotFoundError as error:
+        raise NotFoundError(f"There is no model {path}.", "Train first, or name a model.keras.") from error
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        raise WeightsError(f"{path.name} cannot be unpacked.", "Export the model again.") from error
 
 
 def _pixels(image: ImageInput, served: ServedModel) -> NDArray[np.uint8]:

@@ -6,7 +6,8 @@
   downloaded by `web`) list their files and decide which of them may be read.
 - `ingestion` reads each file; `results` holds what comes out, `rejection_messages` the reasons and notes.
 - `decoder_pool` runs `decoder_process` in child processes and talks to it through `ipc`. There, `decode_rgb` (with
-  `high_bit_depth`) decides whether a file is an image and which pixels it has, and `image_statistics` measures it.
+  `high_bit_depth`) decides whether a file is an image and which pixels it has, `image_statistics` measures it, and
+  `photo_metadata` reads what the camera wrote.
 - `formats` lists the suffixes of all files that are read; `file_names` divides and decodes their names.
 - `samples` makes the sample sets that work offline; `public` downloads well-known ones.
 

@@ -3,14 +3,17 @@
 import queue
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from core.errors import ImageError, WorkerDiedError
 from core.intake import rejection_messages
 from core.intake.decode_rgb import WHITE
 from core.intake.decoder_process import THUMBNAIL_SIDE
+from core.intake.photo_metadata import PhotoMetadata
 from core.intake.results import ImageStatistics, Limits
 from core.sandbox import Cause, Sandbox, SandboxError, SandboxLimits
 
@@ -40,6 +43,21 @@ class Inspection:
     statistics: ImageStatistics
     thumbnail: bytes
     note: str = ""
+
+
+@dataclass(frozen=True)
+class DecodedImage:
+    """An image at its full size.
+
+    Attributes:
+        pixels: (height, width, 3) uint8 sRGB, upright; the input of an exported model.
+        metadata: What the camera wrote beside them.
+        thumbnail: Upright JPEG; empty if none was asked for.
+    """
+
+    pixels: NDArray[np.uint8]
+    metadata: PhotoMetadata
+    thumbnail: bytes
 
 
 class DecoderPool:
@@ -81,21 +99,51 @@ class DecoderPool:
             ImageError: It cannot be decoded; the sentence is one of `rejection_messages`.
             WorkerDiedError: A decoder process ends before it is ready.
         """
+        found, thumbnail = self._call("inspect", path, suffix, side, background)
+        statistics = ImageStatistics(**found.pop("statistics"))
+        return Inspection(**found, statistics=statistics, thumbnail=thumbnail)
+
+    def decode(
+        self, path: Path, suffix: str = "", *, side: int = 0, background: str = WHITE, bit_depth: int | None = None
+    ) -> DecodedImage:
+        """Decode an image at its full size; waits for an idle process.
+
+        Args:
+            path: The file.
+            suffix: Suffix of the original file name, e.g. `.jpg`.
+            side: Longest side of the thumbnail in pixels; 0 for no thumbnail.
+            background: Colour behind transparent pixels, `#rrggbb`.
+            bit_depth: As in `core.intake.decode_rgb.decode_rgb`.
+
+        Raises:
+            ImageError: It cannot be decoded; the sentence is one of `rejection_messages`.
+            WorkerDiedError: A decoder process ends before it is ready.
+        """
+        found, data = self._call("pixels", path, suffix, side, background, bit_depth)
+        n_bytes: int = found["pixels"]
+        pixels = np.frombuffer(data, np.uint8, n_bytes).reshape(found["height"], found["width"], 3)
+        return DecodedImage(pixels, PhotoMetadata(**found["metadata"]), data[n_bytes:])
+
+    def _call(
+        self, what: str, path: Path, suffix: str, side: int, background: str, bit_depth: int | None = None
+    ) -> tuple[dict[str, Any], bytes]:
         request: dict[str, JsonValue] = {
+            "what": what,
             "path": str(path.absolute()),
             "suffix": suffix,
             "side": side,
             "background": background,
+            "bit_depth": bit_depth,
         }
         decoder = self._idle.get()
         try:
-            return decoder.inspect(request)
+            return decoder.call(request)
         except (_DecoderDiedError, WorkerDiedError) as error:
             if isinstance(error, ImageError) and error.sentence != rejection_messages.CRASHED:
                 raise
             # The system may have killed the process for lack of memory that others used, so try once more.
             decoder = decoder.replace()
-            return decoder.inspect(request)
+            return decoder.call(request)
         finally:
             self._idle.put(decoder if decoder.is_alive() else decoder.replace())
 
@@ -113,15 +161,14 @@ class _DecoderProcess:
             purpose="image decoder",
         )
 
-    def inspect(self, request: dict[str, JsonValue]) -> Inspection:
+    def call(self, request: dict[str, JsonValue]) -> tuple[dict[str, Any], bytes]:
         try:
-            found, thumbnail = self._sandbox.call(request)
+            found, data = self._sandbox.call(request)
         except SandboxError as error:
             raise _DecoderDiedError(MESSAGES[error.cause].format(seconds=self._limits.seconds)) from error
         if "rejected" in found:
             raise ImageError(found["rejected"])
-        statistics = ImageStatistics(**found.pop("statistics"))
-        return Inspection(**found, statistics=statistics, thumbnail=thumbnail)
+        return found, data
 
     def is_alive(self) -> bool:
         return self._sandbox.is_alive

@@ -166,7 +166,7 @@ class _Pipeline:
         scratch = self._scratch / str(self._number)
         self._number += 1
         try:
-            digest, size = _copy(opener, scratch, self._limits)
+            digest, size = unpack_file(opener, scratch, self._limits)
             pair = (digest, annotation.label)
             self._check_known(pair)
         except ImageError as error:
@@ -218,7 +218,7 @@ class _Pipeline:
         )
 
 
-def _copy(opener: Opener, target: Path, limits: Limits) -> tuple[str, int]:
+def unpack_file(opener: Opener, target: Path, limits: Limits) -> tuple[str, int]:
     """Unpack a file; gives its digest and size.
 
     Raises:

@@ -168,13 +168,16 @@ class Source(ABC):
 class Folder(Source):
     """A folder on this machine. Links to files are followed, because data sets are often built of them.
 
+    Attributes:
+        paths: The file of each entry.
+
     Raises:
         ArchiveError: It has too many files, is too large, or may not be read.
     """
 
     def __init__(self, path: Path, limits: Limits) -> None:
         super().__init__(path.name or str(path), limits)
-        self._paths: list[Path] = []
+        self.paths: list[Path] = []
         try:
             self._list(path)
         except OSError as error:
@@ -196,16 +199,16 @@ class Folder(Source):
     def _add_file(self, name: str, path: Path) -> None:
         size, rejection = _inspect(path)
         if self.add(name, size, rejection) is not None:
-            self._paths.append(path)
+            self.paths.append(path)
 
     def read(self) -> Iterator[tuple[Entry, Opener]]:
         """Yield every file with a function that opens it."""
-        for entry, path in zip(self.entries, self._paths, strict=True):
+        for entry, path in zip(self.entries, self.paths, strict=True):
             yield entry, functools.partial(_open, path)
 
     def read_tables(self) -> Iterator[tuple[Entry, bytes]]:
         """Yield the tables among the files with their bytes."""
-        for entry, path in zip(self.entries, self._paths, strict=True):
+        for entry, path in zip(self.entries, self.paths, strict=True):
             if self.is_table(entry):
                 with contextlib.suppress(OSError):
                     yield entry, path.read_bytes()
@@ -220,7 +223,7 @@ class Files(Folder):
 
     def __init__(self, paths: Sequence[Path], limits: Limits) -> None:
         Source.__init__(self, "The upload", limits)
-        self._paths = []
+        self.paths = []
         for path in paths:
             self._add_file(_readable_name(path.name), path)
         self.check_total()

@@ -163,15 +163,30 @@ class _PooledBackbone:
 
     def _run(self, squares: Iterator[NDArray[np.uint8]], photographs: int) -> Iterator[tuple[NDArray[np.float32], ...]]:
         if photographs:
-            yield from self._engine(photographs).run(squares)
+            yield from self.engine(photographs).run(squares)
         else:
             deque(squares, maxlen=0)  # reads them for the thumbnails
 
-    def _engine(self, photographs: int) -> Engine:
+    def engine(self, photographs: int) -> Engine:
+        """Choose the engine for so many photographs."""
         settings = self._settings
         if settings is None or (photographs < MIN_IMAGES_TO_CONVERT and not is_converted(self.address, settings)):
             return TensorFlowEngine(self._network, "this machine")
         return choose_engine(self._network, self.address, settings, "float32", self._say)
+
+
+def backbone_engine(
+    served: ServedModel, photographs: int, settings: Settings | None, say: Callable[[str], None]
+) -> Engine:
+    """Choose the engine for the backbone of an exported model: TensorFlow where a conversion does not pay.
+
+    Args:
+        served: The exported model; the engine computes its `backbone`.
+        photographs: How many will be computed.
+        settings: Where converted networks are cached; None computes with TensorFlow.
+        say: Called with sentences for a log.
+    """
+    return _PooledBackbone(served, settings, say).engine(photographs)
 
 
 def _thumbnail(square: NDArray[np.uint8]) -> NDArray[np.uint8]:

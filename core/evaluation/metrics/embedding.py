@@ -59,7 +59,7 @@ class Embedding:
         Returns:
             (n,) mean cosine distances to the `NEIGHBOURS` nearest training images, from 0 to 2.
         """
-        return _distances(self.features[self.splits == TRAIN], normalised(features))
+        return distances_to(self.features[self.splits == TRAIN], normalised(features))
 
 
 def normalised(features: NDArray[np.floating]) -> Features:
@@ -80,7 +80,7 @@ def make_embedding(digests: Sequence[str], splits: NDArray[np.int8], features: N
     """
     unit = normalised(features)
     coordinates, explained = principal_components(unit.astype(np.float32))
-    threshold = _threshold(_distances(unit[splits == TRAIN], unit[splits == VALIDATION]))
+    threshold = _threshold(distances_to(unit[splits == TRAIN], unit[splits == VALIDATION]))
     return Embedding(tuple(digests), splits, unit, coordinates, explained, threshold)
 
 
@@ -166,7 +166,13 @@ def principal_components(features: NDArray[np.float32]) -> tuple[NDArray[np.floa
     return centred @ axes, shares
 
 
-def _distances(train: Features, queries: Features) -> Floats:
+def distances_to(train: Features, queries: Features) -> Floats:
+    """Compute the (n,) mean cosine distances of (n, n_features) queries to their `NEIGHBOURS` nearest training rows.
+
+    Args:
+        train: (n_train, n_features) rows of length 1.
+        queries: (n, n_features) rows of length 1.
+    """
     reference = train.astype(np.float32)
     nearest = min(NEIGHBOURS, len(reference))
     found = np.empty(len(queries), np.float64)
@@ -188,7 +194,7 @@ def _refused(embedding: Embedding, split: int) -> float:
 
 
 def _distances_of(embedding: Embedding, queries: NDArray[np.bool_], train: NDArray[np.bool_]) -> Floats:
-    return _distances(embedding.features[train], embedding.features[queries])
+    return distances_to(embedding.features[train], embedding.features[queries])
 
 
 def _accepted_held_out(embedding: Embedding, true: Ints, classes: Sequence[str]) -> dict[str, float]:

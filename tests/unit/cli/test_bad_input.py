@@ -249,3 +249,25 @@ def test_options_override_the_recipe(tmp_path: Path, options: list[str], expecte
     recipe = recipe_from(given)
     assert (recipe.strategy, recipe.cut, recipe.frozen_layers, recipe.seed) == (*expected, 7)
     assert recipe.background == "#00ff00"
+
+
+PREDICT_OPTIONS = {
+    "a threshold above 1": (["--threshold", "2"], "--threshold is 2. Give a confidence from 0 to 1."),
+    "nothing to resume": (["--resume"], "--resume continues a table, and none is named. Add --out."),
+    "a table of another format": (["--out", "table.txt"], "table.txt is neither .csv nor .xlsx."),
+    "a folder that is classified": (["--sort", "photos/sorted"], "whose images are classified"),
+    "no images": ([], "There is no image in the folder photos."),
+}
+
+
+@pytest.mark.parametrize(("options", "sentence"), PREDICT_OPTIONS.values(), ids=list(PREDICT_OPTIONS))
+def test_a_prediction_that_cannot_be_made_gives_one_sentence(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    sentence: str,
+):
+    monkeypatch.chdir(tmp_path)
+    Path("photos").mkdir()
+    assert sentence in error_line(["predict", "model.keras", "photos", *options], capsys)

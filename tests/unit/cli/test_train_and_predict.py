@@ -1,8 +1,11 @@
 """Training and prediction on the command line, in processes of their own, without a network."""
 
+import contextlib
+import csv
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import zipfile
@@ -28,10 +31,15 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="module")
-def run_core(folder: Path, runtime_only: dict[str, str]) -> Run:
-    """Run the command line as a person would who installed nothing but `requirements.txt`."""
-    environment = os.environ | runtime_only
-    environment |= {"GRAFT_WORKSPACE": str(folder / "workspace"), "KERAS_HOME": str(folder / "no-weights-here")}
+def environment(folder: Path, runtime_only: dict[str, str]) -> dict[str, str]:
+    """That of a person who installed nothing but `requirements.txt`."""
+    own = {"GRAFT_WORKSPACE": str(folder / "workspace"), "KERAS_HOME": str(folder / "no-weights-here")}
+    return os.environ | runtime_only | own
+
+
+@pytest.fixture(scope="module")
+def run_core(environment: dict[str, str]) -> Run:
+    """Run the command line."""
     return lambda *arguments: subprocess.run(
         [sys.executable, "-m", "core", *map(str, arguments)],
         cwd=ROOT,
@@ -109,7 +117,7 @@ def test_the_exported_model_classifies_a_picture_in_another_process(
     with zipfile.ZipFile(sample) as archive:
         picture = archive.extract(archive.namelist()[0], folder)
     run = run_core("predict", folder / "out", picture, "--json")
-    assert run.returncode == 0, run.stderr
+    assert (run.returncode, run.stderr) == (0, "")  # no notes of TensorFlow either
     (result,) = json.loads(run.stdout.splitlines()[-1])
     assert set(result["probabilities"]) == set(trained["classes"])
     assert result["class"] == max(result["probabilities"], key=result["probabilities"].get)
@@ -133,13 +141,6 @@ def test_a_transparent_image_gets_the_background_of_the_recipe_beside_the_model(
         assert done.returncode == 0, done.stderr
         clear, opaque = json.loads(done.stdout.splitlines()[-1])
         assert clear["probabilities"] == pytest.approx(opaque["probabilities"], abs=1e-6)
-
-
-def test_a_file_that_is_no_image_gives_one_line(run_core: Run, folder: Path, trained: dict):
-    (folder / "text.jpg").write_text("not a picture")
-    run = run_core("predict", trained["model"], folder / "text.jpg")
-    assert run.returncode == 2
-    assert run.stderr.splitlines()[-1].startswith("graft: text.jpg cannot be read")
 
 
 def test_a_broken_file_does_not_keep_the_others_from_being_classified(run_core: Run, folder: Path, trained: dict):
@@ -170,10 +171,53 @@ def test_predictions_as_json_have_an_entry_for_a_broken_file(run_core: Run, fold
     assert isinstance(good["none_of_these"], bool)
 
 
-def test_tensorflow_prints_no_notes(run_core: Run, folder: Path, trained: dict):
-    Image.new("RGB", (64, 64), "red").save(folder / "good.png")
-    run = run_core("predict", trained["model"], folder / "good.png")
-    assert (run.returncode, run.stderr, len(run.stdout.splitlines())) == (0, "", 1)
+def test_a_killed_table_is_resumed_and_nothing_is_done_twice(
+    run_core: Run, environment: dict[str, str], folder: Path, sample: Path, trained: dict
+):
+    pictures, table, unfinished = folder / "many", folder / "table.csv", folder / "table.csv.unfinished"
+    with zipfile.ZipFile(sample) as archive:
+        archive.extractall(pictures / "0")
+    (pictures / "1").mkdir()
+    for number in range(8):  # they keep the process busy once the rows of the others are on the disk
+        Image.new("RGB", (3000, 2000), (20 * number, 0, 0)).save(pictures / "1" / f"{number:02}.jpg")
+    (pictures / "1" / "broken.jpg").write_bytes(b"no image")
+    arguments = ["predict", str(trained["model"]), str(pictures), "--out", str(table)]
+
+    with subprocess.Popen([sys.executable, "-m", "core", *arguments], cwd=ROOT, env=environment) as process:
+        done: list[Path] = []
+        while not done:
+            assert process.poll() is None
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.02)
+            done = read_rows(unfinished)
+        process.kill()
+    assert not table.exists()
+    done = read_rows(unfinished)
+    for path in done:
+        path.write_bytes(b"no longer an image")  # so it shows if one is read again
+
+    refused = run_core(*arguments)
+    assert (refused.returncode, table.exists()) == (2, False)
+    assert "Add --resume to continue it" in refused.stderr.splitlines()[-1]
+    resumed = run_core(*arguments, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    images = sorted(path for path in pictures.rglob("*") if path.is_file())
+    assert sorted(Path(row["file"]) for row in rows) == images
+    assert len(done) < len(rows)
+    assert [Path(row["file"]).name for row in rows if row["error"]] == ["broken.jpg"]
+    assert not unfinished.exists()
+    assert "1 could not be read" in resumed.stderr.splitlines()[-1]
+
+
+def read_rows(unfinished: Path) -> list[Path]:
+    """The files that have a row; none before the first are stored."""
+    if not unfinished.exists():
+        return []
+    with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(sqlite3.connect(unfinished)) as rows:
+        return [Path(name) for (name,) in rows.execute("SELECT file FROM predictions")]
+    return []
 
 
 def test_a_missing_model_gives_one_line(run_core: Run, folder: Path):

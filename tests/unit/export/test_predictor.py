@@ -3,16 +3,21 @@
 import json
 import shutil
 import time
+import zipfile
 
 import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-from core.errors import ImageError, NotFoundError, RecipeError, WeightsError
+from core.errors import ImageError, InputError, NotFoundError, RecipeError, RunStopped, WeightsError
 from core.evaluation.inference.predictions import read_predictions
-from core.export.predictor import Predictor
+from core.export.ood import read_reference
+from core.export.predictor import Predictor, locate_model
+from core.intake import rejection_messages
 from core.training.recipe import RECIPE_FILE, Recipe, dump_recipe
+from core.use.input_files import InputFile, InputFiles
+from core.use.predict_files import predict_files
 
 # Keras' own way of reading variables, while it saves a model, with NumPy 2.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -125,3 +130,85 @@ def test_a_foreign_model_is_refused(tmp_path):
     keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(tmp_path / "model.keras")
     with pytest.raises(WeightsError, match="not one that Graft exported"):
         Predictor(tmp_path / "model.keras")
+
+
+@pytest.fixture
+def bundle(evaluated, tmp_path):
+    """A zip with what a bundle has for a model."""
+    read_reference(evaluated.out).write(tmp_path)
+    path = tmp_path / "bundle.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        for name in ("model.keras", "labels.json", "recipe.json"):
+            packed.write(evaluated.out / name, name)
+        packed.write(tmp_path / "ood.npz", "ood.npz")
+    return path
+
+
+def test_a_bundle_gives_the_same_answers_and_distances(predictor, evaluated, bundle):
+    pictures = [evaluated.originals.path(digest) for digest in evaluated.manifest.digests[:5]]
+    with locate_model(bundle) as model:
+        bundled = Predictor(model).predict_batch(pictures)
+    there = predictor.predict_batch(pictures)
+    np.testing.assert_array_equal(bundled.probabilities, there.probabilities)
+    np.testing.assert_allclose(bundled.distances, there.distances, atol=1e-6)
+    assert bundled.threshold == there.threshold
+
+
+@pytest.mark.parametrize(("name", "packed", "message"), [
+    ("other.zip", "notes.txt", "holds no model.keras"), ("broken.zip", None, "cannot be unpacked"),
+])  # fmt: skip
+def test_a_zip_that_is_no_bundle_is_named(tmp_path, name, packed, message):
+    (tmp_path / name).write_bytes(b"no zip")
+    if packed:
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr(packed, "")
+    with pytest.raises(WeightsError, match=f"{name} {message}"), locate_model(tmp_path / name):
+        pass
+
+
+def test_a_bundle_that_does_not_exist_is_named(tmp_path):
+    with pytest.raises(NotFoundError, match=r"There is no model .*none\.zip"), locate_model(tmp_path / "none.zip"):
+        pass
+
+
+def test_damaged_distances_of_a_bundle_are_named(evaluated, tmp_path):
+    for name in ("model.keras", "labels.json"):
+        shutil.copy(evaluated.out / name, tmp_path)
+    (tmp_path / "ood.npz").write_bytes(b"half")
+    with pytest.raises(InputError, match=r"^ood\.npz cannot be read\. Export the model again\."):
+        Predictor(tmp_path / "model.keras")
+
+
+def test_many_files_get_the_answers_that_each_gets_alone(predictor, evaluated, tmp_path):
+    """Odd files among them: turned, CMYK, 16 bits, transparent; a broken one has its reason."""
+    noise = np.random.default_rng(1).integers(0, 256, (60, 90, 3), np.uint8)
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    Image.fromarray(noise).save(tmp_path / "turned.jpg", exif=turned)
+    Image.fromarray(noise).convert("CMYK").save(tmp_path / "cmyk.jpg")
+    Image.fromarray(noise[:, :, 0].astype(np.uint16) * 257).save(tmp_path / "deep.png")
+    Image.fromarray(noise).convert("RGBA").save(tmp_path / "clear.png")
+    (tmp_path / "broken.png").write_bytes(b"no image")
+    for number in range(40):  # more than a batch
+        shutil.copy(evaluated.originals.path(evaluated.manifest.digests[number % 9]), tmp_path / f"{number}.png")
+    with InputFiles([tmp_path]) as files:
+        found = list(predict_files(predictor, files.read(), len(files)))
+        assert [one.name for one in found] == list(files.names())
+    (broken,) = (one for one in found if one.probabilities is None)
+    assert (broken.name, broken.error) == ((tmp_path / "broken.png").as_posix(), rejection_messages.NOT_AN_IMAGE)
+    good = [one for one in found if one.probabilities is not None]
+    alone = predictor.predict_batch([tmp_path / one.name for one in good])
+    np.testing.assert_allclose([one.probabilities for one in good], alone.probabilities, atol=1e-5)
+    assert [one.is_ood for one in good] == [alone.is_ood(row) for row in range(len(good))]
+    sizes = {one.name.rpartition("/")[2]: (one.width, one.height) for one in good}
+    assert (sizes["turned.jpg"], sizes["cmyk.jpg"]) == ((60, 90), (90, 60))
+
+
+def test_files_without_any_image_have_their_reasons(predictor):
+    files = [InputFile("a", None, "It is a link."), InputFile("b", None, "It is empty.")]
+    assert [one.error for one in predict_files(predictor, files, 2)] == ["It is a link.", "It is empty."]
+
+
+def test_a_prediction_is_stopped_between_files(predictor):
+    with pytest.raises(RunStopped, match=r"^The prediction was stopped\."):
+        list(predict_files(predictor, [InputFile("a", None, "empty")], 1, should_stop=lambda: True))

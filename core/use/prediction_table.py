@@ -1,0 +1,90 @@
+"""The table of predictions, as CSV or Excel: one row a file, in the order in which the files were read.
+
+Columns: `file`, `predicted_class`, `confidence` (the probability of the class), the second and third class with their
+probabilities, `none_of_these` (unlike all training images), `needs_look` (a person should check it), `error` (why the
+file could not be read), then `width` and `height` in pixels, `time`, `camera`, `latitude` and `longitude` as the camera
+wrote them. Where a person corrected predictions, `corrected_class` comes last. Cells without a value are empty.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from core.errors import InputError
+from core.storage.atomic import write_atomic
+from core.storage.tables import write_csv, write_excel
+from core.use.prediction_store import PredictionFilter, PredictionStore
+
+COLUMNS: Final = (
+    "file",
+    "predicted_class",
+    "confidence",
+    "second_class",
+    "second_confidence",
+    "third_class",
+    "third_confidence",
+    "none_of_these",
+    "needs_look",
+    "error",
+    "width",
+    "height",
+    "time",
+    "camera",
+    "latitude",
+    "longitude",
+)
+CORRECTED: Final = "corrected_class"
+TABLE_SUFFIXES: Final = (".csv", ".xlsx")
+# Confidence below which a prediction needs a look, unless a person chooses another: all other classes together are as
+# probable.
+DEFAULT_THRESHOLD: Final = 0.5
+
+
+def check_table_path(path: Path) -> None:
+    """Check that a table can be written to a path.
+
+    Raises:
+        InputError: Its suffix names no format.
+    """
+    if path.suffix.lower() not in TABLE_SUFFIXES:
+        raise InputError(f"{path.name} is neither .csv nor .xlsx.", "Give the table one of these suffixes.")
+
+
+def write_table(store: PredictionStore, path: Path, threshold: float = DEFAULT_THRESHOLD) -> Path:
+    """Write the table; the suffix of the path decides between CSV and Excel.
+
+    Args:
+        store: The predictions.
+        path: Of the table; it appears complete or not at all.
+        threshold: Confidence below which a prediction needs a look.
+
+    Raises:
+        InputError: The suffix names no format, or a sheet cannot hold so many rows.
+        WorkspaceError: The disk is full or not writable.
+    """
+    check_table_path(path)
+
+    def fill(part: Path) -> None:
+        if path.suffix.lower() == ".xlsx":
+            write_excel(part, table_rows(store, threshold), store.count() + 1)
+            return
+        with part.open("w", encoding="utf-8", newline="") as file:
+            write_csv(file, table_rows(store, threshold, as_text=True))
+
+    return write_atomic(path, fill)
+
+
+def table_rows(store: PredictionStore, threshold: float, *, as_text: bool = False) -> Iterator[tuple[object, ...]]:
+    """Yield the header and the rows of the table.
+
+    Args:
+        store: The predictions.
+        threshold: Confidence below which a prediction needs a look.
+        as_text: Whether truth values become `true` and `false`.
+    """
+    corrected = store.count(PredictionFilter(corrected=True)) > 0
+    columns = (*COLUMNS, CORRECTED) if corrected else COLUMNS
+    yield columns
+    for one in store.read():
+        cells = (one.needs_look(threshold) if name == "needs_look" else getattr(one, name) for name in columns)
+        yield tuple(str(cell).lower() if as_text and isinstance(cell, bool) else cell for cell in cells)

@@ -1,0 +1,165 @@
+"""Predictions are stored once a file, and tables and sorted folders are written from them."""
+
+import csv
+import io
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from core.errors import InputError
+from core.use.input_files import InputFile
+from core.use.prediction_store import PredictionFilter, PredictionStore, StoredPrediction
+from core.use.prediction_table import COLUMNS, write_table
+from core.use.sorted_images import check_sorted_folder, write_sorted_folder, write_sorted_zip
+
+SURE = StoredPrediction(
+    "a/1.jpg", "cat", 0.9, "dog", 0.08, "=cow()", 0.02, False, width=640, height=480, time="2024-05-06T07:08:09",
+    camera="Maker X", latitude=-1.5, longitude=2.25, digest="d1",
+)  # fmt: skip
+UNSURE = StoredPrediction("b/1.jpg", "dog", 0.4, "cat", 0.3, "=cow()", 0.3, False, width=10, height=20, digest="d2")
+UNLIKE = StoredPrediction("=2+3.jpg", "cat", 0.99, "dog", 0.01, None, None, True, width=8, height=8, digest="d3")
+BROKEN = StoredPrediction("c.jpg", error="The file is empty.")
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    with PredictionStore(tmp_path / "some" / "predictions") as opened:
+        opened.add([SURE, UNSURE, UNLIKE, BROKEN])
+        yield opened
+
+
+def test_a_file_has_one_row_and_keeps_it(store: PredictionStore):
+    store.add([StoredPrediction("c.jpg", "cat", 1.0)])
+    assert list(store.read()) == [SURE, UNSURE, UNLIKE, BROKEN]
+    assert (store.has("c.jpg"), store.has("d.jpg"), store.get("c.jpg")) == (True, False, BROKEN)
+
+
+def test_rows_survive_the_kill_of_their_process(tmp_path: Path):
+    code = (
+        "import os, sys; from pathlib import Path;"
+        "from core.use.prediction_store import PredictionStore, StoredPrediction;"
+        "store = PredictionStore(Path(sys.argv[1])); store.add([StoredPrediction('a'), StoredPrediction('b')]);"
+        "os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "rows")], check=False)
+    with PredictionStore(tmp_path / "rows") as store:
+        assert [one.file for one in store.read()] == ["a", "b"]
+
+
+def test_predictions_are_filtered_and_counted(store: PredictionStore):
+    def files(**conditions):
+        return [one.file for one in store.read(PredictionFilter(**conditions))]
+
+    assert files(final_class="cat") == ["a/1.jpg", "=2+3.jpg"]
+    assert files(needs_look_below=0.5) == ["b/1.jpg", "=2+3.jpg"]
+    assert files(unreadable=True) == ["c.jpg"]
+    assert files(unreadable=False, least_confident_first=True) == ["b/1.jpg", "a/1.jpg", "=2+3.jpg"]
+    assert [one.file for one in store.read(start=1, limit=2)] == ["b/1.jpg", "=2+3.jpg"]
+    assert store.count(PredictionFilter(needs_look_below=0.95)) == 3
+    assert store.count_classes() == {"cat": 2, "dog": 1}
+
+
+def test_a_correction_counts_and_can_be_taken_back(store: PredictionStore):
+    store.correct("b/1.jpg", "cow")
+    store.correct("c.jpg", "cow")  # cannot be read, so there is nothing to correct
+    (corrected,) = store.read(PredictionFilter(corrected=True))
+    assert (corrected.file, corrected.final_class, corrected.needs_look(0.5)) == ("b/1.jpg", "cow", False)
+    assert store.count_classes() == {"cat": 2, "cow": 1}
+    store.correct("b/1.jpg", "dog")  # as predicted
+    assert store.count(PredictionFilter(corrected=True)) == 0
+
+
+def test_properties_are_read_back(store: PredictionStore):
+    assert store.property("threshold") is None
+    store.set_property("threshold", 0.75)
+    assert store.property("threshold") == 0.75
+
+
+def test_another_file_is_no_store(tmp_path: Path):
+    (tmp_path / "text").write_text("not a database, and long enough to be read as one" * 50)
+    with pytest.raises(InputError, match=r"text holds no predictions\. Remove it, or choose another path\."):
+        PredictionStore(tmp_path / "text")
+
+
+def test_the_columns_of_the_csv_are_fixed(store: PredictionStore, tmp_path: Path):
+    text = write_table(store, tmp_path / "table.csv", 0.5).read_text(encoding="utf-8")
+    header, first, second, third, last = csv.reader(io.StringIO(text))
+    assert ",".join(header) == (
+        "file,predicted_class,confidence,second_class,second_confidence,third_class,third_confidence,none_of_these,"
+        "needs_look,error,width,height,time,camera,latitude,longitude"
+    )
+    assert first == [
+        "a/1.jpg", "cat", "0.9", "dog", "0.08", "'=cow()", "0.02", "false", "false", "", "640", "480",
+        "2024-05-06T07:08:09", "Maker X", "-1.5", "2.25",
+    ]  # fmt: skip
+    assert (second[8], third[0], third[7:9]) == ("true", "'=2+3.jpg", ["true", "true"])
+    assert last == ["c.jpg", *[""] * 8, "The file is empty.", *[""] * 6]
+
+
+def test_corrections_stand_in_a_last_column(store: PredictionStore, tmp_path: Path):
+    store.correct("a/1.jpg", "dog")
+    rows = list(csv.reader(io.StringIO(write_table(store, tmp_path / "table.csv").read_text(encoding="utf-8"))))
+    assert (rows[0][-1], rows[1][-1], rows[2][-1]) == ("corrected_class", "dog", "")
+
+
+def test_excel_holds_the_same_and_computes_nothing(store: PredictionStore, tmp_path: Path):
+    book = load_workbook(write_table(store, tmp_path / "table.xlsx", 0.5))
+    header, first, _, third, last = book.active.iter_rows()
+    assert tuple(cell.value for cell in header) == COLUMNS
+    assert [cell.value for cell in first][:9] == ["a/1.jpg", "cat", 0.9, "dog", 0.08, "=cow()", 0.02, False, False]
+    assert [first[5].data_type, third[0].data_type, third[0].value] == ["s", "s", "=2+3.jpg"]
+    assert third[0].quotePrefix
+    assert last[9].value == "The file is empty."
+
+
+def test_another_suffix_is_no_table(store: PredictionStore, tmp_path: Path):
+    with pytest.raises(InputError, match=r"table\.txt is neither \.csv nor \.xlsx\."):
+        write_table(store, tmp_path / "table.txt")
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> dict[str, Path]:
+    """The file of each digest."""
+    paths = {digest: tmp_path / "files" / digest for digest in ("d1", "d2", "d3")}
+    (tmp_path / "files").mkdir()
+    for digest, path in paths.items():
+        path.write_text(digest)
+    return paths
+
+
+SORTED = {"cat/1.jpg": "d1", "needs a look/1.jpg": "d2", "none of these/=2+3.jpg": "d3"}
+
+
+def test_images_are_sorted_into_folders(store: PredictionStore, images: dict[str, Path], tmp_path: Path):
+    files = [InputFile(one.file, images.get(one.digest)) for one in store.read()]
+    assert write_sorted_folder(store, files, tmp_path / "sorted", 0.5) == 3
+    found = {path.relative_to(tmp_path / "sorted").as_posix(): path.read_text() for path in tmp_path.glob("sorted/*/*")}
+    assert found == SORTED
+    assert all(path.exists() for path in images.values())
+
+
+def test_a_zip_has_the_same_folders_without_seeking(store: PredictionStore, images: dict[str, Path]):
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as out, os.fdopen(writer, "wb") as into:
+        write_sorted_zip(into, store, 0.5, lambda digest: images[digest])
+        into.close()
+        archive = zipfile.ZipFile(io.BytesIO(out.read()))
+    assert {name: archive.read(name).decode() for name in archive.namelist()} == SORTED
+
+
+def test_a_correction_decides_on_the_folder(store: PredictionStore, images: dict[str, Path], tmp_path: Path):
+    store.correct("=2+3.jpg", "..")
+    files = [InputFile(one.file, images.get(one.digest)) for one in store.read()]
+    write_sorted_folder(store, files, tmp_path / "sorted", 0.0)
+    found = {path.relative_to(tmp_path / "sorted").as_posix() for path in tmp_path.glob("sorted/*/*")}
+    assert found == {"cat/1.jpg", "dog/1.jpg", "class/=2+3.jpg"}
+
+
+def test_the_sorted_folder_may_not_lie_in_the_input(tmp_path: Path):
+    with pytest.raises(InputError, match="whose images are classified"):
+        check_sorted_folder(tmp_path / "sorted", [tmp_path])
