@@ -15,6 +15,8 @@ FOLDS: Final = 5
 COMPONENTS: Final = 256
 NO_FOLD: Final = -1
 
+Fit = Callable[[NDArray[np.float32], NDArray[np.int64]], Any]
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -34,6 +36,15 @@ class Probe:
         """(n,) whether a row was predicted and its most probable class is its label."""
         return np.asarray(self.predicted & (self.probabilities.argmax(axis=1) == labels))
 
+    def separation(self, labels: NDArray[np.int64], label: int) -> float:
+        """Area under the ROC curve of one class against the rest; 0 where one of the two was not predicted."""
+        is_it = labels[self.predicted] == label
+        if is_it.all() or not is_it.any():
+            return 0.0
+        from sklearn.metrics import roc_auc_score
+
+        return float(roc_auc_score(is_it, self.probabilities[self.predicted, label]))
+
     def accuracy(self, labels: NDArray[np.int64]) -> float:
         """Share of the predicted rows whose most probable class is their label; 0 where none was predicted."""
         return float(self.correct(labels).sum() / self.predicted.sum()) if self.predicted.any() else 0.0
@@ -47,6 +58,7 @@ def out_of_fold(
     *,
     folds: int = FOLDS,
     seed: int = 0,
+    fit: Fit | None = None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Probe:
     """Predict every image by a model that saw neither it nor its group.
@@ -58,6 +70,7 @@ def out_of_fold(
         n_classes: How many classes there are, also those without an image.
         folds: Number of folds; fewer where no class has so many images or groups.
         seed: Of the folds.
+        fit: Fits a classifier to features and labels; a regularized logistic regression if not given.
         on_progress: Called with the number of folds done so far, and of all.
     """
     n = len(labels)
@@ -69,9 +82,9 @@ def out_of_fold(
         # A class without training images cannot be predicted.
         held_out = np.flatnonzero((parts == part) & np.isin(labels, labels[train]))
         if len(np.unique(labels[train])) > 1 and len(held_out):
-            model = _fit(features[train], labels[train], seed)
+            model = fit(features[train], labels[train]) if fit else _fit(features[train], labels[train], seed)
             probe.probabilities[held_out] = 0
-            probe.probabilities[np.ix_(held_out, model[-1].classes_)] = model.predict_proba(features[held_out])
+            probe.probabilities[np.ix_(held_out, model.classes_)] = model.predict_proba(features[held_out])
             probe.predicted[held_out] = True
             probe.folds[held_out] = part
         on_progress(part + 1, n_parts)

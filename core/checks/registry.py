@@ -9,6 +9,7 @@ from core.checks.balance import class_balance
 from core.checks.class_overlap import class_overlap
 from core.checks.dataset import NO_CLASS, Dataset
 from core.checks.duplicates import bursts, conflicting_labels, exact_duplicates, near_duplicates, same_scene
+from core.checks.file_shortcut import file_shortcut
 from core.checks.image_quality import blurred, low_contrast, too_bright, too_dark
 from core.checks.image_size import odd_aspect, tiny
 from core.checks.leaks import leaks
@@ -54,6 +55,9 @@ CHECKS: dict[str, Check] = {
         "serious",
         needs_features=True,
         needs_classes=True,
+    ),
+    "file-shortcut": Check(
+        "The files give the class away", "shortcut learning", file_shortcut, "serious", needs_classes=True
     ),
     "near-duplicates": Check("The same picture, changed", "near duplicates", near_duplicates),
     "bursts": Check("Frames of one burst", "series", bursts, "info"),

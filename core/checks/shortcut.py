@@ -10,10 +10,9 @@ Measured on five sets with MobileNetV2: a coloured border of 8% around one class
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.checks.dataset import Dataset
-from core.checks.probe import Probe, out_of_fold
+from core.checks.probe import out_of_fold
 from core.checks.result import Result, no_issue
 
 MASKED_SHARE = 0.75
@@ -40,7 +39,7 @@ def shortcut(dataset: Dataset) -> Result:
         "by always naming the largest class"
     )
     everywhere = whole_accuracy > chance and border_accuracy - chance >= NEARLY * (whole_accuracy - chance)
-    marked = [label for label in range(n_classes) if _separation(border, dataset.labels, label) >= MARKED]
+    marked = [label for label in range(n_classes) if border.separation(dataset.labels, label) >= MARKED]
     if not everywhere and not marked:
         if border_accuracy - chance < PARTLY * (1 - chance):
             return no_issue(n, f"The border does not give the class away: {figures}.")
@@ -60,13 +59,3 @@ def shortcut(dataset: Dataset) -> Result:
         f"The border alone gives {what} away: {figures}. The model may learn the background or a frame instead "
         "of the object; crop the images, or photograph each class against the same backgrounds.",
     )
-
-
-def _separation(probe: Probe, labels: NDArray[np.int64], label: int) -> float:
-    """Area under the ROC curve of one class against the rest; 0 where one of the two was not predicted."""
-    is_it = labels[probe.predicted] == label
-    if is_it.all() or not is_it.any():
-        return 0.0
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(is_it, probe.probabilities[probe.predicted, label]))

@@ -220,6 +220,34 @@ def test_a_border_that_gives_one_class_away_is_a_shortcut_of_that_class(digits: 
     assert result.flags.sum() >= 0.9 * (labels == 3).sum()
 
 
+def test_files_of_two_sources_give_their_classes_away(photographs: list[Image.Image]):
+    mixed = dataset_of(photographs, [row % 2 for row in range(60)])
+    assert found("file-shortcut", mixed).summary == "All files have the same size and format."
+
+    random = np.random.default_rng(0)
+    sizes = {"widths": random.integers(300, 900, 60), "heights": random.integers(300, 900, 60)}
+    assert not found("file-shortcut", replace(mixed, **sizes)).has_issue
+
+    names = tuple(f"{row}.{('jpeg', 'PNG')[row % 2]}" for row in range(60))
+    result = found("file-shortcut", replace(mixed, names=names))
+    assert result.issue_of_dataset
+    assert "give the class away: 100% correct without a pixel, 50% by" in result.summary
+    first, second = mixed.classes[:2]
+    assert f"(“{first}”: 30 of 30 are 160 by 160 JPEG; “{second}”: 30 of 30 are 160 by 160 PNG)" in result.summary
+
+
+def test_one_class_of_another_camera_is_given_away_by_its_files(photographs: list[Image.Image]):
+    dataset = dataset_of(photographs, [row % 3 for row in range(60)], classes=("oak", "ash", "elm"))
+    widths = np.where(dataset.labels == 0, 640, 800 + np.arange(60) % 7)
+    summary = found("file-shortcut", replace(dataset, widths=widths)).summary
+    assert f"alone give “{dataset.classes[0]}” away" in summary
+
+
+def test_a_few_files_give_nothing_away(photographs: list[Image.Image]):
+    dataset = dataset_of(photographs[:8], [row % 2 for row in range(8)])
+    assert not found("file-shortcut", replace(dataset, widths=np.arange(8) % 2 + 100)).has_issue
+
+
 def test_checks_that_need_features_say_so_without(photographs: list[Image.Image]):
     results = run_checks(dataset_of(photographs))
     silent = {name for name, result in results.items() if "Not checked" in result.summary}
