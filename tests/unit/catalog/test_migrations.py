@@ -115,8 +115,9 @@ def test_the_events_of_every_old_job_are_read(database: Database):
 
 
 def test_every_old_job_has_a_spec_and_a_result_of_its_kind(database: Database, settings: Settings, project: Project):
-    by_kind = {kind: [job for job in jobs.list_jobs(database) if job.kind == kind] for kind in SPECS}
-    assert all(by_kind.values())
+    listed = jobs.list_jobs(database)
+    by_kind = {kind: [job for job in listed if job.kind == kind] for kind in sorted({job.kind for job in listed})}
+    assert len(by_kind) == 11  # all that 0.1 knew
     for kind, old in by_kind.items():
         for job in old:
             assert type(job.spec) is SPECS[kind]
