@@ -40,6 +40,8 @@ class NewItem:
         sharpness: As `core.intake` measures it.
         dhash: Difference hash, 16 hexadecimal digits.
         bit_depth: As `core.intake` measures it; None if unknown.
+        captured_at: When it was taken, ISO 8601 without a zone; None if unknown.
+        camera: Maker and model of its camera; None if unknown.
         drawn: Whether the split was drawn and may be drawn again, rather than fixed.
         excluded: Whether it is excluded from training.
     """
@@ -58,6 +60,8 @@ class NewItem:
     sharpness: float
     dhash: str
     bit_depth: int | None = None
+    captured_at: str | None = None
+    camera: str | None = None
     drawn: bool = False
     excluded: bool = False
 
@@ -84,6 +88,8 @@ class Item:
         sharpness: As `core.intake` measures it.
         dhash: Difference hash.
         relabelled_by_model: Whether its label was changed after a network had disagreed with it.
+        captured_at: When it was taken, ISO 8601 without a zone; None if unknown.
+        camera: Maker and model of its camera; None if unknown.
     """
 
     id: str
@@ -103,6 +109,8 @@ class Item:
     sharpness: float
     dhash: str
     relabelled_by_model: bool = False
+    captured_at: str | None = None
+    camera: str | None = None
 
 
 @dataclass(frozen=True)
@@ -380,4 +388,6 @@ def _item(row: ItemRow, label: str | None, image: ImageRow) -> Item:
         sharpness=image.sharpness,
         dhash=image.dhash,
         relabelled_by_model=row.relabelled_by_model,
+        captured_at=image.captured_at,
+        camera=image.camera,
     )

@@ -59,6 +59,9 @@ class ImageRow(Base):
     dhash: Mapped[str] = mapped_column(String(16))
     # Bits that its integers need; 0 for ordinary images, NULL for those of versions that did not measure it.
     bit_depth: Mapped[int | None] = mapped_column(Integer, default=None)
+    # As the camera wrote them, NULL if it did not: ISO 8601 without a zone, and maker and model.
+    captured_at: Mapped[str | None] = mapped_column(String(19), default=None)
+    camera: Mapped[str | None] = mapped_column(Text, default=None)
 
 
 class ItemRow(Base):

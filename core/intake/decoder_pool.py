@@ -34,6 +34,7 @@ class Inspection:
         format: As Pillow names it.
         statistics: Brightness, contrast, sharpness and difference hash.
         thumbnail: Upright JPEG, at most as large as was asked for.
+        metadata: What the camera wrote beside the pixels.
         note: What a person should know of it; mostly empty.
     """
 
@@ -42,6 +43,7 @@ class Inspection:
     format: str
     statistics: ImageStatistics
     thumbnail: bytes
+    metadata: PhotoMetadata
     note: str = ""
 
 
@@ -101,7 +103,8 @@ class DecoderPool:
         """
         found, thumbnail = self._call("inspect", path, suffix, side, background)
         statistics = ImageStatistics(**found.pop("statistics"))
-        return Inspection(**found, statistics=statistics, thumbnail=thumbnail)
+        metadata = PhotoMetadata(**found.pop("metadata"))
+        return Inspection(**found, statistics=statistics, metadata=metadata, thumbnail=thumbnail)
 
     def decode(
         self, path: Path, suffix: str = "", *, side: int = 0, background: str = WHITE, bit_depth: int | None = None

@@ -36,7 +36,7 @@ def inspect(
         background: Colour behind transparent pixels, `#rrggbb`.
 
     Returns:
-        Upright `width` and `height`, `format` and `statistics`, and the thumbnail as JPEG.
+        Upright `width` and `height`, `format`, `statistics` and `metadata`, and the thumbnail as JPEG.
 
     Raises:
         ImageError: It cannot be decoded; the sentence is one of `rejection_messages`.
@@ -52,8 +52,10 @@ def inspect(
         note = rejection_messages.LACKS_END if LACKS_END in image.info else ""
         found = {"width": width, "height": height, "format": image.format, "note": note}
         bit_depth = _bit_depth(image)
+        metadata = read_metadata(image)
     picture = _shrink(picture, side)
-    return found | {"statistics": asdict(measure(picture, bit_depth))}, _jpeg(picture)
+    measured = {"statistics": asdict(measure(picture, bit_depth)), "metadata": asdict(metadata)}
+    return found | measured, _jpeg(picture)
 
 
 def decode_pixels(

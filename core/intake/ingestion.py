@@ -214,6 +214,8 @@ class _Pipeline:
             format=found.format,
             size_bytes=size,
             statistics=found.statistics,
+            captured_at=found.metadata.time,
+            camera=found.metadata.camera,
             note=found.note,
         )
 

@@ -49,6 +49,8 @@ class Accepted:
         format: As Pillow names it.
         size_bytes: Of the file.
         statistics: Brightness, contrast, sharpness and difference hash.
+        captured_at: When it was taken, as its camera had it: ISO 8601 without a zone; None if unknown.
+        camera: Maker and model; None if unknown.
         drawn: Whether the split was drawn and may be drawn again; False for a fixed split.
         excluded: Whether a table excludes the image from training.
         label_from_table: Whether a table gave the class.
@@ -65,6 +67,8 @@ class Accepted:
     format: str
     size_bytes: int
     statistics: ImageStatistics
+    captured_at: str | None = None
+    camera: str | None = None
     drawn: bool = False
     excluded: bool = False
     label_from_table: bool = False

@@ -233,6 +233,8 @@ def _new_item(accepted: Accepted) -> NewItem:
         height=accepted.height,
         format=accepted.format,
         size_bytes=accepted.size_bytes,
+        captured_at=accepted.captured_at,
+        camera=accepted.camera,
         drawn=accepted.drawn,
         excluded=accepted.excluded,
         **asdict(accepted.statistics),

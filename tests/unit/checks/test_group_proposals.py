@@ -1,4 +1,4 @@
-"""Groups that file names and folders suggest."""
+"""Groups that file names, folders and cameras suggest."""
 
 from core.checks.group_proposals import propose_groups
 
@@ -38,6 +38,22 @@ def test_groups_that_only_repeat_the_classes_are_not_proposed():
 
 def test_a_set_of_which_half_would_be_one_group_is_not_divided():
     assert propose_groups([f"a1_{n}.jpg" for n in range(20)] + ["b2_1.jpg", "b2_2.jpg"], ["x", "y"] * 11) == []
+
+
+def test_photographs_of_one_camera_less_than_half_an_hour_apart_are_one_group():
+    labels = ["fox", "deer"] * 6
+    names = [f"IMG_{n:04}.JPG" for n in range(12)]
+    times = [f"2024-05-{1 + n // 3:02}T06:{25 * (n % 3):02}:00" for n in range(12)]
+    (visits,) = propose_groups(names, labels, times)
+    assert (visits.by, visits.n_groups) == ("time", 4)
+    assert visits.groups[:4] == ("2024-05-01 06:00",) * 3 + ("2024-05-02 06:00",)
+
+    cameras = ["Browning A", "Reconyx B", "Bushnell C"] * 4
+    by_camera, by_time = propose_groups(names, ["fox"] * 6 + ["deer"] * 6, ["2024-05-01T06:00:00"] * 12, cameras)
+    assert by_camera.n_groups == by_time.n_groups == 3
+    assert by_time.groups[0] == "2024-05-01 06:00 Browning A"
+
+    assert propose_groups(names, labels, [None] * 12, [None] * 12) == []
 
 
 def test_no_images_are_no_groups():

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.ExifTags import IFD, Base
 
 from core.catalog import jobs
 from core.catalog.database import Database
@@ -48,8 +49,26 @@ def run_ingest(database: Database, settings: Settings, project: str, spec: Inges
     return ingest(JobContext(database, settings, jobs.get_job(database, jobs.add_job(database, project, spec))), spec)
 
 
+def photograph(camera: str, time: str) -> bytes:
+    exif, data = Image.Exif(), io.BytesIO()
+    exif[Base.Model] = camera
+    exif.get_ifd(IFD.Exif)[Base.DateTimeOriginal] = time
+    Image.new("RGB", (24, 24), "green").save(data, "JPEG", exif=exif)
+    return data.getvalue()
+
+
 def counts(database: Database, project: str) -> dict[str, int]:
     return {label.name: label.images for label in list_labels(database, project)}
+
+
+def test_the_time_and_camera_of_photographs_are_stored(database, settings, project):
+    path = upload(settings)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("deer/a.jpg", photograph("Trail Cam 4", "2024:05:12 06:14:30"))
+        archive.writestr("deer/b.png", picture(1))
+    run_ingest(database, settings, project, IngestSpec(paths=(settings.relative(path),)))
+    stored = {item.name: (item.captured_at, item.camera) for item in list_items(database, project)}
+    assert stored == {"deer/a.jpg": ("2024-05-12T06:14:30", "Trail Cam 4"), "deer/b.png": (None, None)}
 
 
 def test_guessed_classes_are_returned_before_any_image_is_added(database, settings, project):
