@@ -91,13 +91,28 @@ def change_items(
         return _save_edit(session, project_id, title, before)
 
 
-def relabel_items(database: Database, project_id: str, labels: Mapping[str, str], title: str) -> str:
-    """Move images to classes and return the id of the edit, for undo. Unknown ids are ignored.
+@dataclass(frozen=True)
+class Correction:
+    """What becomes of an image; `UNSET` leaves a field as it is.
+
+    Attributes:
+        label: Name of its class; one that is not there is made.
+        split: Its split, which is fixed.
+        group: Name of its group.
+    """
+
+    label: str | Unset = UNSET
+    split: Split | Unset = UNSET
+    group: str | Unset = UNSET
+
+
+def correct_items(database: Database, project_id: str, corrections: Mapping[str, Correction], title: str) -> str:
+    """Change each image in its own way and return the id of the edit, for undo. Unknown ids are ignored.
 
     Args:
         database: The catalog.
         project_id: The project.
-        labels: Name of the new class by id of the item; a class that is not there is made.
+        corrections: What becomes of each item, by its id.
         title: What is done, as the undo button says it.
 
     Raises:
@@ -106,13 +121,22 @@ def relabel_items(database: Database, project_id: str, labels: Mapping[str, str]
     with database.write() as session:
         mark_updated(session, project_id)
         ids = label_ids_by_name(session, project_id)
-        ids |= add_label_rows(session, project_id, sorted(set(labels.values()) - ids.keys()))
-        before = _snapshot(session, project_id, list(labels))
-        for name in sorted(set(labels.values())):
-            for chunk in chunks([str(item["id"]) for item in before if labels[str(item["id"])] == name]):
-                session.execute(
-                    update(ItemRow).where(ItemRow.id.in_(chunk)).values(label_id=ids[name], relabelled_by_model=False)
-                )
+        names = {one.label for one in corrections.values() if not isinstance(one.label, Unset)}
+        ids |= add_label_rows(session, project_id, sorted(names - ids.keys()))
+        before = _snapshot(session, project_id, list(corrections))
+        alike: dict[Correction, list[str]] = {}
+        for item in before:
+            alike.setdefault(corrections[str(item["id"])], []).append(str(item["id"]))
+        for correction, items in alike.items():
+            values: dict[str, object] = {}
+            if not isinstance(correction.label, Unset):
+                values |= {"label_id": ids[correction.label], "relabelled_by_model": False}
+            if not isinstance(correction.split, Unset):
+                values |= {"split": correction.split, "split_fixed": True}
+            if not isinstance(correction.group, Unset):
+                values["group"] = correction.group
+            for chunk in chunks(items):
+                session.execute(update(ItemRow).where(ItemRow.id.in_(chunk)).values(**values))
         return _save_edit(session, project_id, title, before)
 
 

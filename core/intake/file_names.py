@@ -7,7 +7,10 @@ from typing import Final
 
 Parts = tuple[str, ...]
 
-IGNORED_FOLDERS: Final = frozenset(("__macosx", "$recycle.bin", "system volume information"))
+# Of macOS, Windows, Linux and network drives by Synology and QNAP, which keep thumbnails there.
+IGNORED_FOLDERS: Final = frozenset(
+    ("__macosx", "$recycle.bin", "system volume information", "lost+found", "@eadir", "#recycle", "@recycle")
+)
 IGNORED_FILES: Final = frozenset(("thumbs.db", "ehthumbs.db", "desktop.ini"))
 DRIVE: Final = re.compile(r"[A-Za-z]:")
 # Encodings before UTF-8, each with the letters that it is accepted for: all letters beyond ASCII must be of this kind.

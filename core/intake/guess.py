@@ -18,8 +18,6 @@ IMAGES_A_CLASS: Final = 2
 NAMED_SHARE: Final = 0.5
 EXAMPLES: Final = 3
 COPY_MARK: Final = re.compile(r"[\s_-]*(\(\d+\)|[\s_-]copy|[\s_-]kopie)$", re.IGNORECASE)
-# Teachable Machine names the images of its project files so.
-SAMPLE_MARK: Final = re.compile(r"(.+)-!-\d+")
 NUMBER: Final = re.compile(r"[\s_.,#-]+(no\.?\s*)?\d+$", re.IGNORECASE)
 ATTACHED_NUMBER: Final = re.compile(r"(?<=[^\W\d_])\d+$")
 LEADING_NUMBER: Final = re.compile(r"^\d+[\s_.,#-]+")
@@ -98,9 +96,6 @@ def _class_of(name: str) -> str:
     if not is_image_name(name):
         return ""
     label = COPY_MARK.sub("", PurePath(unicodedata.normalize("NFC", name)).stem)
-    sample = SAMPLE_MARK.fullmatch(label)
-    if sample:
-        return sample[1].strip()
     shorter = label
     while (stripped := NUMBER.sub("", shorter)) != shorter:
         shorter = stripped

@@ -49,6 +49,7 @@ def ingest(
     on_plan: Callable[[IngestionPlan], None] = lambda plan: None,  # noqa: ARG005 - nobody listens
     coding: str | None = None,
     known: KnownImages = (),
+    corrects_known: bool = False,
     limits: Limits = DEFAULT_LIMITS,
     on_progress: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005 - nobody listens
     should_stop: Callable[[], bool] = lambda: False,
@@ -68,6 +69,7 @@ def ingest(
         on_plan: Called with the plan before any image is read.
         coding: Encoding of names in zips that do not declare theirs; None to guess it.
         known: Images to skip: digests, or names by (digest, label), so that one file can be in two classes.
+        corrects_known: Whether images of `known` are read again where a table gives their class, split or group.
         limits: Limits of the sources and of decoding.
         on_progress: Called with the number of files done and the total.
         should_stop: Asked before each file; files that were started are finished and reported.
@@ -95,7 +97,7 @@ def ingest(
         plan.rejected[:0] = rejected
         on_plan(plan)
         total = len(plan.rejected) + sum(len(one.annotations) for one in plan.sources)
-        pipeline = stack.enter_context(_Pipeline(store, known, limits))
+        pipeline = stack.enter_context(_Pipeline(store, known, limits, corrects_known))
         for done, result in enumerate(_results(plan, pipeline, should_stop), 1):
             on_progress(done, total)
             yield result
@@ -118,8 +120,9 @@ def _results(
 class _Pipeline:
     """Unpacks files one by one, decodes them in parallel, and reports them in order."""
 
-    def __init__(self, store: OriginalStore, known: KnownImages, limits: Limits) -> None:
+    def __init__(self, store: OriginalStore, known: KnownImages, limits: Limits, corrects_known: bool) -> None:
         self._store = store
+        self._corrects_known = corrects_known
         self._known = known
         self._limits = limits
         self._seen: dict[DigestAndLabel, str] = {}
@@ -168,7 +171,8 @@ class _Pipeline:
         try:
             digest, size = unpack_file(opener, scratch, self._limits)
             pair = (digest, annotation.label)
-            self._check_known(pair)
+            if not (self._corrects_known and annotation.is_from_table):
+                self._check_known(pair)
         except ImageError as error:
             scratch.unlink(missing_ok=True)
             return "", functools.partial(Rejected, entry.name, error.sentence)
@@ -208,6 +212,8 @@ class _Pipeline:
             drawn=annotation.drawn,
             excluded=annotation.excluded,
             label_from_table=annotation.label_from_table,
+            split_from_table=annotation.split_from_table,
+            group_from_table=annotation.group_from_table,
             digest=digest,
             width=found.width,
             height=found.height,

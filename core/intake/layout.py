@@ -3,18 +3,24 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Final
 
 from core.intake import rejection_messages
 from core.intake.file_names import Parts, fold
-from core.intake.formats import is_image_name, is_table_name
+from core.intake.formats import is_image_name, is_table_name, stem_of
 from core.intake.results import Note, Split
-from core.intake.vocabulary import FILLERS, IMAGE_FOLDERS, SPLIT_WORDS
+from core.intake.vocabulary import FILLERS, IMAGE_FOLDERS, MASK_FOLDERS, SPLIT_WORDS
 
 # How Teachable Machine names the images of a class, perhaps as a second download.
 SAMPLES: Final = re.compile(r"(.+)-samples(\s*\(\d+\))?", re.IGNORECASE)
+# How it names the images of its project files.
+SAMPLE_FILE: Final = re.compile(r"(.+)-!-\d+")
+MASK_FILE: Final = re.compile(r"(.+?)[_-](mask|masks|segmentation|seg|gt|superpixels)([_-]?\d+)?", re.IGNORECASE)
+# Levels below the root that are searched for folders of masks.
+MASK_LEVELS: Final = 4
+LISTED_FOLDERS: Final = 4
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,8 @@ class Annotation:
         drawn: Whether the split was drawn and may be drawn again; False for a fixed split.
         excluded: Whether the image is excluded from training.
         label_from_table: Whether a table gave the class.
+        split_from_table: Whether a table gave the split.
+        group_from_table: Whether a table gave the group.
     """
 
     label: str | None = None
@@ -36,6 +44,13 @@ class Annotation:
     drawn: bool = False
     excluded: bool = False
     label_from_table: bool = False
+    split_from_table: bool = False
+    group_from_table: bool = False
+
+    @property
+    def is_from_table(self) -> bool:
+        """Whether a table gave the class, the split or the group."""
+        return self.label_from_table or self.split_from_table or self.group_from_table
 
 
 @dataclass(frozen=True)
@@ -45,10 +60,12 @@ class Layout:
     Attributes:
         annotations: (n,) one for each path.
         notes: What a person should know, e.g. folders that are neither a class nor a split.
+        masks: Indices of the images that are masks of others.
     """
 
     annotations: list[Annotation]
     notes: list[Note] = field(default_factory=list)
+    masks: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -82,11 +99,77 @@ def read_layout(paths: Sequence[Parts], title: str = "") -> Layout:
     images = [path for path in paths if is_image_name(path[-1])] or [
         path for path in paths if not is_table_name(path[-1])
     ]
-    levels = _find_levels(images)
+    masks, notes = _find_masks(images)
+    pictures = [path for path in images if path not in masks]
+    levels = _find_levels(pictures)
     found = [_annotate(path, levels) for path in paths]
     if levels.splits is None:
-        found = [_name_samples(one, title) for one in found]
-    return Layout(found, _note_other_folders(images, levels))
+        found = [_name_samples(one, path, title) for one, path in zip(found, paths, strict=True)]
+    found = [replace(one, label=None) if path in masks else one for one, path in zip(found, paths, strict=True)]
+    notes = [*_note_other_folders(pictures, levels), *notes, *_note_inner_folders(pictures, levels)]
+    return Layout(found, notes, frozenset(index for index, path in enumerate(paths) if path in masks))
+
+
+def _find_masks(images: Sequence[Parts]) -> tuple[set[Parts], list[Note]]:
+    """Give the images that are masks of others, by their folders or their names, with a note about them."""
+    folders = _find_mask_folders(images)
+    masks = {path for path in images if any(path[: len(folder)] == folder for folder in folders)}
+    named = _find_named_masks([path for path in images if path not in masks])
+    notes = [
+        Note("/".join(folder), rejection_messages.MASK_FOLDER.format(images=count))
+        for folder, count in sorted(folders.items())
+    ]
+    if named:
+        text = rejection_messages.MASKS.format(images=len(named), name=named[0][-1])
+        notes.append(Note("/".join(named[0][:-1]) or named[0][-1], text))
+    return masks.union(named), notes
+
+
+def _find_mask_folders(images: Sequence[Parts]) -> dict[Parts, int]:
+    """Count the images in each folder of masks: beside a folder of images, if all folders there are of either kind."""
+    beside: dict[Parts, Counter[str]] = defaultdict(Counter)
+    for path in images:
+        for level in range(min(MASK_LEVELS, len(path) - 1)):
+            beside[path[:level]][path[level]] += 1
+    found: dict[Parts, int] = {}
+    for parent, names in beside.items():
+        kinds = {name: _fold_words(name) for name in names}
+        masks = {name for name, kind in kinds.items() if kind in MASK_FOLDERS}
+        if masks and len(masks) < len(names) and all(kinds[name] in IMAGE_FOLDERS for name in names.keys() - masks):
+            found |= {(*parent, name): names[name] for name in masks}
+    return found
+
+
+def _fold_words(name: str) -> str:
+    return re.sub(r"[\W_]+", "_", fold(name)).strip("_")
+
+
+def _find_named_masks(images: Sequence[Parts]) -> list[Parts]:
+    """Give the images that are called like the mask of an image in the same folder."""
+    stems = {(*path[:-1], stem_of(path[-1])) for path in images}
+    named = {path: MASK_FILE.fullmatch(stem_of(path[-1])) for path in images}
+    return [path for path, match in named.items() if match and (*path[:-1], match[1]) in stems]
+
+
+def _note_inner_folders(images: Sequence[Parts], levels: _Levels) -> list[Note]:
+    """Name the first class that has several folders inside, which may be meant as classes."""
+    inner: dict[Parts, set[str]] = defaultdict(set)
+    for path in images:
+        split = path[levels.splits] if levels.splits is not None and len(path) > levels.splits else ""
+        level = levels.label[""] if "" in levels.label else levels.label.get(split)
+        if level is None or len(path) <= level + 2:
+            continue
+        if levels.splits is None or levels.splits < level:
+            inner[path[: level + 1]].add(path[level + 1])
+    several = {folder: sorted(names) for folder, names in sorted(inner.items()) if len(names) > 1}
+    if not several:
+        return []
+    first, names = next(iter(several.items()))
+    listed = ", ".join(names[:LISTED_FOLDERS]) + (", ..." if len(names) > LISTED_FOLDERS else "")
+    if len(several) == 1:
+        return [Note("/".join(first), rejection_messages.INNER_FOLDERS.format(folders=listed))]
+    sentence = rejection_messages.INNER_FOLDERS_OF_SEVERAL.format(folders=listed, more=len(several) - 1)
+    return [Note("/".join(first), sentence)]
 
 
 def _find_levels(images: Sequence[Parts]) -> _Levels:
@@ -131,6 +214,9 @@ def _find_splits(folders: Mapping[str, Sequence[Parts]], level: int) -> dict[str
             by_rest[read[1]][name] = read[0]
     if not by_rest:
         return {}
+    everything = {name: split for group in by_rest.values() for name, split in group.items()}
+    if frozenset() in by_rest and everything.keys() == folders.keys() and len(set(everything.values())) > 1:
+        return everything
     rest, found = max(by_rest.items(), key=lambda one: (len(set(one[1].values())), not one[0], len(one[1])))
     if len(set(found.values())) > 1:
         return found
@@ -190,8 +276,11 @@ def _label_at(folders: Parts, level: int | None) -> str | None:
     return folders[level].strip() or None if level is not None and len(folders) > level else None
 
 
-def _name_samples(found: Annotation, title: str) -> Annotation:
-    """Give the class of Teachable Machine's downloads, by the folder or else by the archive."""
+def _name_samples(found: Annotation, path: Parts, title: str) -> Annotation:
+    """Give the class of Teachable Machine's downloads, by the folder, the file or else by the archive."""
+    sample = SAMPLE_FILE.fullmatch(stem_of(path[-1]))
+    if found.label is None and sample is not None and is_image_name(path[-1]):
+        return Annotation(sample[1].strip())
     stem = PurePosixPath(title).stem
     if found.label is not None and found.label.casefold() != "samples":
         named = SAMPLES.fullmatch(found.label)

@@ -14,6 +14,8 @@ EXACT, FOLDED, PATH_END = range(3)
 SEVERAL: Final = -1
 # Names that more files than this share are not searched further.
 MOST_CANDIDATES: Final = 1_000
+# `4f2a90c1-oak.jpg`
+LABEL_STUDIO: Final = re.compile(r"[0-9a-f]{8}-(.+)")
 DRIVE: Final = re.compile(r"^[A-Za-z]:")
 
 
@@ -64,7 +66,8 @@ class NameIndex:
 
         In this order: the file of exactly this path, or of a path that ends so; the same in another case; the file
         whose path has the longest end in common with the name. A name may lack the file's suffix. Where several files
-        fit equally well, those in the table's folder come first.
+        fit equally well, those in the table's folder come first. A name that no file has is tried without the mark that
+        Label Studio puts before the names of uploads.
 
         Args:
             name: As the table has it: a path of any system, absolute or not.
@@ -76,6 +79,11 @@ class NameIndex:
         wanted = split_name(name)
         if not wanted:
             return None
+        found = self._find(wanted, folder)
+        upload = LABEL_STUDIO.fullmatch(wanted[-1])
+        return found or (self._find((*wanted[:-1], upload[1]), folder) if upload else None)
+
+    def _find(self, wanted: Parts, folder: Parts) -> Match | None:
         folded = tuple(map(str.casefold, wanted))
         files = self._candidates(folded)
         if len(files) > MOST_CANDIDATES:

@@ -8,32 +8,37 @@ Folders
     1. A folder that is alone at its level, and most of whose images lie in folders below it, is a wrapper.
     2. A level is a level of splits if two of its folders name different splits, such as `train` and `val` (a word for a
        split, with fillers as in `training_set`, or with the same other words in each, as in `seg_train`, `seg_test`).
-       One split folder suffices if nothing lies beside it, or if only it has folders with images below it.
+       All folders of a level may add different words, as `train_mini` and `val`, if one of them adds none. One split
+       folder suffices if nothing lies beside it, or if only it has folders with images below it.
        Folders beside the splits that name none have no class and no split, and are noted.
     3. The folders at the first level that is neither are the classes; below splits, the next level. What lies deeper
-       belongs to its class. Images above that level have no class. Split folders inside every class count, too.
-       A folder `x-samples` is the class x (Teachable Machine); so is an archive of that name without class folders.
+       belongs to its class, with a note where a class has several folders inside. Images above that level have no
+       class. Split folders inside every class count, too. Teachable Machine's names give the class x: a folder or an
+       archive `x-samples`, and files `x-!-12.jpg` in no class folder.
+    4. Masks are no images of a class: in a folder `masks` (or another word for them) beside one called `images`, and
+       files such as `x_mask.png` beside `x.png`.
 
 Tables
-    4. A table needs a column that names files and any one of class, split, group or excluded. The file column is the
+    5. A table needs a column that names files and any one of class, split, group or excluded. The file column is the
        most explicitly named one of those that name at least half as many files as the best one.
-    5. A name means the file of exactly this path or path end, else the same in another case, else the file with the
+    6. A name means the file of exactly this path or path end, else the same in another case, else the file with the
        longest path end in common; with or without suffix; the table's own folder first. A name that fits no file, or
        several equally well, is rejected with its row. Of the rows that mean one file, those that name it best count.
-    6. A table fills what it says, and nothing else: a cell that is empty leaves split and group to the folders.
-    7. A table with a class column labels the smallest folder that holds it and all files it names (all sources, if it
-       was given beside them). There, images that it does not name, or names without a class, have no class.
-    8. Rows that disagree about an image, in one or several tables, leave it without the class, split or group in
+    7. A table fills what it says, and nothing else: a cell that is empty leaves split and group to the folders.
+    8. A table with a class column labels the smallest folder that holds it and all files it names (all sources, if it
+       was given beside them). There, images that it does not name, or names without a class, have no class. It leaves
+       out split folders of which it names no image, if they hold folders called like its classes (`train/oak`).
+    9. Rows that disagree about an image, in one or several tables, leave it without the class, split or group in
        question, with a note.
-    9. Placeholders are no classes: `?`, `unknown` and their like, unless a folder has that name; one value in all rows
+    10. Placeholders are no classes: `?`, `unknown` and their like, unless a folder has that name; one value in all rows
        of a table that is called a submission or names only test images; numbered rows with another class in each,
        which are a list of classes.
-    10. A table that names images, but whose class column is unknown, is a question to a person. Unanswered, the images
-        that rule 7 gives to it have no class. A column of zeros and ones for each class is no question.
+    11. A table that names images, but whose class column is unknown, is a question to a person. Unanswered, the images
+        that rule 8 gives to it have no class. A column of zeros and ones for each class is no question.
 
 Others
-    11. If there is no labelling table and at most one class, the file names may give classes, if a person agrees.
-    12. A given class and group are for the images that have none by rules 1 to 10, unless a table labels their folder.
+    12. If there is no labelling table and at most one class, the file names may give classes, if a person agrees.
+    13. A given class and group are for the images that have none by rules 1 to 11, unless a table labels their folder.
 """
 
 import itertools
@@ -235,12 +240,26 @@ class _Planner:
                 for file in (range(len(self._files)) if reach is None else reach)
                 if self._paths[file][: len(scope)] == scope
             ]
+            others = self._find_other_splits(table, inside)
+            inside = [file for file in inside if self._found[file].split not in others]
             self._in_scope.update(inside)
             unnamed = sum(is_image_name(self._paths[file][-1]) for file in inside if file not in named)
             if unnamed:
                 table.notes.append(Note(table.name, rejection_messages.NOT_NAMED.format(images=unnamed)))
         for file in self._in_scope:
             self._found[file] = replace(self._found[file], label=None)
+
+    def _find_other_splits(self, table: TableReading, inside: Sequence[int]) -> set[Split | None]:
+        """Give the split folders of which a table names no image, and whose folders give the same classes."""
+        named = {self._found[file].split for file in table.claims}
+        if None in named:
+            return set()
+        labels = {(claim.label or "").casefold() for claims in table.claims.values() for claim in claims} - {""}
+        return {
+            found.split
+            for found in (self._found[file] for file in inside)
+            if found.split not in named and (found.label or "").casefold() in labels
+        }
 
     def _merge(self) -> None:
         """Fill in what the tables say about each file, where they agree."""
@@ -256,14 +275,18 @@ class _Planner:
 
     def _guess(self, name_classes: NameClasses) -> None:
         """Replace the classes by those of the file names, if there is at most one class otherwise."""
-        if len({found.label for found in self._found} - {None}) > 1 or self._in_scope:
+        images = [file for file, path in enumerate(self._paths) if is_image_name(path[-1])] or range(len(self._paths))
+        if len({self._found[file].label for file in images} - {None}) > 1 or self._in_scope:
             return
-        guess = guess_classes([path[-1] for path in self._paths])
+        masks = {(number, index) for number, layout in enumerate(self._layouts) for index in layout.masks}
+        names = [path[-1] for path in self._paths]
+        guess = guess_classes(["" if at in masks else name for at, name in zip(self._files, names, strict=True)])
         answer = name_classes(guess) if guess else None
         if guess is None or answer is None:
             return
         for file, name in enumerate(guess.rows):
-            self._found[file] = replace(self._found[file], label=answer.get(name))
+            if self._files[file] not in masks:
+                self._found[file] = replace(self._found[file], label=answer.get(name))
 
 
 def _common_start(folders: Sequence[Parts]) -> Parts:
@@ -332,7 +355,16 @@ def _agree(found: Annotation, claims: Sequence[Annotation], name: str) -> tuple[
     group = groups[0] if len(groups) == 1 else None
     drawn = any(claim.drawn for claim in claims) and bool(splits)
     excluded = any(claim.excluded for claim in claims)
-    return Annotation(label, split, group, drawn, excluded, from_table and label is not None), notes
+    return Annotation(
+        label,
+        split,
+        group,
+        drawn,
+        excluded,
+        label_from_table=from_table and label is not None,
+        split_from_table=len(splits) == 1,
+        group_from_table=len(groups) == 1,
+    ), notes
 
 
 def _values(values: Iterable[Text | None]) -> list[Text]:

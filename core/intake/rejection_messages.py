@@ -39,6 +39,9 @@ TOO_MANY_TABLES: Final = "Only {tables} tables are read: put them together into 
 TABLE_EMPTY: Final = "The table is empty."
 TABLE_WITHOUT_FILE: Final = "No column of the table names the images; its columns are {columns}."
 TABLE_NAMES_NO_FILE: Final = "None of the {rows:,} names in the table's column {column} is the name of a file here."
+TABLE_NAMES_SEVERAL: Final = (
+    "Each of the {rows:,} names in the table's column {column} is the name of several files: write their folders, too."
+)
 TABLE_WITHOUT_COLUMNS: Final = "The table gives no class, split or group; its columns are {columns}."
 TABLE_UNDECIDED: Final = (
     "The table names {images:,} images, but it is not clear which of its columns is the class: {columns}."
@@ -56,6 +59,18 @@ SEVERAL_CLASSES: Final = "It has no class, because tables give it several: {valu
 SEVERAL_SPLITS: Final = "Its split was not used, because tables give it several: {values}."
 SEVERAL_GROUPS: Final = "Its group was not used, because tables give it several: {values}."
 OTHER_FOLDER: Final = "The folder is beside the split folders and names no split: its {images:,} images have no class."
+
+MASK_FOLDER: Final = (
+    "The folder is beside one of images and named as their masks are: its {images:,} images have no class."
+)
+MASKS: Final = "{images:,} images are masks of others by their names, such as {name}: they have no class."
+INNER_FOLDERS: Final = (
+    "Folders inside it were read as one class: {folders}. To make a class of each, put them side by side."
+)
+INNER_FOLDERS_OF_SEVERAL: Final = (
+    "Folders inside it were read as one class: {folders}; likewise in {more:,} other folders. To make a class of each, "
+    "put them side by side."
+)
 
 # A URL.
 LINK_NOT_HTTPS: Final = "It is not an address that begins with https://."

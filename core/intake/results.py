@@ -54,6 +54,8 @@ class Accepted:
         drawn: Whether the split was drawn and may be drawn again; False for a fixed split.
         excluded: Whether a table excludes the image from training.
         label_from_table: Whether a table gave the class.
+        split_from_table: Whether a table gave the split.
+        group_from_table: Whether a table gave the group.
         note: What a person should know of it, in one sentence of `core.intake.rejection_messages`; mostly empty.
     """
 
@@ -72,6 +74,8 @@ class Accepted:
     drawn: bool = False
     excluded: bool = False
     label_from_table: bool = False
+    split_from_table: bool = False
+    group_from_table: bool = False
     note: str = ""
 
     def __post_init__(self) -> None:

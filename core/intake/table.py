@@ -81,9 +81,13 @@ def read_table(data: bytes) -> Table:
 
 def _excel_rows(data: bytes) -> list[list[str]]:
     try:
-        return read_spreadsheet(data)
+        return read_spreadsheet(data, _names_files)
     except SpreadsheetError as error:
         raise TableError(error.sentence) from error
+
+
+def _names_files(head: list[str]) -> bool:
+    return any(_rank(name, "file") is not None for name in head)
 
 
 def _csv_rows(data: bytes) -> list[list[str]]:
@@ -126,7 +130,8 @@ def find_column(head: Sequence[str], name: str) -> int | None:
 
 
 def _fold_name(name: str) -> str:
-    return re.sub(r"[\W_]+", "_", fold(name)).strip("_")
+    divided = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)  # ClassId
+    return re.sub(r"[\W_]+", "_", fold(divided)).strip("_")
 
 
 _RANKS: Final[Mapping[Role, Mapping[str, int]]] = {

@@ -144,8 +144,9 @@ def read_rows(
     reading.columns = {role: table.head[at] for role, at in columns.items()}
     _match_rows(reading, table, index, columns, labels)
     if not reading.claims:
-        column = table.head[file]
-        return reading.reject(rejection_messages.TABLE_NAMES_NO_FILE.format(rows=len(table.rows), column=column))
+        several = all(one.reason == rejection_messages.SEVERAL_FILES for one in reading.rejected)
+        sentence = rejection_messages.TABLE_NAMES_SEVERAL if several else rejection_messages.TABLE_NAMES_NO_FILE
+        return reading.reject(sentence.format(rows=len(table.rows), column=table.head[file]))
     reading.labels = labels is not None
     reading.names_are_numbers = all(cell.isdecimal() for cell in table.column(file))
     if labels is None and choice is None and _has_possible_labels(table, columns):

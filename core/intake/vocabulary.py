@@ -35,6 +35,13 @@ FILLERS: Final = (
 )  # fmt: skip
 # Folders of these names within a split hold images and are no class.
 IMAGE_FOLDERS: Final = frozenset(("images", "image", "imgs", "img", "pictures", "photos", "samples", "jpg", "png"))
+# Folders of these names beside one of images hold its masks or outlines, which are no photographs.
+MASK_FOLDERS: Final = frozenset(
+    (
+        "mask", "masks", "annotation", "annotations", "label", "labels", "trimap", "trimaps", "gt", "ground_truth",
+        "groundtruth", "segmentation", "segmentations", "masken", "masques", "mascaras",
+    )
+)  # fmt: skip
 
 # Names of columns by what they mean, the most explicit first; spaces and signs count as underscores.
 COLUMN_NAMES: Final[Mapping[Role, tuple[str, ...]]] = {
@@ -60,7 +67,8 @@ COLUMN_NAMES: Final[Mapping[Role, tuple[str, ...]]] = {
             "类别 標籤 标签 类 類別 クラス ラベル 클래스 라벨 레이블 فئة الفئة التصنيف"
         ),
         (
-            "category category_name target ground_truth gt species breed variety cultivar common_name tag "
+            "scientific_name taxon taxon_name species_name wissenschaftlicher_name nom_scientifique nombre_cientifico "
+            "category category_name choice target ground_truth gt species breed variety cultivar common_name tag "
             "annotation kategorie art categorie categoria espece especie specie kategoria gatunek kategori tur "
             "категория вид 分类 分類 種類 분류 종류 نوع النوع"
         ),

@@ -167,11 +167,12 @@ class IngestResult(Result):
     Attributes:
         accepted: Images that were added.
         rejected: Files that were not; the catalog has the reasons.
-        already_present: Images that the project had before; counted when copying from another project.
+        already_present: Images that the project had before: when copying from another project, or named by a table.
         guess: Classes to confirm; nothing was added then.
         split_groups: Groups that stay in one split; None without any.
         question: A table whose columns a person has to choose; nothing was added then.
         relabelled: Images that were there before, and got the class that a table gives now.
+        corrected: Images that were there before, and got the class, the split or the group that a table gives now.
     """
 
     accepted: int
@@ -181,6 +182,7 @@ class IngestResult(Result):
     split_groups: SplitGroups | None = None
     question: TableQuestion | None = None
     relabelled: int = 0
+    corrected: int = 0
 
 
 class IngestSpec(Spec):

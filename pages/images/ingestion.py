@@ -37,6 +37,9 @@ def _summary(job: Job) -> str:
     sentence = f"{words.count(result.accepted, 'image was', 'images were')} added."
     if result.already_present:
         sentence += f" {words.count(result.already_present, 'image was', 'images were')} there already."
+    if result.corrected or result.relabelled:
+        changed = max(result.corrected, result.relabelled)
+        sentence += f" {words.count(changed, 'image')} got what the table gives now; this can be undone."
     if result.rejected:
         sentence += f" {words.count(result.rejected, 'file was', 'files were')} rejected; see “Rejected files”."
     return sentence

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.catalog.cleanup import remove_uploads
 from core.catalog.copying import copy_items
-from core.catalog.edits import relabel_items
+from core.catalog.edits import UNSET, Correction, Unset, correct_items
 from core.catalog.items import Item, NewItem, add_items, add_rejected_files, known_digests, list_items
 from core.errors import RunStopped
 from core.intake.guess import Guess
@@ -111,19 +111,19 @@ def _add(context: JobContext, spec: IngestSpec, scratch: Path) -> IngestResult:
         for one in accepted:
             if one.note:
                 notes[one.note].append(one.name)
-    added, relabelled = corrections.apply()
-    total_accepted += added
+    corrected = corrections.apply()
     for note, names in notes.items():
         more = f" and {len(names) - NAMED_FILES:,} more" if len(names) > NAMED_FILES else ""
         context.report(f"{', '.join(names[:NAMED_FILES])}{more}: {note}")
-    return IngestResult(accepted=total_accepted, rejected=total_rejected, relabelled=relabelled)
+    counts = {"accepted": total_accepted + corrected.accepted, "rejected": total_rejected}
+    return corrected.model_copy(update=counts)
 
 
 class _Corrections:
-    """Images that are in the project with another class than the table gives them now: the table's class wins.
+    """Images that are in the project, for which a table gives another class, split or group now: the table wins.
 
-    An image that this upload has in several classes, or the project has more than once, is no correction: it is added
-    like any other, and the checks find the conflict.
+    An image to which this upload gives several values, or which the project has more than once, is no correction: it is
+    added like any other, and the checks find the conflict.
     """
 
     def __init__(self, context: JobContext) -> None:
@@ -132,7 +132,8 @@ class _Corrections:
 
     def take(self, accepted: Accepted) -> bool:
         """Keep an image for `apply`, if it may be a correction."""
-        if not accepted.label_from_table or accepted.digest not in self._known:
+        from_table = accepted.label_from_table or accepted.split_from_table or accepted.group_from_table
+        if not from_table or accepted.digest not in self._known:
             return False
         self._waiting[accepted.digest].append(accepted)
         return True
@@ -145,21 +146,52 @@ class _Corrections:
             known[item.digest].append(item)
         return dict(known)
 
-    def apply(self) -> tuple[int, int]:
-        """Relabel as one edit; gives the number of images that were added instead, and of those relabelled."""
+    def apply(self) -> IngestResult:
+        """Change all images as one edit; gives the numbers of images that were changed, unchanged, or added instead."""
         database, project_id = self._context.database, self._context.job.project_id
-        labels, others = {}, []
+        corrections: dict[str, Correction] = {}
+        others: list[Accepted] = []
         for digest, images in self._waiting.items():
-            known, label = self._known[digest], images[0].label
-            if len(known) == len({image.label for image in images}) == 1 and label is not None:
-                labels[known[0].id] = label
+            known = self._known[digest]
+            if len(known) == len({(one.label, one.split, one.group) for one in images}) == 1 and (
+                images[0].label_from_table or images[0].label in (None, known[0].label)
+            ):
+                corrections[known[0].id] = _correction(images[0], known[0])
             else:
                 others += images
-        if labels:
-            count = f"{len(labels):,} image{'s' if len(labels) > 1 else ''}"
-            relabel_items(database, project_id, labels, f"{count} relabelled by a table")
-            self._context.report(f"{count} got the class that the table gives now. This can be undone.")
-        return add_items(database, project_id, [_new_item(one) for one in others]), len(labels)
+        changes = {item: one for item, one in corrections.items() if one != Correction()}
+        if changes:
+            self._apply(changes)
+        return IngestResult(
+            accepted=add_items(database, project_id, [_new_item(one) for one in others]),
+            rejected=0,
+            already_present=len(corrections) - len(changes),
+            relabelled=sum(not isinstance(one.label, Unset) for one in changes.values()),
+            corrected=len(changes),
+        )
+
+    def _apply(self, changes: Mapping[str, Correction]) -> None:
+        images = f"{len(changes):,} image{'s' if len(changes) > 1 else ''}"
+        only_classes = all(one.split == one.group == UNSET for one in changes.values())
+        title = f"{images} {'relabelled' if only_classes else 'changed'} by a table"
+        correct_items(self._context.database, self._context.job.project_id, changes, title)
+        counts = {
+            "class": sum(not isinstance(one.label, Unset) for one in changes.values()),
+            "split": sum(not isinstance(one.split, Unset) for one in changes.values()),
+            "group": sum(not isinstance(one.group, Unset) for one in changes.values()),
+        }
+        fields = [name if only_classes else f"{name} ({count:,})" for name, count in counts.items() if count]
+        self._context.report(f"{images} got the {', '.join(fields)} that the table gives now. This can be undone.")
+
+
+def _correction(image: Accepted, known: Item) -> Correction:
+    """Give what a table says of an image and the project does not."""
+    new_split = image.split_from_table and not image.drawn and (image.split != known.split or not known.split_fixed)
+    return Correction(
+        label=image.label if image.label_from_table and image.label and image.label != known.label else UNSET,
+        split=image.split if new_split and image.split else UNSET,
+        group=image.group if image.group_from_table and image.group and image.group != known.group else UNSET,
+    )
 
 
 def _batches(context: JobContext, spec: IngestSpec, scratch: Path) -> Iterator[tuple[list[Accepted], list[Rejected]]]:
@@ -175,6 +207,7 @@ def _batches(context: JobContext, spec: IngestSpec, scratch: Path) -> Iterator[t
         choose_columns=_ask,
         on_plan=lambda plan: _show_notes(context, plan),
         known=known_digests(context.database, context.job.project_id),
+        corrects_known=True,
         on_progress=context.progress("Adding images", unit="images"),
         should_stop=context.should_stop,
     )

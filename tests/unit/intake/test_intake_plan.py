@@ -532,6 +532,159 @@ LAYOUTS: dict[str, Layout] = {
         {"a/1.jpg": "a", "b/2.jpg": "b"},
         {("t.csv", rejection_messages.TABLE_EMPTY)},
     ),
+    "other words in each split folder": (
+        "inat/train_mini/a/1.jpg inat/train_mini/b/2.jpg inat/val/a/3.jpg",
+        {
+            "inat/train_mini/a/1.jpg": "a/train",
+            "inat/train_mini/b/2.jpg": "b/train",
+            "inat/val/a/3.jpg": "a/validation",
+        },
+        set(),
+    ),
+    "a genus with several species": (
+        "Bees/Bombus/terrestris/1.jpg Bees/Bombus/lapidarius/2.jpg Bees/Apis/mellifera/3.jpg",
+        {
+            "Bees/Bombus/terrestris/1.jpg": "Bombus",
+            "Bees/Bombus/lapidarius/2.jpg": "Bombus",
+            "Bees/Apis/mellifera/3.jpg": "Apis",
+        },
+        {("Bees/Bombus", rejection_messages.INNER_FOLDERS.format(folders="lapidarius, terrestris"))},
+    ),
+    "one set in colour and in grey": (
+        "set/color/a/1.jpg set/color/b/2.jpg set/gray/a/1.jpg set/gray/b/2.jpg",
+        {
+            "set/color/a/1.jpg": "color",
+            "set/color/b/2.jpg": "color",
+            "set/gray/a/1.jpg": "gray",
+            "set/gray/b/2.jpg": "gray",
+        },
+        {("set/color", rejection_messages.INNER_FOLDERS_OF_SEVERAL.format(folders="a, b", more=1))},
+    ),
+    "thumbnails of a network drive": (
+        "data/cats/1.jpg data/dogs/2.jpg @eaDir/1.jpg data/cats/@eaDir/1.jpg/SYNOPHOTO_THUMB_M.jpg #recycle/3.jpg",
+        {"data/cats/1.jpg": "cats", "data/dogs/2.jpg": "dogs"},
+        set(),
+    ),
+    "a folder of masks beside the images": (
+        "images/benign/1.png images/malignant/2.png masks/benign/1.png masks/malignant/2.png",
+        {
+            "images/benign/1.png": "benign",
+            "images/malignant/2.png": "malignant",
+            "masks/benign/1.png": "-",
+            "masks/malignant/2.png": "-",
+        },
+        {("masks", rejection_messages.MASK_FOLDER.format(images=2))},
+    ),
+    "masks in each split": (
+        "train/images/a/1.png train/images/b/2.png train/masks/1.png test/images/a/3.png test/masks/3.png",
+        {
+            "train/images/a/1.png": "a/train",
+            "train/images/b/2.png": "b/train",
+            "train/masks/1.png": "-/train",
+            "test/images/a/3.png": "a/test",
+            "test/masks/3.png": "-/test",
+        },
+        {
+            ("train/masks", rejection_messages.MASK_FOLDER.format(images=1)),
+            ("test/masks", rejection_messages.MASK_FOLDER.format(images=1)),
+        },
+    ),
+    "a class that is called masks": (
+        "masks/1.jpg faces/2.jpg",
+        {"masks/1.jpg": "masks", "faces/2.jpg": "faces"},
+        set(),
+    ),
+    "masks in the folders of the classes": (
+        {
+            "benign/b (1).png": EMPTY,
+            "benign/b (1)_mask.png": EMPTY,
+            "normal/n (1).png": EMPTY,
+            "normal/dog_mask.png": EMPTY,
+        },
+        {
+            "benign/b (1).png": "benign",
+            "benign/b (1)_mask.png": "-",
+            "normal/n (1).png": "normal",
+            "normal/dog_mask.png": "normal",
+        },
+        {("benign", rejection_messages.MASKS.format(images=1, name="b (1)_mask.png"))},
+    ),
+    "a table of the test images alone": (
+        {
+            "Train/oak/1.png": EMPTY,
+            "Train/elm/2.png": EMPTY,
+            "Test/3.png": EMPTY,
+            "Test/4.png": EMPTY,
+            "Test.csv": table("Width,ClassId,Path", "27,oak,Test/3.png", "28,elm,Test/4.png"),
+        },
+        {
+            "Train/oak/1.png": "oak/train",
+            "Train/elm/2.png": "elm/train",
+            "Test/3.png": "oak/test",
+            "Test/4.png": "elm/test",
+        },
+        set(),
+    ),
+    "a table of the test images with other classes": (
+        {
+            "train/site 1/1.png": EMPTY,
+            "train/site 2/2.png": EMPTY,
+            "test/3.png": EMPTY,
+            "test/4.png": EMPTY,
+            "t.csv": table("file,label", "3.png,x", "4.png,y"),
+        },
+        {
+            "train/site 1/1.png": "-/train",
+            "train/site 2/2.png": "-/train",
+            "test/3.png": "x/test",
+            "test/4.png": "y/test",
+        },
+        {("t.csv", rejection_messages.NOT_NAMED.format(images=2))},
+    ),
+    "every name is that of several files": (
+        {"a/1.jpg": EMPTY, "b/1.jpg": EMPTY, "t.csv": table("file,site", "1.jpg,x")},
+        {"a/1.jpg": "a", "b/1.jpg": "b"},
+        {("t.csv", rejection_messages.TABLE_NAMES_SEVERAL.format(rows=1, column="file"))},
+    ),
+    "an export of Label Studio": (
+        {
+            "images/oak 1.jpg": EMPTY,
+            "images/4f2a90c1-elm.jpg": EMPTY,
+            "t.csv": table(
+                "annotation_id,choice,id,image",
+                "7,Oak,1,/data/upload/1/00c0ffee-oak 1.jpg",
+                "8,Elm,2,/data/upload/1/4f2a90c1-elm.jpg",
+            ),
+        },
+        {"images/oak 1.jpg": "Oak", "images/4f2a90c1-elm.jpg": "Elm"},
+        set(),
+    ),
+    "observations with two names of each species": (
+        {
+            "photos/1.jpg": EMPTY,
+            "photos/2.jpg": EMPTY,
+            "o.csv": table(
+                "id,scientific_name,common_name", "1,Apis mellifera,honey bee", "2,Bombus hortorum,bumblebee"
+            ),
+        },
+        {"photos/1.jpg": "Apis mellifera", "photos/2.jpg": "Bombus hortorum"},
+        set(),
+    ),
+    "names of columns in camel case": (
+        {"1.jpg": EMPTY, "2.jpg": EMPTY, "t.csv": table("ImagePath,PatientID,ClassName", "1.jpg,p,a", "2.jpg,q,b")},
+        {"1.jpg": "a", "2.jpg": "b"},
+        set(),
+    ),
+    "a project file of Teachable Machine": (
+        {"Class 1-!-0.jpg": EMPTY, "Class 1-!-1.jpg": EMPTY, "Kein Blatt-!-0.jpg": EMPTY, "manifest.json": b"{}"},
+        {
+            "Class 1-!-0.jpg": "Class 1",
+            "Class 1-!-1.jpg": "Class 1",
+            "Kein Blatt-!-0.jpg": "Kein Blatt",
+            "manifest.json": "-",
+        },
+        set(),
+    ),
     "Teachable Machine's folders": (
         "Class 1-samples/0.jpg Class 2-samples/0.jpg",
         {"Class 1-samples/0.jpg": "Class 1", "Class 2-samples/0.jpg": "Class 2"},

@@ -138,3 +138,16 @@ def test_other_tables_are_rejected_for_what_they_are(tmp_path, store, name):
         [tmp_path / name, zipped(tmp_path / "a.zip", {"a/1.png": picture(1), "b/2.png": picture(2)})], store
     )
     assert rejected == {name: rejection_messages.TABLE_UNREADABLE}
+
+
+def test_the_first_sheet_that_names_files_is_read():
+    book = Workbook()
+    book.active.append(["Project", "Wild bees"])
+    sheet = book.create_sheet("Photos")
+    sheet.append([])
+    sheet.append(["Dateiname", "Art"])
+    sheet.append(["1.jpg", "Osmia"])
+    data = io.BytesIO()
+    book.save(data)
+    found = read_table(data.getvalue())
+    assert (found.head, found.rows) == (("Dateiname", "Art"), [["1.jpg", "Osmia"]])

@@ -201,6 +201,25 @@ def test_a_corrected_table_moves_the_images_that_are_there_and_can_be_undone(dat
     }
 
 
+def test_a_corrected_table_changes_splits_and_groups_too(database, settings, project):
+    path = upload(settings, *(f"{label}/{number}.png" for label in ("ants", "bees") for number in range(2)))
+    table = path.parent / "splits.csv"
+    paths = (settings.relative(path), settings.relative(table))
+    rows = [f"{label}/{number}.png" for label in ("ants", "bees") for number in range(2)]
+    table.write_text("file,split,group\n" + "".join(f"{row},train,nest 1\n" for row in rows))
+    run_ingest(database, settings, project, IngestSpec(paths=paths))
+    before = {item.name: (item.label, item.split, item.group) for item in list_items(database, project)}
+    table.write_text(f"file,split,group\n{rows[0]},test,nest 1\n{rows[1]},train,nest 2\n{rows[2]},train,nest 1\n")
+    result = run_ingest(database, settings, project, IngestSpec(paths=paths))
+    assert (result.accepted, result.relabelled, result.corrected, result.already_present) == (0, 0, 2, 1)
+    after = {item.name: (item.label, item.split, item.group) for item in list_items(database, project)}
+    assert after == before | {rows[0]: ("ants", "test", "nest 1"), rows[1]: ("ants", "train", "nest 2")}
+    edit = last_edit(database, project)
+    assert edit.title == "2 images changed by a table"
+    undo_edit(database, project, edit.id)
+    assert {item.name: (item.label, item.split, item.group) for item in list_items(database, project)} == before
+
+
 def test_train_and_test_archives_one_after_the_other_keep_their_splits(database, settings, project):
     names = [f"{'ab'[number % 2]}/{number}.png" for number in range(16)]
     train = upload(settings, *(f"train/{name}" for name in names))
