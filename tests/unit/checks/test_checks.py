@@ -192,6 +192,16 @@ def test_an_image_unlike_all_others_is_flagged(digits: tuple[np.ndarray, np.ndar
     assert result.flags.sum() <= 5
 
 
+def test_outliers_of_a_large_set_are_found_by_a_sample(digits: tuple[np.ndarray, np.ndarray], monkeypatch):
+    features, labels = digits[0].copy(), digits[1]
+    features[11] = np.random.default_rng(0).permutation(features[11])[::-1] * -1
+    whole = found("outliers", digit_dataset(features, labels))
+    monkeypatch.setattr("core.checks.outliers.SAMPLE", 300)
+    sampled = found("outliers", digit_dataset(features, labels))
+    assert whole.worst()[0] == sampled.worst()[0] == 11
+    assert np.corrcoef(whole.scores, sampled.scores)[0, 1] > 0.9
+
+
 def test_classes_that_are_mixed_up_are_named(digits: tuple[np.ndarray, np.ndarray]):
     features, labels = digits
     assert not found("class-overlap", digit_dataset(features, labels)).flags.any()
