@@ -13,6 +13,9 @@ with its cause, for which the caller finds the words.
 The time limit counts processor time where the system supports it, so that a busy machine rejects no file. A second
 limit counts elapsed time and catches handlers that wait instead of computing. The child enforces both itself, also
 after its parent was killed. Linux limits the memory of the child; elsewhere a thread of the parent watches it.
+
+On Linux the child also gives up its rights before it imports anything (`core.confinement`): it writes no file outside a
+folder that it was given, starts no program, and opens no connection.
 """
 
 import contextlib
@@ -34,6 +37,7 @@ from typing import IO, Any, Final, Literal, NamedTuple, Self
 import psutil
 
 from core import errors
+from core.confinement import confine
 from core.errors import GraftError, RunStopped, WorkerDiedError
 
 ROOT: Final = Path(__file__).parents[1]
@@ -90,16 +94,23 @@ class Sandbox:
         handler: The function as `module:function`; the module belongs to this project and imports no framework.
         limits: Limits of each request.
         purpose: What the process does, for the message if it cannot be started, e.g. `image decoder`.
+        folder: The only folder where the process may write on Linux; None for none.
     """
 
-    def __init__(self, handler: str, limits: SandboxLimits, purpose: str = "process that reads files") -> None:
+    def __init__(
+        self,
+        handler: str,
+        limits: SandboxLimits,
+        purpose: str = "process that reads files",
+        folder: Path | None = None,
+    ) -> None:
         self._limits = limits
         self._purpose = purpose
         self._exceeded_memory = False
         self._is_ready = False
         numbers = (limits.seconds, limits.seconds * limits.clock_factor, limits.memory_bytes)
         self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "core.sandbox", handler, *map(str, numbers)],
+            [sys.executable, "-W", "ignore", "-m", "core.sandbox", handler, *map(str, numbers), str(folder or "")],
             cwd=ROOT,
             env={name: value for name, value in os.environ.items() if not name.startswith("GRAFT_")},
             stdin=subprocess.PIPE,
@@ -333,8 +344,9 @@ def _redirect_output() -> IO[bytes]:
     return replies
 
 
-def _main(handler: str, seconds: str, clock_seconds: str, memory_bytes: str) -> None:
+def _main(handler: str, seconds: str, clock_seconds: str, memory_bytes: str, folder: str) -> None:
     output = _redirect_output()
+    confine(Path(folder) if folder else None)
     module, function = handler.split(":")
     target = getattr(importlib.import_module(module), function)
     _limit_memory(int(memory_bytes))

@@ -126,7 +126,7 @@ def open_weights(path: Path, *, trusted: bool = False) -> Iterator[WeightsReader
     # The parent makes the folder, because a killed child would leave what it unpacked.
     with (
         tempfile.TemporaryDirectory(prefix="graft-weights-", ignore_cleanup_errors=True) as folder,
-        Sandbox("core.backbones.weights_process:answer", LIMITS, purpose="reader of weights files") as sandbox,
+        Sandbox("core.backbones.weights_process:answer", LIMITS, "reader of weights files", Path(folder)) as sandbox,
     ):
         yield WeightsReader(path, Path(folder), sandbox.stream)
 

@@ -1,12 +1,16 @@
 """A crash, a hang or excessive memory use of a child process ends the child alone, with its cause."""
 
+import platform
+import socket
 import threading
 import time
+from collections.abc import Iterator
 
 import psutil
 import pytest
 
 from core import sandbox
+from core.confinement import DENIED_CALLS, landlock_version
 from core.errors import RunStopped, WeightsError, WorkerDiedError
 from core.sandbox import Sandbox, SandboxError, SandboxLimits
 
@@ -82,6 +86,40 @@ def test_the_process_has_no_settings_of_the_app(monkeypatch):
     monkeypatch.setenv("GRAFT_DATABASE_URL", "postgresql://secret")
     with Sandbox(f"{HANDLERS}:misbehave", LIMITS) as child:
         assert "GRAFT_DATABASE_URL" not in child.call({"kind": "environment"}).header["names"]
+
+
+CHANGES = ("write", "change", "truncate", "remove", "move", "link", "make a folder")
+CALLS = ("start a program", "become a program", "connect", "send")
+
+
+@pytest.fixture
+def attempts(tmp_path) -> Iterator[dict[str, object]]:
+    """A request for what the process must not do, with a server that listens."""
+    (tmp_path / "old.txt").write_text("old")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield {"folder": str(tmp_path), "port": server.getsockname()[1]}
+
+
+@pytest.mark.skipif(platform.machine() not in DENIED_CALLS, reason="its system calls are not known on this processor")
+def test_the_process_starts_no_program_and_opens_no_connection(attempts):
+    with Sandbox(f"{HANDLERS}:escape", LIMITS) as child:
+        errors, _ = child.call(attempts)
+    assert {name: errors[name] for name in CALLS} == dict.fromkeys(CALLS, "PermissionError")
+
+
+@pytest.mark.skipif(landlock_version() < 3, reason="this system has no Landlock, or an old one")
+def test_the_process_changes_no_file_and_reads_still(attempts, tmp_path):
+    with Sandbox(f"{HANDLERS}:escape", LIMITS) as child:
+        errors, data = child.call(attempts)
+    denied = (*CHANGES, "kill") if landlock_version() >= 6 else CHANGES
+    assert {name: errors[name] for name in denied} == dict.fromkeys(denied, "PermissionError")
+    assert data == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["old.txt"]
+
+
+def test_the_process_writes_into_the_folder_that_it_was_given(attempts, tmp_path):
+    with Sandbox(f"{HANDLERS}:write", LIMITS, folder=tmp_path) as child:
+        assert child.call(attempts) == ({}, b"new")
 
 
 def test_no_process_is_left():
