@@ -13,18 +13,77 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import delete, select
+from sqlalchemy.orm import aliased
 
 from core.catalog.database import Database, chunks
 from core.catalog.edits import forget_edits
-from core.catalog.projects import OrphanedFiles, delete_unused_images
-from core.catalog.schema import JobRow
-from core.jobs.specs import ExplainSpec
+from core.catalog.projects import OrphanedFiles, delete_project, delete_unused_images, expired_projects
+from core.catalog.schema import EventRow, ItemRow, JobRow, LabelRow
+from core.errors import NotFoundError
+from core.jobs.events import Ended, load_event
+from core.jobs.specs import ExplainSpec, IngestSpec
 from core.settings import Settings
 from core.storage.arrays import ArrayStore
 from core.storage.blobs import OriginalStore
 
 TABLE_NAME: Final = "labels.csv"  # in an exported zip
 DIGEST: Final = re.compile(rb"\b[0-9a-f]{64}\b")
+
+
+def delete_for_good(database: Database, settings: Settings, project_id: str) -> None:
+    """Delete a project, in the trash or not, with all its files; nothing of it can come back.
+
+    Raises:
+        NotFoundError: There is no such project.
+        WorkspaceError: An image cannot be removed.
+    """
+    delete_project_files(database, settings, delete_project(database, project_id))
+    database.truncate_log()
+
+
+def delete_expired_projects(database: Database, settings: Settings, now: float | None = None) -> None:
+    """Delete for good what has been in the trash for `core.catalog.projects.TRASH_DAYS`.
+
+    Args:
+        database: The catalog.
+        settings: Where the files are.
+        now: UTC seconds; None for the clock's.
+
+    Raises:
+        WorkspaceError: An image cannot be removed.
+    """
+    for project_id in expired_projects(database, now):
+        with contextlib.suppress(NotFoundError):  # another process was faster
+            delete_for_good(database, settings, project_id)
+
+
+def find_failed_samples(database: Database) -> dict[str, str]:
+    """Return the projects that hold nothing because their sample set could not be added, with the id of that job."""
+    other = aliased(JobRow)
+    at_work = select(other.id).where(other.project_id == JobRow.project_id, other.status.in_(("queued", "running")))
+    held = [select(table.id).where(table.project_id == JobRow.project_id) for table in (ItemRow, LabelRow)]
+    failed = select(JobRow).where(JobRow.kind == IngestSpec.kind_name(), JobRow.status == "failed")
+    with database.read() as session:
+        jobs = session.scalars(failed.where(*(~one.exists() for one in (*held, at_work)))).all()
+    return {job.project_id: job.id for job in jobs if job.arguments.get("sample")}
+
+
+def delete_failed_samples(database: Database, settings: Settings) -> list[str]:
+    """Delete what `find_failed_samples` finds; return why each could not be added, in a sentence or two."""
+    reasons = []
+    for project_id, job_id in find_failed_samples(database).items():
+        with contextlib.suppress(NotFoundError):  # another tab was faster
+            reasons.append(_reason(database, job_id))
+            delete_for_good(database, settings, project_id)
+    return reasons
+
+
+def _reason(database: Database, job_id: str) -> str:
+    last = select(EventRow.body).where(EventRow.job_id == job_id).order_by(EventRow.number.desc()).limit(1)
+    with database.read() as session:
+        body = session.scalar(last)
+    event = None if body is None else load_event(body)
+    return f"{event.reason} {event.hint}".strip() if isinstance(event, Ended) else "The sample set could not be added."
 
 
 def delete_project_files(database: Database, settings: Settings, orphaned: OrphanedFiles) -> None:
@@ -118,6 +177,7 @@ def forget_deleted_images(database: Database, settings: Settings, project_id: st
     digests = forget_edits(database, project_id)
     delete_exported_dataset(settings, project_id)
     delete_image_files(database, settings, digests)
+    database.truncate_log()
 
 
 def _delete_zips_with(settings: Settings, digests: Collection[str]) -> None:

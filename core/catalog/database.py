@@ -87,6 +87,14 @@ class Database:
         except OperationalError as error:
             raise _workspace_error(error, self._workspace) from error
 
+    def truncate_log(self) -> None:
+        """Empty SQLite's write-ahead log, which holds older versions of pages; put off while another process reads."""
+        if self._file is not None:
+            with self._engine.connect() as connection:
+                raw = connection.connection.driver_connection
+                assert isinstance(raw, sqlite3.Connection)
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
@@ -109,7 +117,8 @@ def _open(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # the driver begins transactions too late; see _begin
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        # What is deleted is overwritten, so that no name of a deleted project or file stays in a free page.
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
         connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, SQLITE_VARIABLES)  # the same on every machine
 

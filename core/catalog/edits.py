@@ -1,4 +1,4 @@
-"""Changes of images that can be undone: another class, another split, exclusion, deletion."""
+"""Changes that can be undone: of images (class, split, exclusion, deletion), and of classes (merging, deletion)."""
 
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -13,7 +13,7 @@ from core.catalog.items import Split
 from core.catalog.labels import add_label_rows, find_label, label_ids_by_name
 from core.catalog.projects import delete_unused_images, mark_updated
 from core.catalog.schema import EditImageRow, EditRow, ImageRow, ItemRow, LabelRow, new_id
-from core.errors import ConflictError, NotFoundError
+from core.errors import ConflictError, DatasetError, NotFoundError
 
 MAX_EDITS = 50
 _FIELDS = tuple(column.key for column in ItemRow.__mapper__.column_attrs)
@@ -179,6 +179,42 @@ def delete_items(database: Database, project_id: str, item_ids: Sequence[str], t
         return _save_edit(session, project_id, title, before)
 
 
+def merge_labels(database: Database, project_id: str, label_id: str, into_id: str) -> str:
+    """Move all images of a class to another one, delete the class, and return the id of the edit, for undo.
+
+    Raises:
+        DatasetError: Both are the same class.
+        NotFoundError: There is no such class.
+    """
+    if label_id == into_id:
+        raise DatasetError("A class cannot be merged with itself.", "Choose another class.")
+    with database.write() as session:
+        mark_updated(session, project_id)
+        row, into = find_label(session, project_id, label_id), find_label(session, project_id, into_id)
+        return _remove_label(session, row, f"“{row.name}” merged into “{into.name}”", into_id)
+
+
+def delete_label(database: Database, project_id: str, label_id: str) -> str:
+    """Delete a class, whose images stay in the project without one, and return the id of the edit, for undo.
+
+    Raises:
+        NotFoundError: There is no such class.
+    """
+    with database.write() as session:
+        mark_updated(session, project_id)
+        row = find_label(session, project_id, label_id)
+        return _remove_label(session, row, f"class “{row.name}” deleted", None)
+
+
+def _remove_label(session: Session, row: LabelRow, title: str, into_id: str | None) -> str:
+    ids = session.scalars(select(ItemRow.id).where(ItemRow.label_id == row.id)).all()
+    before = _snapshot(session, row.project_id, ids)
+    session.execute(update(ItemRow).where(ItemRow.label_id == row.id).values(label_id=into_id))
+    removed = {"id": row.id, "name": row.name, "position": row.position}
+    session.delete(row)
+    return _save_edit(session, row.project_id, title, before, [removed])
+
+
 def last_edit(database: Database, project_id: str) -> Edit | None:
     """Return the latest change that was not undone."""
     # The database counts, so that drawing a button does not read the old values of 10,000 images.
@@ -195,7 +231,7 @@ def last_edit(database: Database, project_id: str) -> Edit | None:
 
 
 def undo_edit(database: Database, project_id: str, edit_id: str) -> None:
-    """Restore the images of a change as they were before.
+    """Restore the images and classes of a change as they were before.
 
     Raises:
         ConflictError: It was undone already.
@@ -208,7 +244,8 @@ def undo_edit(database: Database, project_id: str, edit_id: str) -> None:
             raise NotFoundError("There is no such change to undo.", "Reload the page.")
         if edit.undone:
             raise ConflictError("This change was undone already.", "Reload the page.")
-        _restore(session, project_id, edit.before)
+        label_ids = _restore_labels(session, project_id, edit.removed_labels or [])
+        _restore(session, project_id, edit.before, label_ids)
         edit.undone = True
 
 
@@ -247,7 +284,16 @@ def _snapshot(session: Session, project_id: str, item_ids: Sequence[str]) -> lis
     return before
 
 
-def _restore(session: Session, project_id: str, before: Sequence[dict[str, Any]]) -> None:
+def _restore_labels(session: Session, project_id: str, removed: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Add removed classes again; return the id of each by its old one, which differs where the name is used again."""
+    used = label_ids_by_name(session, project_id)
+    session.add_all(LabelRow(project_id=project_id, **label) for label in removed if label["name"] not in used)
+    session.flush()
+    return {label["id"]: used.get(label["name"], label["id"]) for label in removed}
+
+
+def _restore(session: Session, project_id: str, before: Sequence[dict[str, Any]], label_ids: Mapping[str, str]) -> None:
+    before = [item | {"label_id": label_ids.get(item["label_id"], item["label_id"])} for item in before]
     labels = set(session.scalars(select(LabelRow.id).where(LabelRow.project_id == project_id)))
     images: set[str] = set()
     for chunk in chunks(sorted({item["digest"] for item in before})):
@@ -263,8 +309,16 @@ def _restore(session: Session, project_id: str, before: Sequence[dict[str, Any]]
         session.execute(insert(ItemRow), rows)
 
 
-def _save_edit(session: Session, project_id: str, title: str, before: list[dict[str, Any]]) -> str:
-    edit = EditRow(id=new_id(), project_id=project_id, at=time.time(), title=title, before=before)
+def _save_edit(
+    session: Session,
+    project_id: str,
+    title: str,
+    before: list[dict[str, Any]],
+    removed_labels: list[dict[str, Any]] | None = None,
+) -> str:
+    edit = EditRow(
+        id=new_id(), project_id=project_id, at=time.time(), title=title, before=before, removed_labels=removed_labels
+    )
     session.add(edit)
     session.flush()
     digests = sorted({item["digest"] for item in before})

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.catalog.database import Database
@@ -90,34 +90,6 @@ def rename_label(database: Database, project_id: str, label_id: str, name: str) 
         if row.name != name:
             _check_name_is_free(session, project_id, name)
             row.name = name
-
-
-def merge_labels(database: Database, project_id: str, label_id: str, into_id: str) -> None:
-    """Move all images of a class to another one and delete the class.
-
-    Raises:
-        DatasetError: Both are the same class.
-        NotFoundError: There is no such class.
-    """
-    if label_id == into_id:
-        raise DatasetError("A class cannot be merged with itself.", "Choose another class.")
-    with database.write() as session:
-        mark_updated(session, project_id)
-        row = find_label(session, project_id, label_id)
-        find_label(session, project_id, into_id)
-        session.execute(update(ItemRow).where(ItemRow.label_id == label_id).values(label_id=into_id))
-        session.delete(row)
-
-
-def delete_label(database: Database, project_id: str, label_id: str) -> None:
-    """Delete a class; its images stay in the project without a class.
-
-    Raises:
-        NotFoundError: There is no such class.
-    """
-    with database.write() as session:
-        mark_updated(session, project_id)
-        session.delete(find_label(session, project_id, label_id))
 
 
 def find_label(session: Session, project_id: str, label_id: str) -> LabelRow:

@@ -2,8 +2,9 @@
 
 import time
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from core.catalog.database import Database, chunks
@@ -11,6 +12,9 @@ from core.catalog.schema import EditImageRow, ImageRow, ItemRow, JobRow, LabelRo
 from core.errors import ConflictError, NotFoundError
 from core.jobs.specs import IngestSpec
 from core.names import check_name, clean_name
+
+TRASH_DAYS: Final = 30
+DAY_SECONDS: Final = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class Project:
         images: Number of images, including excluded ones.
         classes: Number of classes.
         runs: Number of runs.
+        deleted_at: UTC seconds when it was moved to the trash; None if it was not.
     """
 
     id: str
@@ -34,6 +39,7 @@ class Project:
     images: int
     classes: int
     runs: int
+    deleted_at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -56,9 +62,20 @@ class OrphanedFiles:
 
 
 def list_projects(database: Database) -> list[Project]:
-    """Return all projects, the last changed first."""
+    """Return all projects outside the trash, the last changed first."""
+    return _list(database, in_trash=False)
+
+
+def list_trash(database: Database) -> list[Project]:
+    """Return the projects in the trash, the last deleted first."""
+    found = _list(database, in_trash=True)
+    return sorted(found, key=lambda project: project.deleted_at or 0, reverse=True)
+
+
+def _list(database: Database, *, in_trash: bool) -> list[Project]:
+    chosen = ProjectRow.deleted_at.is_not(None) if in_trash else ProjectRow.deleted_at.is_(None)
     with database.read() as session:
-        rows = session.scalars(select(ProjectRow).order_by(ProjectRow.updated_at.desc())).all()
+        rows = session.scalars(select(ProjectRow).where(chosen).order_by(ProjectRow.updated_at.desc())).all()
         images = _counts(session, ItemRow)
         classes = _counts(session, LabelRow)
         runs = _counts(session, RunRow)
@@ -143,14 +160,52 @@ def duplicate_project(database: Database, project_id: str) -> str:
         return copy.id
 
 
+def trash_project(database: Database, project_id: str) -> None:
+    """Move a project to the trash, where nothing can be done with it but `restore_project` and `delete_project`.
+
+    Its jobs are asked to stop.
+
+    Raises:
+        NotFoundError: There is no such project.
+    """
+    now = time.time()
+    with database.write() as session:
+        find_project(session, project_id).deleted_at = now
+        jobs = update(JobRow).where(JobRow.project_id == project_id)
+        session.execute(jobs.where(JobRow.status == "queued").values(status="stopped", ended_at=now))
+        session.execute(jobs.where(JobRow.status == "running").values(stop_requested=True))
+
+
+def restore_project(database: Database, project_id: str) -> None:
+    """Take a project out of the trash.
+
+    Raises:
+        NotFoundError: There is no such project; it may have been deleted for good.
+    """
+    with database.write() as session:
+        find_project(session, project_id, in_trash=True).deleted_at = None
+
+
+def expired_projects(database: Database, now: float | None = None) -> list[str]:
+    """Return the ids of the projects that have been in the trash for `TRASH_DAYS`.
+
+    Args:
+        database: The catalog.
+        now: UTC seconds; None for the clock's.
+    """
+    latest = (time.time() if now is None else now) - TRASH_DAYS * DAY_SECONDS
+    with database.read() as session:
+        return list(session.scalars(select(ProjectRow.id).where(ProjectRow.deleted_at <= latest)))
+
+
 def delete_project(database: Database, project_id: str) -> OrphanedFiles:
-    """Delete a project and everything in it; return the files to remove.
+    """Delete a project, in the trash or not, and everything in it for good; return the files to remove.
 
     Raises:
         NotFoundError: There is no such project.
     """
     with database.write() as session:
-        row = find_project(session, project_id)
+        row = find_project(session, project_id, in_trash=None)
         runs = tuple(session.scalars(select(RunRow.id).where(RunRow.project_id == project_id)))
         ingests = select(JobRow.arguments).where(JobRow.project_id == project_id, JobRow.kind == IngestSpec.kind_name())
         specs = [IngestSpec.model_validate(arguments) for arguments in session.scalars(ingests)]
@@ -202,14 +257,19 @@ def save_draft(database: Database, project_id: str, draft: str, revision: int) -
         return row.draft_revision
 
 
-def find_project(session: Session, project_id: str) -> ProjectRow:
+def find_project(session: Session, project_id: str, *, in_trash: bool | None = False) -> ProjectRow:
     """Return the row of a project.
+
+    Args:
+        session: Of the catalog.
+        project_id: The project.
+        in_trash: Whether it is in the trash; None for either.
 
     Raises:
         NotFoundError: There is none with this id.
     """
     row = session.get(ProjectRow, project_id)
-    if row is None:
+    if row is None or (in_trash is not None and in_trash != (row.deleted_at is not None)):
         raise NotFoundError("There is no such project; it may have been deleted.", "Choose another one.")
     return row
 
@@ -243,4 +303,5 @@ def _project(row: ProjectRow, images: dict[str, int], classes: dict[str, int], r
         images=images.get(row.id, 0),
         classes=classes.get(row.id, 0),
         runs=runs.get(row.id, 0),
+        deleted_at=row.deleted_at,
     )

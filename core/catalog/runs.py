@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from core.catalog.database import Database
 from core.catalog.jobs import Job, job_record
 from core.catalog.projects import mark_updated
-from core.catalog.schema import JobRow, RunRow, new_id
+from core.catalog.schema import JobRow, ProjectRow, RunRow, new_id
 from core.errors import InputError, NotFoundError
 from core.jobs.specs import TrainSpec, dump_arguments
 from core.names import check_name, clean_name
@@ -102,8 +102,9 @@ def get_run(database: Database, run_id: str) -> Run:
 
 
 def list_runs(database: Database, project_id: str | None = None) -> list[Run]:
-    """Give the runs of a project, or of all projects, the last one first."""
+    """Give the runs of a project, or of all projects outside the trash, the last one first."""
     query = select(RunRow, JobRow).join(JobRow, RunRow.id == JobRow.id)
+    query = query.join(ProjectRow, ProjectRow.id == RunRow.project_id).where(ProjectRow.deleted_at.is_(None))
     if project_id is not None:
         query = query.where(RunRow.project_id == project_id)
     with database.read() as session:

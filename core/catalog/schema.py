@@ -5,6 +5,7 @@ databases store alike. A change here needs a migration; a test compares the two.
 """
 
 import secrets
+from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -31,6 +32,8 @@ class ProjectRow(Base):
     updated_at: Mapped[float] = mapped_column(Float)
     draft: Mapped[str | None] = mapped_column(Text, default=None)
     draft_revision: Mapped[int] = mapped_column(Integer, default=0)
+    # When a person deleted it; it can come back until it is deleted for good.
+    deleted_at: Mapped[float | None] = mapped_column(Float, default=None)
 
 
 class LabelRow(Base):
@@ -101,7 +104,7 @@ class RejectedFileRow(Base):
 
 
 class EditRow(Base):
-    """A change of images that can be undone: each item's fields as they were before."""
+    """A change that can be undone: each item's fields as they were before, and the classes that it removed."""
 
     __tablename__ = "edits"
     __table_args__ = (Index("ix_edits_project", "project_id", "at"),)
@@ -110,6 +113,7 @@ class EditRow(Base):
     at: Mapped[float] = mapped_column(Float)
     title: Mapped[str] = mapped_column(Text)
     before: Mapped[list[dict[str, object]]] = mapped_column(JSON)
+    removed_labels: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True), default=None)
     undone: Mapped[bool] = mapped_column(default=False)
 
 

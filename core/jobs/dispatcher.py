@@ -24,7 +24,7 @@ from distributed.security import Security
 from filelock import FileLock, Timeout
 
 from core.catalog import jobs
-from core.catalog.cleanup import delete_unused_image_files
+from core.catalog.cleanup import delete_expired_projects, delete_unused_image_files
 from core.catalog.database import Database
 from core.catalog.jobs import Job
 from core.errors import GraftError, NotFoundError, WorkspaceError
@@ -40,6 +40,7 @@ WATCH_SECONDS = 1.0
 # A worker that died before it received its job never will.
 LOST_SECONDS = 10.0
 IDLE_SECONDS = 2 * 60 * 60
+CLEAN_SECONDS = 24 * 60 * 60
 LOG_LINES = 40
 HOST = "127.0.0.1"
 
@@ -104,10 +105,11 @@ def _serve(settings: Settings, leave: threading.Event) -> None:
 
 
 def _clean_up(database: Database, settings: Settings) -> None:
-    """Remove old logs, images that no undo brings back, and the cache of version 0.1, in which none can be found."""
+    """Remove old logs, projects and images that no undo brings back, and the cache of version 0.1, which is unused."""
     prune_logs(settings.logs)
     shutil.rmtree(settings.cache / "arrays", ignore_errors=True)
     try:
+        delete_expired_projects(database, settings)
         delete_unused_image_files(database, settings)
     except WorkspaceError as error:
         logger.warning("%s", error)
@@ -185,7 +187,7 @@ class _Dispatcher:
 
     def run(self, leave: threading.Event) -> None:
         """Dispatch until it is time to leave."""
-        wanted_at = time.monotonic()
+        wanted_at = cleaned_at = time.monotonic()
         while not leave.wait(POLL_SECONDS):
             try:
                 self._hand_out(jobs.list_jobs(self._database, status=("queued",)))
@@ -195,6 +197,9 @@ class _Dispatcher:
                 return
             self._collect()
             self._write_ends()
+            if time.monotonic() - cleaned_at > CLEAN_SECONDS:
+                cleaned_at = time.monotonic()
+                _clean_up(self._database, self._settings)
             if self._running or self._missing_ends:
                 wanted_at = time.monotonic()
             elif time.monotonic() - wanted_at > IDLE_SECONDS:

@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 from core.catalog import edits, items, jobs, labels, projects, runs
 from core.catalog.database import Database
 from core.catalog.items import Filter, NewItem
+from core.catalog.overview import Overview, project_overviews
 from core.catalog.schema import Base
 from core.errors import ConflictError, DatasetError, InputError, NotFoundError, WorkspaceError
 from core.jobs.specs import IngestResult, IngestSpec, TsneResult, TsneSpec
@@ -63,6 +64,41 @@ def test_a_project_is_made_renamed_and_deleted(database: Database, project: str)
     projects.delete_project(database, project)
     with pytest.raises(NotFoundError, match="no such project"):
         projects.get_project(database, project)
+
+
+def test_a_project_in_the_trash_is_out_of_reach_until_it_is_restored(database: Database, project: str):
+    run = runs.create_run(database, project, "{}")
+    queued, running = (jobs.add_job(database, project, IngestSpec(paths=("a",))) for _ in range(2))
+    jobs.start_job(database, running)
+    projects.trash_project(database, project)
+    assert projects.list_projects(database) == runs.list_runs(database) == []
+    assert [entry.id for entry in projects.list_trash(database)] == [project]
+    for reach in (projects.get_project, projects.trash_project, labels.list_labels, items.list_items):
+        with pytest.raises(NotFoundError, match="no such project"):
+            reach(database, project)
+    assert jobs.get_job(database, queued).status == "stopped"
+    assert jobs.get_job(database, running).stop_requested
+
+    projects.restore_project(database, project)
+    assert [entry.id for entry in projects.list_projects(database)] == [project]
+    assert [one.id for one in runs.list_runs(database)] == [run]
+    with pytest.raises(NotFoundError):
+        projects.restore_project(database, project)
+
+
+def test_an_overview_has_images_of_each_class_the_best_run_and_what_is_at_work(database: Database, project: str):
+    items.add_items(database, project, [image(1), image(2), image(3), image(4, "ants"), image(5, None)])
+    assert project_overviews(database, [project]) == {
+        project: Overview(tuple(image(number).digest for number in (1, 4, 5, 2, 3)), None, frozenset())
+    }
+    figures = {"validation_loss": 1, "test_interval": (0, 1), "epochs": 1, "seconds": 1}
+    for validation, test in ((0.6, 0.9), (0.8, 0.7)):
+        run = runs.create_run(database, project, "{}")
+        summary = runs.RunSummary(validation_accuracy=validation, test_accuracy=test, **figures)
+        runs.save_summary(database, run, summary)
+    overview = project_overviews(database, [project])[project]
+    assert overview.best == summary
+    assert overview.at_work == {"train"}
 
 
 @pytest.mark.parametrize(("name", "reason"), [("   ", "no name"), ("x" * 101, "101 characters")])
@@ -157,17 +193,17 @@ def test_a_class_name_exists_once(database: Database, project: str):
 def test_merging_moves_the_images(database: Database, project: str):
     items.add_items(database, project, [image(1), image(2, "ants")])
     ants, bees = sorted(labels.list_labels(database, project), key=lambda label: label.name)
-    labels.merge_labels(database, project, ants.id, bees.id)
+    edits.merge_labels(database, project, ants.id, bees.id)
     assert [(label.name, label.images) for label in labels.list_labels(database, project)] == [("bees", 2)]
     with pytest.raises(DatasetError, match="with itself"):
-        labels.merge_labels(database, project, bees.id, bees.id)
+        edits.merge_labels(database, project, bees.id, bees.id)
     with pytest.raises(NotFoundError, match="no such class"):
-        labels.delete_label(database, project, ants.id)
+        edits.delete_label(database, project, ants.id)
 
 
 def test_images_of_a_deleted_class_stay_without_one(database: Database, project: str):
     items.add_items(database, project, [image(1)])
-    labels.delete_label(database, project, labels.list_labels(database, project)[0].id)
+    edits.delete_label(database, project, labels.list_labels(database, project)[0].id)
     assert items.list_items(database, project)[0].label is None
 
 
@@ -188,6 +224,29 @@ def test_an_edit_is_undone_exactly(database: Database, project: str, deleted: bo
         edits.undo_edit(database, project, edit)
     with pytest.raises(NotFoundError, match="no such change"):
         edits.undo_edit(database, project, "nothing")
+
+
+def test_merging_and_deleting_a_class_are_undone(database: Database, project: str):
+    items.add_items(database, project, [image(1), image(2), image(3, "ants")])
+    before = labels.list_labels(database, project), items.list_items(database, project)
+    bees, ants = before[0]
+    for remove in (
+        lambda: edits.merge_labels(database, project, bees.id, ants.id),
+        lambda: edits.delete_label(database, project, bees.id),
+    ):
+        edit = remove()
+        assert [label.name for label in labels.list_labels(database, project)] == ["ants"]
+        edits.undo_edit(database, project, edit)
+        assert (labels.list_labels(database, project), items.list_items(database, project)) == before
+
+
+def test_a_deleted_class_comes_back_into_the_class_that_has_its_name_now(database: Database, project: str):
+    items.add_items(database, project, [image(1)])
+    edit = edits.delete_label(database, project, labels.list_labels(database, project)[0].id)
+    labels.add_label(database, project, "bees")
+    edits.undo_edit(database, project, edit)
+    (bees,) = labels.list_labels(database, project)
+    assert (bees.name, bees.images) == ("bees", 1)
 
 
 def test_labels_that_a_network_disputed_are_marked_until_a_person_changes_them_again(database: Database, project: str):

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.catalog import edits, jobs
+from core.catalog import edits, items, jobs, labels
 from core.catalog.cleanup import (
+    delete_expired_projects,
     delete_explanations,
+    delete_failed_samples,
+    delete_for_good,
     delete_project_files,
     delete_unused_image_files,
     forget_deleted_images,
@@ -17,9 +20,19 @@ from core.catalog.cleanup import (
 from core.catalog.database import Database
 from core.catalog.items import count_items, list_items
 from core.catalog.jobs import add_job
-from core.catalog.projects import create_project, delete_project, duplicate_project
+from core.catalog.projects import (
+    DAY_SECONDS,
+    TRASH_DAYS,
+    create_project,
+    delete_project,
+    duplicate_project,
+    list_projects,
+    list_trash,
+    trash_project,
+)
 from core.catalog.runs import create_run
 from core.dataset.pixels import PixelSource, TrainingSquares
+from core.jobs.events import Ended, dump_event
 from core.jobs.handlers.export_dataset import export_dataset
 from core.jobs.handlers.ingest import ingest
 from core.jobs.specs import ExplainResult, ExplainSpec, ExportDatasetSpec, IngestSpec
@@ -180,6 +193,64 @@ def test_no_byte_of_an_image_stays_when_its_project_is_deleted(pictures: Picture
     delete_project_files(pictures.database, pictures.settings, delete_project(pictures.database, pictures.project))
     assert all(pictures.files_with(number) == set() for number in range(4))
     assert not list(pictures.settings.arrays.rglob("*.npy"))
+
+
+def test_a_deleted_project_keeps_everything_for_30_days_and_then_leaves_no_byte(pictures: Pictures):
+    database, settings = pictures.database, pictures.settings
+    labels.add_label(database, pictures.project, "glockenspiel")
+    items.add_rejected_files(database, pictures.project, [("ward-7/bed-3.jpg", "It is empty.")])
+    private = [b"glockenspiel", b"ward-7/bed-3.jpg", pictures.project.encode(), pictures.run.encode()]
+    trash_project(database, pictures.project)
+    (project,) = list_trash(database)
+    delete_expired_projects(database, settings, project.deleted_at + TRASH_DAYS * DAY_SECONDS - 1)
+    delete_unused_image_files(database, settings)
+    assert all(pictures.files_with(number) == EVERYWHERE for number in range(4))
+    assert _files_with(settings, private)
+
+    delete_expired_projects(database, settings, project.deleted_at + TRASH_DAYS * DAY_SECONDS)
+    assert list_trash(database) == []
+    assert all(pictures.files_with(number) == set() for number in range(4))
+    assert _files_with(settings, private) == []
+
+
+def test_a_project_outside_the_trash_never_expires(pictures: Pictures):
+    delete_expired_projects(pictures.database, pictures.settings, 2**40)
+    assert [project.id for project in list_projects(pictures.database)] == [pictures.project]
+
+
+def test_no_name_of_a_project_that_is_deleted_for_good_stays(settings: Settings):
+    database = Database(settings)
+    project = create_project(database, "Xylophones")
+    labels.add_label(database, project, "glockenspiel")
+    assert _files_with(settings, [b"Xylophones", b"glockenspiel"])
+    delete_for_good(database, settings, project)
+    assert _files_with(settings, [b"Xylophones", b"glockenspiel"]) == []
+
+
+def test_a_sample_set_that_could_not_be_added_leaves_no_empty_project(settings: Settings):
+    database = Database(settings)
+    failed, used, mine = (create_project(database, name) for name in ("Failed", "Used", "Mine"))
+    labels.add_label(database, used, "bees")
+    for project, spec in ((failed, IngestSpec(sample="cifar10")), (used, IngestSpec(sample="cifar10")), (mine, None)):
+        job = add_job(database, project, spec or IngestSpec(paths=("uploads/1",)))
+        jobs.add_event(database, job, "ended", dump_event(Ended(status="failed", reason="No network.", hint="Wait.")))
+        jobs.end_job(database, job, "failed")
+    assert delete_failed_samples(database, settings) == ["No network. Wait."]
+    assert {project.name for project in list_projects(database)} == {"Used", "Mine"}
+    assert delete_failed_samples(database, settings) == []
+
+
+def test_a_sample_set_that_is_added_again_stays(settings: Settings):
+    database = Database(settings)
+    project = create_project(database, "Again")
+    jobs.end_job(database, add_job(database, project, IngestSpec(sample="leaves")), "failed")
+    add_job(database, project, IngestSpec(sample="leaves"))
+    assert delete_failed_samples(database, settings) == []
+
+
+def _files_with(settings: Settings, texts: list[bytes]) -> list[Path]:
+    files = [path for path in settings.workspace.rglob("*") if path.is_file()]
+    return [path for path in files if any(text in path.read_bytes() for text in texts)]
 
 
 def test_an_image_that_another_project_uses_keeps_everything_but_the_zip(pictures: Pictures):

@@ -78,6 +78,14 @@ def test_an_old_edit_can_be_undone(database: Database, project: Project):
     assert items.count_items(database, project.id) == 21
 
 
+def test_an_old_project_can_be_deleted_and_brought_back(database: Database, project: Project):
+    assert project.deleted_at is None
+    projects.trash_project(database, project.id)
+    assert [one.name for one in projects.list_projects(database)] == [COPY]
+    projects.restore_project(database, project.id)
+    assert projects.get_project(database, project.id) == project
+
+
 def test_an_old_draft_is_read(database: Database, project: Project):
     text, _ = projects.load_draft(database, project.id)
     draft = load_draft(text)
