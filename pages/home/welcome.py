@@ -4,6 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.shared.steps import PROJECT_STEPS
+
 _PICTURE = Path(__file__).parents[2] / "assets" / "graft.svg"
 _ALT = (
     "A grown tree trunk made of layers is fed by pictures at its roots; on top of it, three new shoots are grafted, "
@@ -11,8 +13,12 @@ _ALT = (
 )
 
 
-def draw() -> None:
-    """Draw the introduction."""
+def draw(*, newcomer: bool) -> None:
+    """Draw the introduction.
+
+    Args:
+        newcomer: Whether to show the steps too, which the sidebar shows once a project is open.
+    """
     words, picture = st.columns([3, 2], gap="large", vertical_alignment="center")
     with words:
         st.title("Teach a network to tell your images apart", anchor=False)
@@ -25,3 +31,5 @@ def draw() -> None:
         )
     with picture:
         st.image(_PICTURE, alt=_ALT, width=360)
+    if newcomer:
+        st.markdown("**Seven steps:** " + " → ".join(f"{step.icon} {step.title}" for step in PROJECT_STEPS))

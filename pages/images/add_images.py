@@ -24,6 +24,7 @@ BURST, PHONE, WEB, PROJECT = "A camera burst", "A phone", "The web", "Another pr
 _LIMITS = WebLimits()
 _ROUND = "links-round"
 _EXPANDER, _CLOSES = "add-images", "add-images-closes"
+_WAY = "way-to-add"
 _HELP = (
     "Folders train, val and test above the classes become the splits. A table (CSV or Excel) with columns file "
     "and label may lie among the images or be uploaded with the archive; its columns split and group (patient, plant, "
@@ -46,10 +47,17 @@ def draw(project_id: str, labels: Sequence[Label], *, open_at_first: bool) -> No
         state.set(_CLOSES, False)
         state.set_widget(_EXPANDER, False)
     state.set_widget(_EXPANDER, open_at_first, only_first=True)
+    state.set_widget(_WAY, ARCHIVE, only_first=True)
     part = st.expander("Add images", key=_EXPANDER, icon=":material/add_photo_alternate:", on_change="rerun")
     with part:
         if part.open:
             _show_ways(project_id, labels)
+
+
+def open_camera_burst() -> None:
+    """Have the page that comes next open with the camera burst."""
+    state.set_widget(_EXPANDER, True)
+    state.set_widget(_WAY, BURST)
 
 
 def _show_ways(project_id: str, labels: Sequence[Label]) -> None:
@@ -63,8 +71,8 @@ def _show_ways(project_id: str, labels: Sequence[Label]) -> None:
         WEB: lambda: _show_links(project_id, labels),
         PROJECT: lambda: _show_project(project_id),
     }
-    chosen = st.pills("Add from", list(ways), default=ARCHIVE, required=True, key="way-to-add", persist_state="page")
-    ways[chosen]()
+    chosen = st.pills("Add from", list(ways), required=True, key=_WAY, persist_state="page")
+    ways[chosen or ARCHIVE]()
 
 
 def _show_archive(project_id: str) -> None:

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.catalog.cleanup import find_failed_samples
 from core.catalog.items import RejectedFile, clear_rejected_files
 from core.catalog.jobs import Job
 from core.jobs.specs import IngestResult, IngestSpec, Spec, SplitDatasetSpec
 from pages.components import job_progress
 from pages.shared import frame, words
+from pages.shared.steps import HOME
 from pages.shared.workspace import database
 
 _TITLES: dict[type[Spec], str] = {IngestSpec: "Adding images", SplitDatasetSpec: "Splitting the dataset"}
@@ -21,6 +23,8 @@ def draw(project_id: str) -> bool:
     if running is not None:
         job_progress.show_progress(running.id, _TITLES[type(running.spec)], _summary)
         return True
+    if project_id in find_failed_samples(database()):
+        frame.go_to(HOME)  # which says why, and deletes the project
     for kind, title in _TITLES.items():
         last = job_progress.last_job(project_id, kind)
         if last is not None:

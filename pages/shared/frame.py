@@ -79,7 +79,8 @@ def step_link(step: Step, label: str | None = None, *, run_id: str | None = None
 
 def go_to(step: Step, *, project_id: str | None = None, run_id: str | None = None) -> None:
     """Go to another step, of this project unless another one is named."""
-    st.switch_page(step.file, query_params=state.link_parameters(project_id or state.project_id(), run_id))
+    chosen = None if step is HOME else project_id or state.project_id()
+    st.switch_page(step.file, query_params=state.link_parameters(chosen, run_id))
 
 
 def run_action(action: Callable[[], object], success: str = "") -> None:
@@ -132,12 +133,20 @@ def rerun() -> None:
 
 
 def dialog(
-    title: str, width: Literal["small", "medium", "large"] = "small"
+    title: str,
+    width: Literal["small", "medium", "large"] = "small",
+    on_dismiss: Literal["ignore", "rerun"] = "ignore",
 ) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """Make a dialog that shows its errors as sentences."""
+    """Make a dialog that shows its errors as sentences.
+
+    Args:
+        title: Its title.
+        width: Its width.
+        on_dismiss: Whether the page reruns when a person closes it.
+    """
 
     def decorate(body: Callable[P, None]) -> Callable[P, None]:
-        @st.dialog(title, width=width)
+        @st.dialog(title, width=width, on_dismiss=on_dismiss)
         @wraps(body)
         def open_dialog(*args: P.args, **kwargs: P.kwargs) -> None:
             with show_errors():
@@ -169,6 +178,9 @@ def _show_sidebar() -> None:
         st.page_link(HOME.file, label=HOME.title, icon=HOME.icon)
         chosen = state.project_id()
         if chosen is None:
+            st.caption("The steps of a project")
+            for step in PROJECT_STEPS:
+                st.markdown(f"{step.icon} {step.title}")
             return
         name = get_project(workspace.database(), chosen).name
         st.subheader(words.escape_markdown(name), divider="gray")

@@ -2,11 +2,40 @@
 
 from core.catalog import jobs
 from core.catalog.labels import list_labels
-from core.catalog.projects import create_project
+from core.catalog.projects import create_project, list_projects
 from core.intake.public import PUBLIC_SAMPLES
+from core.jobs.events import Ended, dump_event
 from core.jobs.specs import IngestSpec, WebLink
 from pages.shared.steps import HOME, IMAGES
 from tests.app.filled import fill_project
+
+
+def test_making_the_first_class_keeps_the_way_to_add_open(open_page, database):
+    page = _adding(open_page, create_project(database, "Hands"), "A camera burst")
+    page.text_input[0].set_value("fist")
+    next(button for button in page.button if button.label == "Add class").click().run()
+    assert page.pills[0].value == "A camera burst"
+    assert not page.exception
+
+
+def test_everything_that_is_on_its_way_closes_the_ways_to_add(open_page, database):
+    page = _adding(open_page, create_project(database, "Bees"), "The web")
+    page.text_area(key="links-0").set_value("https://a.example/1.jpg").run()
+    _press(page, "add-links")
+    assert not page.pills
+
+
+def test_a_sample_set_that_failed_takes_its_person_home_with_the_reason(open_page, database):
+    project = create_project(database, "CIFAR-10")
+    page = open_page(IMAGES, project=project)
+    job = jobs.add_job(database, project, IngestSpec(sample="cifar10"))
+    ended = Ended(status="failed", reason="It could not be downloaded.", hint="Try again later.")
+    jobs.add_event(database, job, ended.kind, dump_event(ended))
+    jobs.end_job(database, job, "failed")
+    page.run()
+    assert [error.value for error in page.error] == ["It could not be downloaded. Try again later."]
+    assert page.text_input[0].label == "Name of a new project"
+    assert list_projects(database) == []
 
 
 def _adding(open_page, project, way):

@@ -5,21 +5,23 @@ from playwright.sync_api import Page, expect
 
 from core.catalog.items import list_items
 from core.catalog.labels import list_labels
-from core.catalog.projects import create_project
+from core.catalog.projects import list_projects
 from tests.browser.conftest import Server
 
 pytestmark = pytest.mark.browser
 
 
-def test_the_first_classes_are_made_and_images_taken_as_long_as_a_button_is_held(server: Server, tab: Page):
-    project = create_project(server.database, "Hands")
-    tab.goto(f"{server.url}/dataset?project={project}")
-    tab.get_by_role("radio", name="A camera burst").click()
-    for name in ("thumb up", "fist"):
-        tab.get_by_label("A new class").fill(name)
-        tab.get_by_test_id("stExpander").get_by_role("button", name="Add class").click()
-        expect(tab.get_by_role("button", name=f"Hold to take images of {name}")).to_be_visible()
-    assert [label.name for label in list_labels(server.database, project)] == ["thumb up", "fist"]
+def test_two_classes_are_named_at_home_and_images_taken_as_long_as_a_button_is_held(server: Server, tab: Page):
+    tab.goto(server.url)
+    tab.get_by_text("Make your own in a minute").click()
+    tab.get_by_label("Second class").fill("fist")
+    tab.get_by_role("button", name="Open the camera").click()
+    expect(tab.get_by_role("button", name="Hold to take images of fist")).to_be_visible()
+    project = list_projects(server.database)[0].id
+    tab.get_by_label("A new class").fill("palm")
+    tab.get_by_test_id("stExpander").get_by_role("button", name="Add class").click()
+    expect(tab.get_by_role("button", name="Hold to take images of palm")).to_be_visible()
+    assert [label.name for label in list_labels(server.database, project)] == ["thumb up", "fist", "palm"]
     button = tab.get_by_role("button", name="Hold to take images of thumb up")
     expect(button).to_be_enabled()
     expect(button).to_contain_text("0 images")
