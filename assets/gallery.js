@@ -1,5 +1,5 @@
-// A grid of images. A click chooses one, Shift and a click a range. The selection is sent a moment after the last click,
-// so that choosing ten images reruns the page once.
+// A grid of images. A click chooses one, Shift and a click a range; Ctrl+A chooses all, Escape none, and the arrow keys move
+// the focus. The selection is sent a moment after the last click, so that choosing ten images reruns the page once.
 const SEND_AFTER_MS = 250;
 
 function element(name, className, text) {
@@ -79,6 +79,27 @@ export default function (component) {
     if (!button) return;
     if (button.className === "open" || !data.choosable) setTriggerValue("opened", button.dataset.id);
     else choose(picks.indexOf(button), event.shiftKey);
+  };
+  const chooseAll = (wanted) => {
+    for (const pick of picks) {
+      if (wanted) chosen.add(pick.dataset.id);
+      else chosen.delete(pick.dataset.id);
+    }
+    show();
+    send();
+  };
+  const move = (position, key) => {
+    const columns = getComputedStyle(grid).gridTemplateColumns.split(" ").length;
+    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
+    picks[position + steps[key]]?.focus();
+  };
+  grid.onkeydown = (event) => {
+    const figure = event.target.closest("figure");
+    if (event.key.startsWith("Arrow") && figure) move([...grid.children].indexOf(figure), event.key);
+    else if (data.choosable && event.key === "Escape") chooseAll(false);
+    else if (data.choosable && event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) chooseAll(true);
+    else return;
+    event.preventDefault();
   };
   show();
 }

@@ -54,6 +54,5 @@ if last is not None and last.ended_at is not None and result is not None and fou
     groups.draw(project.id, items)
 
 cross_validation.draw(project.id, list_labels(database(), project.id), recipe)
-if found:
-    st.divider()
-    frame.step_link(MODEL, "Next: choose a network", icon=MODEL.icon)
+st.divider()
+frame.step_link(MODEL, "Next: choose a network", icon=MODEL.icon)

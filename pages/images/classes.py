@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.catalog.labels import Label, add_label, delete_label, merge_labels, rename_label
+from core.catalog.edits import delete_label, merge_labels
+from core.catalog.labels import Label, add_label, rename_label
+from pages.components.change_images import show_undo_button
 from pages.shared import frame, words
 from pages.shared.workspace import database
 
@@ -19,6 +21,7 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
             "There is no class yet. Add one below, or images in folders named after classes.", icon=":material/info:"
         )
     _show_new(project_id)
+    show_undo_button(project_id)
     if any(label.images for label in labels):
         from pages.components import charts  # noqa: PLC0415 - Plotly only where something is plotted
         from pages.images.class_chart import class_chart  # noqa: PLC0415
@@ -80,7 +83,7 @@ def _merge(project_id: str, label: Label, labels: Sequence[Label]) -> None:
     others = [other for other in labels if other.id != label.id]
     title = f"Move all images of “{words.escape_markdown(label.name)}” into"
     into = st.selectbox(title, others, format_func=lambda other: other.name)
-    st.caption(f"The class “{words.escape_markdown(label.name)}” is removed; this cannot be undone.")
+    st.caption(f"The class “{words.escape_markdown(label.name)}” is removed. This can be undone.")
     if st.button("Merge", type="primary"):
         frame.run_action(
             lambda: merge_labels(database(), project_id, label.id, into.id),
@@ -94,7 +97,7 @@ def _ask_to_delete(project_id: str, label: Label) -> None:
     st.markdown(
         f"The class “{words.escape_markdown(label.name)}” will be removed. "
         f"Its {words.count(images, 'image')} stay in the project "
-        "without a class, and take no part in a training until they are moved to another one."
+        "without a class, and take no part in a training until they are moved to another one. This can be undone."
     )
     with st.container(horizontal=True):
         if st.button("Delete the class", type="primary"):

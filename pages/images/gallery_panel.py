@@ -11,12 +11,14 @@ from core.catalog.labels import Label
 from pages.components.change_images import show_change_buttons, show_undo_button
 from pages.components.gallery import Tile, show_gallery
 from pages.components.image_viewer import show_image
+from pages.images import class_rows
 from pages.shared import frame, state, words
 from pages.shared.workspace import database
 
 SIZES = (24, 48, 96)
 ANY, NO_CLASS = "All classes", "Without a class"
 SPLITS = {"All splits": None, "Train": "train", "Validation": "validation", "Test": "test"}
+_KEYS = "With the keyboard, once a picture has the focus: Ctrl+A chooses the page, Escape none, and the arrows move."
 STATES = {"All": None, "Taking part": False, "Set aside": True}
 
 
@@ -38,9 +40,19 @@ class Choice:
 
 
 @frame.fragment
-def draw(project_id: str, labels: Sequence[Label]) -> None:
-    """Draw the filters, the actions and a page of images."""
+def draw(project_id: str, labels: Sequence[Label], unlabelled: int) -> None:
+    """Draw a row for each class, the filters, the actions and a page of images.
+
+    Args:
+        project_id: The project.
+        labels: Its classes.
+        unlabelled: Number of images that take part and have no class.
+    """
+    rows = st.container()
     chosen_filter = _show_filters(labels)
+    if chosen_filter == Filter():
+        with rows:
+            class_rows.draw(project_id, labels, unlabelled, _choose_class)
     total = count_items(database(), project_id, chosen_filter)
     bar = st.container()
     pictures = st.container()
@@ -52,6 +64,10 @@ def draw(project_id: str, labels: Sequence[Label]) -> None:
         _show_bar(choice, chosen_filter, items, total)
         show_change_buttons(project_id, labels, choice.ids, lambda: _remember(choice, frozenset()))
         show_undo_button(project_id)
+
+
+def _choose_class(label_id: str) -> None:
+    state.set_widget("filter-class", NO_CLASS if label_id == UNLABELLED else label_id)
 
 
 def _show_filters(labels: Sequence[Label]) -> Filter:
@@ -96,14 +112,14 @@ def _show_pictures(choice: Choice, items: Sequence[Item], view: str) -> Choice:
     state.set("choice", choice)
     opened = next((item for item in items if item.id == answer.opened), None)
     if opened is not None:
-        show_image(opened)
+        show_image(opened, items, project_id=choice.project_id)
     return choice
 
 
 def _show_bar(choice: Choice, chosen_filter: Filter, items: Sequence[Item], total: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{words.count(total, 'image')}**, {len(choice.ids):,} chosen", width="content")
-        if st.button("Choose this page", type="tertiary", disabled=not items):
+        if st.button("Choose this page", type="tertiary", disabled=not items, help=_KEYS):
             _choose(choice, choice.ids | {item.id for item in items})
         if st.button(f"Choose all {total:,}", type="tertiary", disabled=total <= len(items)):
             everything = list_items(database(), choice.project_id, chosen_filter)

@@ -16,7 +16,7 @@ from pages.images import (
     table_columns,
 )
 from pages.shared import frame
-from pages.shared.steps import MODEL
+from pages.shared.steps import CHECK
 from pages.shared.workspace import database
 
 IMAGES, CLASSES, SPLITS, DOWNLOAD, REJECTED = "Images", "Classes", "Splits", "Download", "Rejected files"
@@ -44,12 +44,12 @@ if not project.images and not busy and not guessed and not undecided:
 if empty:
     st.stop()
 
-ready = readiness.draw(project.id, labels, unlabelled)
+readiness.draw(project.id, labels, unlabelled)
 parts = [IMAGES, CLASSES, SPLITS, DOWNLOAD, *([REJECTED] if rejected else [])]
 tabs = dict(zip(parts, st.tabs(parts, key="part", on_change="rerun", bind="query-params"), strict=True))
 with tabs[IMAGES]:
     if tabs[IMAGES].open and project.images:
-        gallery_panel.draw(project.id, labels)
+        gallery_panel.draw(project.id, labels, unlabelled)
 with tabs[CLASSES]:
     if tabs[CLASSES].open:
         classes.draw(project.id, labels)
@@ -66,9 +66,9 @@ if rejected:
 
 st.divider()
 if st.button(
-    "Next: choose a network",
+    "Next: check the images",
     type="secondary" if guessed or undecided else "primary",
-    icon=MODEL.icon,
-    disabled=not ready,
+    icon=CHECK.icon,
+    disabled=not project.images,
 ):
-    frame.go_to(MODEL)
+    frame.go_to(CHECK)

@@ -14,8 +14,8 @@ from pages.shared.workspace import database
 SHOWN = 3
 
 
-def draw(project_id: str, labels: Sequence[Label], unlabelled: int) -> bool:
-    """Draw what is missing, and return whether a training is possible.
+def draw(project_id: str, labels: Sequence[Label], unlabelled: int) -> None:
+    """Draw what is missing: what makes a training impossible, why images have no class, and advice.
 
     Args:
         project_id: The project.
@@ -34,7 +34,6 @@ def draw(project_id: str, labels: Sequence[Label], unlabelled: int) -> bool:
     if advice:
         with st.expander(f"Advice on these images ({len(advice)})", icon=":material/lightbulb:"):
             st.markdown("\n".join(f"- {words.escape_markdown(one)}" for one in advice))
-    return not blocking
 
 
 def _reasons(project_id: str) -> list[str]:

@@ -151,6 +151,32 @@ def test_images_are_set_aside_put_into_a_split_and_deleted(server: Server, tab: 
     assert "circles 2.png" not in found
 
 
+def test_a_class_is_shown_alone_and_its_images_are_chosen_by_the_keyboard(server: Server, tab: Page):
+    project = _project(server)
+    tab.goto(f"{server.url}/dataset?project={project}")
+    expect(tab.get_by_text("20 images in 2 classes")).to_be_visible()
+    row = tab.locator("[class*=st-key-row-]").filter(has_text="squares")
+    expect(row.get_by_role("img", name="Some images of squares").locator("img")).to_have_count(8)
+    row.get_by_role("button", name="10 images").click()
+    expect(tab.get_by_text("10 images, 0 chosen")).to_be_visible()
+    expect(tab.get_by_text("in 2 classes")).to_have_count(0)
+
+    tab.get_by_role("button", name="Choose squares 0.png").focus()
+    tab.keyboard.press("ArrowRight")
+    expect(tab.get_by_role("button", name="Choose squares 1.png")).to_be_focused()
+    tab.keyboard.press("Control+a")
+    expect(tab.get_by_text("10 images, 10 chosen")).to_be_visible()
+    tab.keyboard.press("Escape")
+    expect(tab.get_by_text("10 images, 0 chosen")).to_be_visible()
+    tab.keyboard.press("ArrowLeft")
+    tab.keyboard.press("Space")
+    expect(tab.get_by_text("10 images, 1 chosen")).to_be_visible()
+    tab.get_by_role("button", name="Set aside").click()
+    expect(tab.locator("figure.muted").get_by_role("button", name="Choose squares 0.png")).to_be_visible()
+    tab.get_by_role("button", name="Next: check the images").click()
+    expect(tab.get_by_role("heading", name="Check", exact=True)).to_be_visible()
+
+
 def test_images_are_found_by_name_and_chosen_on_all_pages(server: Server, tab: Page):
     project = _project(server, images=30)
     tab.goto(f"{server.url}/dataset?project={project}")
@@ -164,7 +190,7 @@ def test_images_are_found_by_name_and_chosen_on_all_pages(server: Server, tab: P
     expect(tab.get_by_text("11 images, 0 chosen")).to_be_visible()
 
 
-def test_an_image_is_looked_at_in_full_size(server: Server, tab: Page):
+def test_an_image_is_shown_in_full_size_with_the_next_ones_and_gets_another_class(server: Server, tab: Page):
     project = _project(server)
     tab.goto(f"{server.url}/dataset?project={project}")
     tab.get_by_role("button", name="Open circles 0.png").click()
@@ -172,6 +198,19 @@ def test_an_image_is_looked_at_in_full_size(server: Server, tab: Page):
     expect(tab.get_by_role("dialog").get_by_text("96 by 96 pixels")).to_be_visible()
     tab.set_viewport_size({"width": 1280, "height": 900})
     expect(tab.get_by_role("dialog").get_by_role("img", name="circles 0.png")).to_be_in_viewport(ratio=1)
+
+    tab.keyboard.press("ArrowRight")
+    expect(tab.get_by_role("dialog").get_by_role("img", name="circles 1.png")).to_be_visible()
+    box = tab.get_by_role("dialog").get_by_role("combobox", name="Class")
+    box.fill("suns")
+    box.press("Enter")
+    expect(tab.get_by_role("dialog").get_by_text("suns ·")).to_be_visible()
+    tab.get_by_role("dialog").get_by_role("button", name="Previous").click()
+    expect(tab.get_by_role("dialog").get_by_role("img", name="circles 0.png")).to_be_visible()
+    expect(box).to_have_value("circles")
+    tab.get_by_role("dialog").get_by_role("button", name="Close").click()
+    expect(tab.get_by_role("button", name="Undo: 1 image moved to suns")).to_be_visible()
+    assert _counts(server.database, project) == {"circles": 9, "squares": 10, "suns": 1}
 
 
 def test_a_huge_image_is_not_decoded_in_the_web_process(server: Server, tab: Page):
@@ -209,6 +248,12 @@ def test_classes_are_added_renamed_merged_and_deleted(server: Server, tab: Page)
     _change_class(tab, "circles", "Merge into another")
     tab.get_by_role("dialog").get_by_role("button", name="Merge").click()
     expect(tab.get_by_text("“circles” was merged into “squares”.")).to_be_visible()
+    tab.get_by_role("button", name="Undo: “circles” merged into “squares”").click()
+    expect(tab.get_by_text("Undone: “circles” merged into “squares”")).to_be_visible()
+    assert _counts(server.database, project) == {"circles": 10, "squares": 10, "suns": 0}
+    _change_class(tab, "circles", "Merge into another")
+    tab.get_by_role("dialog").get_by_role("button", name="Merge").click()
+    expect(tab.get_by_role("button", name="Undo: “circles” merged into “squares”")).to_be_visible()
 
     _change_class(tab, "squares", "Delete")
     tab.get_by_role("dialog").get_by_role("button", name="Delete the class").click()
