@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 
 from core.catalog import items, jobs
+from core.catalog.jobs import Job
 from core.catalog.projects import create_project
 from core.evaluation.report.report import read_report
 from core.jobs import queue
@@ -32,6 +33,7 @@ IMAGES = 400
 PAUSE_SECONDS = 4.0
 JOB_SECONDS = 300
 RESUMES = 3
+POLL_SECONDS = 0.1
 EPOCHS = 40
 
 
@@ -87,8 +89,7 @@ class Killer:
             self._observe()
             self._kill(self._generator.choice(VICTIMS))
             self._observe()
-        for job_id in self._jobs:
-            self._finish(job_id)
+        self._finish()
         if (images := items.count_items(self._scene.database, self._project)) != self._expected():
             self.outcome.violations.append(f"{images} images at the end instead of {self._expected()}")
         return self.outcome
@@ -174,24 +175,35 @@ class Killer:
                 self.outcome.violations.append(f"events {known} of {job_id} became {lasting}")
             self._events[job_id] = lasting
 
-    def _finish(self, job_id: str) -> None:
-        """Wait for the end of a job, and resume it as long as a kill ended it."""
-        scene = self._scene
-        for _ in range(RESUMES):
-            try:
-                job = scene.wait_for_end(job_id, JOB_SECONDS)
-            except TimeoutError as error:
-                self.outcome.violations.append(str(error))
-                return
-            self.outcome.ends[f"{job.kind} {job.status}"] += 1
-            if job.status == "finished":
-                if job.kind == "train" and read_report(scene.settings.runs / job_id).metrics.test.images == 0:
-                    self.outcome.violations.append(f"the report of {job_id} has no test images")
-                return
-            if not scene.last_event(job_id, Ended).reason:
-                self.outcome.violations.append(f"{job.kind} {job_id} does not say why it ended")
-            queue.resume(scene.database, scene.settings, job_id)
-        self.outcome.violations.append(f"{job_id} did not finish after {RESUMES} resumes")
+    def _finish(self) -> None:
+        """Wait until every job has finished, and resume those that a kill ended, each at once."""
+        resumes, deadline = Counter[str](), dict.fromkeys(self._jobs, time.monotonic() + JOB_SECONDS)
+        while deadline:
+            for job in [jobs.get_job(self._scene.database, job_id) for job_id in deadline]:
+                if not job.ended:
+                    if time.monotonic() > deadline[job.id]:
+                        self.outcome.violations.append(f"{job.kind} {job.id} is {job.status} after {JOB_SECONDS} s")
+                        del deadline[job.id]
+                    continue
+                self._check_end(job)
+                if job.status == "finished":
+                    del deadline[job.id]
+                elif resumes[job.id] < RESUMES:
+                    resumes[job.id] += 1
+                    deadline[job.id] = time.monotonic() + JOB_SECONDS
+                    queue.resume(self._scene.database, self._scene.settings, job.id)
+                else:
+                    self.outcome.violations.append(f"{job.kind} {job.id} did not finish after {RESUMES} resumes")
+                    del deadline[job.id]
+            time.sleep(POLL_SECONDS)
+
+    def _check_end(self, job: Job) -> None:
+        self.outcome.ends[f"{job.kind} {job.status}"] += 1
+        if job.status != "finished":
+            if not self._scene.last_event(job.id, Ended).reason:
+                self.outcome.violations.append(f"{job.kind} {job.id} does not say why it ended")
+        elif job.kind == "train" and read_report(self._scene.settings.runs / job.id).metrics.test.images == 0:
+            self.outcome.violations.append(f"the report of {job.id} has no test images")
 
     def _expected(self) -> int:
         return FIRST_IMAGES + IMAGES * (
