@@ -81,6 +81,12 @@ class Ingested:
             for table in self.plan.tables
             if table.claims and table.question is None
         ]
+        lines += [
+            f"file names in {one.title} do not say their encoding and were read as {one.readings[0].coding}; "
+            "--name-encoding names another"
+            for one in (source_plan.source for source_plan in self.plan.sources)
+            if one.readings
+        ]
         without = len(self.unlabelled())
         if without:
             lines.append(f"{without} images have no class and take no part in training")

@@ -18,7 +18,7 @@ from typing import IO, Any, Final
 
 from core.errors import ArchiveError
 from core.intake import rejection_messages
-from core.intake.file_names import decode_names
+from core.intake.file_names import decode_names, read_names
 from core.intake.results import Limits
 from core.intake.sources import TABLE_BYTES, Entry, Opener, Source
 
@@ -104,7 +104,12 @@ class Zip(Source):
             raise ArchiveError(f"{self.title} is empty.", "Pack the folder that holds the images, and add it again.")
         if all(info.flag_bits & ENCRYPTED_FLAG for info in files):
             raise ArchiveError(f"{self.title} is protected by a password.", "Pack it again without one.")
-        for info, name in zip(files, _zip_names(files, self._coding), strict=True):
+        known = _known_names(files)
+        raw = [info.orig_filename.encode("cp437") for info, name in zip(files, known, strict=True) if name is None]
+        decoded = iter(decode_names(raw, self._coding))
+        self.readings = read_names(raw) if self._coding is None else []
+        for info, known_name in zip(files, known, strict=True):
+            name = next(decoded) if known_name is None else known_name
             if self.add(name, info.file_size, self._find_zip_rejection(info)) is not None:
                 self._infos.append(info)
 
@@ -233,12 +238,9 @@ def _find_tar_rejection(member: tarfile.TarInfo) -> str:
     return "" if member.isreg() and not member.sparse else rejection_messages.NOT_A_FILE
 
 
-def _zip_names(infos: Sequence[zipfile.ZipInfo], coding: str | None) -> list[str]:
-    """Give the names as they were meant: by the UTF-8 flag, by the Unicode path field, or guessed from all together."""
-    known = [info.orig_filename if info.flag_bits & UTF8_FLAG else _unicode_path(info) for info in infos]
-    raw = [info.orig_filename.encode("cp437") for info, name in zip(infos, known, strict=True) if name is None]
-    decoded = iter(decode_names(raw, coding))
-    return [next(decoded) if name is None else name for name in known]
+def _known_names(infos: Sequence[zipfile.ZipInfo]) -> list[str | None]:
+    """Give the names by the UTF-8 flag or the Unicode path field; None for those that do not declare their encoding."""
+    return [info.orig_filename if info.flag_bits & UTF8_FLAG else _unicode_path(info) for info in infos]
 
 
 def _unicode_path(info: zipfile.ZipInfo) -> str | None:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 Parts = tuple[str, ...]
@@ -25,6 +26,12 @@ CODINGS: Final = (
     ("cp720", re.compile(r"[\u0620-\u064a]{2,}")),
     ("cp866", re.compile(r"[\u0400-\u045f]{2,}")),
 )
+# Encodings that a person may choose from, beside the guessed one; the most frequent first.
+KNOWN_CODINGS: Final = (
+    "utf-8", "cp437", "cp850", "cp1252", "cp852", "cp1250", "cp866", "cp1251", "shift_jis", "cp949", "gb18030", "big5",
+    "cp720", "cp1256", "cp737", "cp1253", "cp857", "cp1254", "cp862", "cp1255",
+)  # fmt: skip
+SHOWN_NAMES: Final = 3
 KANA: Final = re.compile(r"[\u3041-\u30fa]")
 RUSSIAN_VOWELS: Final = frozenset("аеёиоуыэюя")
 # Of Chinese characters in GB 2312, about half are also Korean syllables; four different ones are seldom chance.
@@ -70,6 +77,36 @@ def guess_coding(names: Iterable[bytes], fallback: str = "cp437") -> str:
     if "cp720" in plausible and "cp866" in plausible:
         plausible.remove("cp720" if _is_russian(foreign) else "cp866")
     return plausible[0] if plausible else fallback
+
+
+@dataclass(frozen=True)
+class NameReading:
+    """How file names of unknown encoding read in one encoding.
+
+    Attributes:
+        coding: The encoding.
+        names: Some of the names.
+    """
+
+    coding: str
+    names: tuple[str, ...]
+
+
+def read_names(names: Sequence[bytes]) -> list[NameReading]:
+    """Give the readings of names that do not declare their encoding, the guessed one first.
+
+    Returns:
+        Readings that differ; none if the names are ASCII or certainly UTF-8.
+    """
+    foreign = [name for name in dict.fromkeys(names) if not name.isascii()]
+    if not foreign or _decode_all(foreign, "utf-8") is not None:
+        return []
+    readings: dict[tuple[str, ...], str] = {}
+    for coding in (guess_coding(names), *KNOWN_CODINGS):
+        decoded = _decode_all(foreign, coding)
+        if decoded is not None and all(name.isprintable() for name in decoded):
+            readings.setdefault(tuple(decoded), coding)
+    return [NameReading(coding, decoded[:SHOWN_NAMES]) for decoded, coding in readings.items()]
 
 
 def decode_names(names: Sequence[bytes], coding: str | None = None) -> list[str]:

@@ -46,6 +46,7 @@ def ingest(
     name_classes: NameClasses | None = None,
     columns: Mapping[str, ColumnChoice] | None = None,
     choose_columns: ChooseColumns = lambda question: None,  # noqa: ARG005 - nobody answers
+    on_sources: Callable[[Sequence[Source]], None] = lambda sources: None,  # noqa: ARG005 - nobody listens
     on_plan: Callable[[IngestionPlan], None] = lambda plan: None,  # noqa: ARG005 - nobody listens
     coding: str | None = None,
     known: KnownImages = (),
@@ -66,6 +67,7 @@ def ingest(
             is no `label`; returns the class of each guessed one, or None to decline. None to guess nothing.
         columns: A person's choice of columns by name of the table; the one under "" is for every table.
         choose_columns: Asked about tables whose class column is unknown; returns the columns, or None.
+        on_sources: Called with the listed sources before anything else.
         on_plan: Called with the plan before any image is read.
         coding: Encoding of names in zips that do not declare theirs; None to guess it.
         known: Images to skip: digests, or names by (digest, label), so that one file can be in two classes.
@@ -86,6 +88,7 @@ def ingest(
         sources, rejected = open_sources(given, limits, should_stop, coding)
         for opened in sources:
             stack.enter_context(opened)
+        on_sources(sources)
         plan = make_plan(
             sources,
             label=label,

@@ -5,7 +5,7 @@ gives the bytes of the tables, and `read` the bytes of one entry, in ascending o
 """
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import IO, Any, Final, Literal
 from core.errors import ArchiveError
 from core.intake import rejection_messages
 from core.intake.archives import DAMAGED_DATA, Tar, Zip
-from core.intake.file_names import split_path
+from core.intake.file_names import NameReading, split_path
 from core.intake.results import MEGABYTE, Limits, Rejected
 from core.intake.sources import Entry, Opener, Source
 from core.sandbox import Sandbox, SandboxError, SandboxLimits
@@ -110,6 +110,7 @@ class SandboxedArchive(Source):
         Raises:
             ArchiveError: All names together are too long.
         """
+        self.readings += [NameReading(coding, tuple(names)) for coding, names in header["readings"]]
         for number, name, size in header["entries"]:
             parts = split_path(name) or (name,)
             if len(parts) > MAX_PARTS or len(name) > MAX_NAME_LENGTH:
@@ -153,6 +154,10 @@ def _shorten(name: str) -> str:
     return name if len(name) <= SHOWN_NAME_LENGTH else f"{name[:SHOWN_NAME_LENGTH]}…"
 
 
+def _shorten_all(names: Sequence[str]) -> list[str]:
+    return [_shorten(name) for name in names]
+
+
 class _Child:
     """What the child process keeps between requests."""
 
@@ -169,7 +174,8 @@ class _Child:
         refused = [(one.name, one.reason) for one in self.source.rejected]
         for start in range(0, max(len(entries), len(refused)), LISTED_TOGETHER):
             part = slice(start, start + LISTED_TOGETHER)
-            yield {"entries": entries[part], "refused": refused[part]}, b""
+            readings = [(one.coding, _shorten_all(one.names)) for one in self.source.readings] if not start else []
+            yield {"entries": entries[part], "refused": refused[part], "readings": readings}, b""
 
     def tables(self) -> Iterator[tuple[dict[str, Any], bytes]]:
         assert self.source is not None

@@ -17,7 +17,7 @@ from typing import IO, Final, Self
 
 from core.errors import ArchiveError
 from core.intake import rejection_messages
-from core.intake.file_names import Parts, decode_names, is_ignored, split_path
+from core.intake.file_names import NameReading, Parts, decode_names, is_ignored, split_path
 from core.intake.formats import NESTED_SUFFIXES, is_table_name, suffix_of
 from core.intake.layout import Layout, read_layout
 from core.intake.results import GIGABYTE, MEGABYTE, Limits, Rejected
@@ -56,12 +56,14 @@ class Source(ABC):
         limits: Its limits.
         entries: Files that may be read, in the order of `read`.
         rejected: Files that may not be read.
+        readings: How its file names read in several encodings, the guessed one first; empty if they declare theirs.
     """
 
     title: str
     limits: Limits
     entries: list[Entry] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    readings: list[NameReading] = field(default_factory=list)
     _names: set[str] = field(default_factory=set, repr=False)
 
     def __enter__(self) -> Self:

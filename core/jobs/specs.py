@@ -130,6 +130,30 @@ class TableQuestion(_Frozen):
     images: int
 
 
+class NameReading(_Frozen):
+    """How file names of a zip read in one encoding.
+
+    Attributes:
+        encoding: Its name.
+        names: Some of the file names.
+    """
+
+    encoding: str
+    names: tuple[str, ...]
+
+
+class NameQuestion(_Frozen):
+    """A zip whose file names do not say their encoding.
+
+    Attributes:
+        archive: Its name.
+        readings: The encodings in which they can be read, the guessed one first.
+    """
+
+    archive: str
+    readings: tuple[NameReading, ...]
+
+
 class TableColumns(_Frozen):
     """A person's choice of columns; no `label` if the table has no classes."""
 
@@ -171,6 +195,7 @@ class IngestResult(Result):
         guess: Classes to confirm; nothing was added then.
         split_groups: Groups that stay in one split; None without any.
         question: A table whose columns a person has to choose; nothing was added then.
+        names: A zip whose file names a person should see first; nothing was added then.
         relabelled: Images that were there before, and got the class that a table gives now.
         corrected: Images that were there before, and got the class, the split or the group that a table gives now.
     """
@@ -181,6 +206,7 @@ class IngestResult(Result):
     guess: ClassGuess | None = None
     split_groups: SplitGroups | None = None
     question: TableQuestion | None = None
+    names: NameQuestion | None = None
     relabelled: int = 0
     corrected: int = 0
 
@@ -201,6 +227,7 @@ class IngestSpec(Spec):
         class_names: A person's answer to a guess: the class for each guessed name, None for no class; the empty name
             stands for the files whose names suggest none.
         columns: A person's choices of columns, by path of the table in the upload.
+        name_encoding: A person's choice for file names in zips that do not say their encoding.
     """
 
     kind: Literal["ingest"] = "ingest"
@@ -218,6 +245,7 @@ class IngestSpec(Spec):
     remove_uploads: bool = False
     class_names: dict[str, str | None] | None = None
     columns: dict[str, TableColumns] = {}
+    name_encoding: str | None = None
 
 
 class ExportDatasetResult(Result):

@@ -36,7 +36,7 @@ def _summary(job: Job) -> str:
     result = job.result
     if not isinstance(result, IngestResult):
         return "The dataset was split."
-    if result.guess is not None:
+    if result.guess is not None or result.question is not None or result.names is not None:
         return ""
     sentence = f"{words.count(result.accepted, 'image was', 'images were')} added."
     if result.already_present:

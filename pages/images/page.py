@@ -11,6 +11,7 @@ from pages.images import (
     gallery_panel,
     guessed_classes,
     ingestion,
+    name_encoding,
     readiness,
     splits,
     table_columns,
@@ -36,10 +37,14 @@ if guessed is not None:
 undecided = None if busy else table_columns.waiting(project.id)
 if undecided is not None:
     table_columns.draw(project.id, undecided)
+unread = None if busy else name_encoding.waiting(project.id)
+if unread is not None:
+    name_encoding.draw(project.id, unread)
+asked = guessed or undecided or unread
 empty = not project.images and not labels and not rejected
-add_images.draw(project.id, labels, open_at_first=empty and not busy and not guessed and not undecided)
+add_images.draw(project.id, labels, open_at_first=empty and not busy and not asked)
 
-if not project.images and not busy and not guessed and not undecided:
+if not project.images and not busy and not asked:
     st.info("There are no images yet. Add a zip, a folder or single images above.", icon=":material/info:")
 if empty:
     st.stop()
@@ -67,7 +72,7 @@ if rejected:
 st.divider()
 if st.button(
     "Next: check the images",
-    type="secondary" if guessed or undecided else "primary",
+    type="secondary" if asked else "primary",
     icon=CHECK.icon,
     disabled=not project.images,
 ):

@@ -3,7 +3,7 @@
 import functools
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,7 +23,16 @@ from core.intake.sources import Files, Source
 from core.intake.table_rows import ColumnChoice
 from core.intake.table_rows import TableQuestion as OpenQuestion
 from core.jobs.handlers.split_dataset import split_new_images
-from core.jobs.specs import ClassGuess, GuessedClass, IngestResult, IngestSpec, TableColumn, TableQuestion
+from core.jobs.specs import (
+    ClassGuess,
+    GuessedClass,
+    IngestResult,
+    IngestSpec,
+    NameQuestion,
+    NameReading,
+    TableColumn,
+    TableQuestion,
+)
 from core.jobs.worker import JobContext
 from core.storage.blobs import OriginalStore
 
@@ -47,12 +56,21 @@ class _UndecidedError(Exception):
         self.question = question
 
 
+class _UnknownEncodingError(Exception):
+    """A person should look at the file names of a zip first."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source.title)
+        self.source = source
+
+
 def ingest(context: JobContext, spec: IngestSpec) -> IngestResult:
     """Add images to the project; those that were reported stay there when the job is stopped.
 
     Where only the file names suggest classes, nothing is added: the result has the guess, and the next job has a
     person's answer in `class_names`. Likewise where the class column of a table is unknown: the result has the
-    question, and the next job has the answer in `columns`.
+    question, and the next job has the answer in `columns`; and where the file names of a zip do not say their encoding,
+    and the next job has it in `name_encoding`.
 
     Raises:
         RunStopped: A person stopped it.
@@ -64,6 +82,8 @@ def ingest(context: JobContext, spec: IngestSpec) -> IngestResult:
             return IngestResult(accepted=0, rejected=0, guess=_class_guess(unconfirmed.guess))
         except _UndecidedError as undecided:
             return IngestResult(accepted=0, rejected=0, question=_table_question(undecided.question))
+        except _UnknownEncodingError as unknown:
+            return IngestResult(accepted=0, rejected=0, names=_name_question(unknown.source))
     split_groups = split_new_images(context)
     stopped = context.should_stop()
     if spec.remove_uploads:
@@ -205,7 +225,9 @@ def _batches(context: JobContext, spec: IngestSpec, scratch: Path) -> Iterator[t
         name_classes=_name_classes(spec.class_names),
         columns={table: ColumnChoice(one.file, one.label) for table, one in spec.columns.items()},
         choose_columns=_ask,
+        on_sources=_check_names,
         on_plan=lambda plan: _show_notes(context, plan),
+        coding=spec.name_encoding,
         known=known_digests(context.database, context.job.project_id),
         corrects_known=True,
         on_progress=context.progress("Adding images", unit="images"),
@@ -241,6 +263,18 @@ def _ask(question: OpenQuestion) -> None:
 def _table_question(question: OpenQuestion) -> TableQuestion:
     columns = tuple(TableColumn(name=one.name, examples=one.examples) for one in question.columns)
     return TableQuestion(table=question.table, columns=columns, file=question.file, images=question.images)
+
+
+def _check_names(sources: Sequence[Source]) -> None:
+    """Stop at a zip whose file names may be read wrongly."""
+    for source in sources:
+        if len(source.readings) > 1:
+            raise _UnknownEncodingError(source)
+
+
+def _name_question(source: Source) -> NameQuestion:
+    readings = tuple(NameReading(encoding=one.coding, names=one.names) for one in source.readings)
+    return NameQuestion(archive=source.title, readings=readings)
 
 
 def _show_notes(context: JobContext, plan: IngestionPlan) -> None:

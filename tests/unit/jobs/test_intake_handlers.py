@@ -201,6 +201,31 @@ def test_a_corrected_table_moves_the_images_that_are_there_and_can_be_undone(dat
     }
 
 
+class _RawInfo(zipfile.ZipInfo):
+    """An entry whose name is stored in an encoding that it does not declare."""
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 - as in zipfile
+        return self.filename.encode("cp852"), self.flag_bits & ~0x800
+
+
+def test_file_names_of_unknown_encoding_are_shown_before_anything_is_added(database, settings, project):
+    path = upload(settings)
+    with zipfile.ZipFile(path, "w") as archive:
+        for seed, name in enumerate(("Žába/1.png", "Ježek/2.png")):
+            info = _RawInfo("x")
+            info.filename = name
+            archive.writestr(info, picture(seed))
+    spec = {"paths": (settings.relative(path),), "remove_uploads": True}
+    result = run_ingest(database, settings, project, IngestSpec(**spec))
+    assert (result.accepted, list_items(database, project), path.exists()) == (0, [], True)
+    assert result.names.archive == "images.zip"
+    readings = {one.encoding: one.names for one in result.names.readings}
+    assert next(iter(readings)) == "cp437"
+    assert readings["cp852"] == ("Žába/1.png", "Ježek/2.png")
+    assert run_ingest(database, settings, project, IngestSpec(**spec, name_encoding="cp852")).accepted == 2
+    assert counts(database, project) == {"Ježek": 1, "Žába": 1}
+
+
 def test_a_corrected_table_changes_splits_and_groups_too(database, settings, project):
     path = upload(settings, *(f"{label}/{number}.png" for label in ("ants", "bees") for number in range(2)))
     table = path.parent / "splits.csv"
