@@ -1,4 +1,8 @@
-"""Training and prediction on the command line, in processes of their own, without a network."""
+"""Training and prediction on the command line, without a network.
+
+A training and a prediction run in processes of their own, as a person starts them; the others in this process, which
+imports the frameworks once.
+"""
 
 import contextlib
 import csv
@@ -18,6 +22,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.util.tensor_util import make_ndarray
 
 from core.backbones.speed import read_speeds
+from core.cli.main import main
 from core.evaluation.report.report import read_report
 from core.intake.samples import write_sample
 from core.jobs.events import Epoch, load_event
@@ -48,6 +53,18 @@ def run_core(environment: dict[str, str]) -> Run:
         text=True,
         check=False,
     )
+
+
+@pytest.fixture
+def call_core(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line in this process."""
+    monkeypatch.setenv("GRAFT_WORKSPACE", str(folder / "workspace"))
+
+    def call(*arguments: object) -> "subprocess.CompletedProcess[str]":
+        status = main([str(argument) for argument in arguments])
+        return subprocess.CompletedProcess(arguments, status, *capsys.readouterr())
+
+    return call
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +142,7 @@ def test_the_exported_model_classifies_a_picture_in_another_process(
 
 
 def test_a_transparent_image_gets_the_background_of_the_recipe_beside_the_model(
-    run_core: Run, folder: Path, trained: dict
+    call_core: Run, folder: Path, trained: dict
 ):
     out, copy = Path(trained["run"]), folder / "on-black"
     copy.mkdir()
@@ -137,20 +154,20 @@ def test_a_transparent_image_gets_the_background_of_the_recipe_beside_the_model(
     for colour in ("white", "black"):
         Image.new("RGB", (64, 64), colour).save(folder / f"{colour}.png")
     for run, colour in ((out, "white"), (copy, "black")):
-        done = run_core("predict", run, folder / "clear.png", folder / f"{colour}.png", "--json")
+        done = call_core("predict", run, folder / "clear.png", folder / f"{colour}.png", "--json")
         assert done.returncode == 0, done.stderr
         clear, opaque = json.loads(done.stdout.splitlines()[-1])
         assert clear["probabilities"] == pytest.approx(opaque["probabilities"], abs=1e-6)
 
 
-def test_a_broken_file_does_not_keep_the_others_from_being_classified(run_core: Run, folder: Path, trained: dict):
+def test_a_broken_file_does_not_keep_the_others_from_being_classified(call_core: Run, folder: Path, trained: dict):
     pictures = folder / "some"
     (pictures / "below").mkdir(parents=True)
     for colour in ("red", "green", "blue"):
         Image.new("RGB", (64, 64), colour).save(pictures / "below" / f"{colour}.png")
     (pictures / "broken.jpg").write_bytes(b"no image")
     (pictures / "notes.txt").write_text("not listed")
-    run = run_core("predict", trained["model"], pictures, folder / "nothing.png")
+    run = call_core("predict", trained["model"], pictures, folder / "nothing.png")
     assert run.returncode == 2
     assert [Path(line.partition(": ")[0]).name for line in run.stdout.splitlines()] == [
         "blue.png", "green.png", "red.png",
@@ -160,10 +177,10 @@ def test_a_broken_file_does_not_keep_the_others_from_being_classified(run_core: 
     assert second.startswith("graft: nothing.png cannot be read")
 
 
-def test_predictions_as_json_have_an_entry_for_a_broken_file(run_core: Run, folder: Path, trained: dict):
+def test_predictions_as_json_have_an_entry_for_a_broken_file(call_core: Run, folder: Path, trained: dict):
     Image.new("RGB", (64, 64), "red").save(folder / "good.png")
     (folder / "bad.png").write_bytes(b"no image")
-    run = run_core("predict", trained["model"], folder / "bad.png", folder / "good.png", "--json")
+    run = call_core("predict", trained["model"], folder / "bad.png", folder / "good.png", "--json")
     assert run.returncode == 2
     bad, good = json.loads(run.stdout)
     assert (bad["class"], good["class"] in trained["classes"]) == (None, True)
@@ -172,7 +189,7 @@ def test_predictions_as_json_have_an_entry_for_a_broken_file(run_core: Run, fold
 
 
 def test_a_killed_table_is_resumed_and_nothing_is_done_twice(
-    run_core: Run, environment: dict[str, str], folder: Path, sample: Path, trained: dict
+    call_core: Run, environment: dict[str, str], folder: Path, sample: Path, trained: dict
 ):
     pictures, table, unfinished = folder / "many", folder / "table.csv", folder / "table.csv.unfinished"
     with zipfile.ZipFile(sample) as archive:
@@ -196,10 +213,10 @@ def test_a_killed_table_is_resumed_and_nothing_is_done_twice(
     for path in done:
         path.write_bytes(b"no longer an image")  # so it shows if one is read again
 
-    refused = run_core(*arguments)
+    refused = call_core(*arguments)
     assert (refused.returncode, table.exists()) == (2, False)
     assert "Add --resume to continue it" in refused.stderr.splitlines()[-1]
-    resumed = run_core(*arguments, "--resume")
+    resumed = call_core(*arguments, "--resume")
     assert resumed.returncode == 0, resumed.stderr
     with table.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -220,7 +237,7 @@ def read_rows(unfinished: Path) -> list[Path]:
     return []
 
 
-def test_a_missing_model_gives_one_line(run_core: Run, folder: Path):
-    run = run_core("predict", folder / "nothing.keras", folder / "text.jpg")
+def test_a_missing_model_gives_one_line(call_core: Run, folder: Path):
+    run = call_core("predict", folder / "nothing.keras", folder / "text.jpg")
     assert run.returncode == 2
     assert "nothing.keras" in run.stderr.splitlines()[-1]
