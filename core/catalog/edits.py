@@ -251,11 +251,12 @@ def undo_edit(database: Database, project_id: str, edit_id: str) -> None:
 
 def count_deleted_images(database: Database, project_id: str) -> int:
     """Count the images of a project that are deleted and could come back by undo."""
-    in_project = select(ItemRow.id).where(ItemRow.project_id == project_id, ItemRow.digest == EditImageRow.digest)
+    # SQLite reads this list once. It would answer a correlated EXISTS by the index of projects, image after image.
+    in_project = select(ItemRow.digest).where(ItemRow.project_id == project_id)
     query = (
         select(func.count(EditImageRow.digest.distinct()))
         .join(EditRow, EditRow.id == EditImageRow.edit_id)
-        .where(EditRow.project_id == project_id, ~in_project.exists())
+        .where(EditRow.project_id == project_id, EditImageRow.digest.not_in(in_project))
     )
     with database.read() as session:
         return session.scalar(query) or 0
