@@ -50,17 +50,18 @@ def describe_counts(labels: Sequence[Label], unlabelled: int) -> str:
 
 def _show_row(project_id: str, label_id: str, name: str, images: int, choose: Callable[[str], None]) -> None:
     items = list_items(database(), project_id, Filter(label_id=label_id, excluded=False), limit=IMAGES)
-    title = words.escape_markdown(name)
     with st.container(key=f"row-{label_id}", horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(width=180, gap=None):
-            st.markdown(f"**{title}**")
+            title = words.escape_markdown(name)
             st.button(
-                words.count(images, "image"),
+                f"**{title}**",
                 key=f"show-{label_id}",
                 type="tertiary",
                 help=f"Show only {title}",
                 on_click=choose,
                 args=(label_id,),
+                wrap=False,
             )
+            st.caption(words.count(images, "image"))
         with st.container(width=ROW_PIXELS):
             show_thumbnails([item.digest for item in items], f"Some images of {name}", IMAGE_SIZE)

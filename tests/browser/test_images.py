@@ -157,7 +157,7 @@ def test_a_class_is_shown_alone_and_its_images_are_chosen_by_the_keyboard(server
     expect(tab.get_by_text("20 images in 2 classes")).to_be_visible()
     row = tab.locator("[class*=st-key-row-]").filter(has_text="squares")
     expect(row.get_by_role("img", name="Some images of squares").locator("img")).to_have_count(8)
-    row.get_by_role("button", name="10 images").click()
+    row.get_by_role("button", name="squares").click()
     expect(tab.get_by_text("10 images, 0 chosen")).to_be_visible()
     expect(tab.get_by_text("in 2 classes")).to_have_count(0)
 
