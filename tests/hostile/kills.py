@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -177,25 +178,28 @@ class Killer:
 
     def _finish(self) -> None:
         """Wait until every job has finished, and resume those that a kill ended, each at once."""
-        resumes, deadline = Counter[str](), dict.fromkeys(self._jobs, time.monotonic() + JOB_SECONDS)
-        while deadline:
-            for job in [jobs.get_job(self._scene.database, job_id) for job_id in deadline]:
-                if not job.ended:
-                    if time.monotonic() > deadline[job.id]:
-                        self.outcome.violations.append(f"{job.kind} {job.id} is {job.status} after {JOB_SECONDS} s")
-                        del deadline[job.id]
-                    continue
-                self._check_end(job)
-                if job.status == "finished":
-                    del deadline[job.id]
-                elif resumes[job.id] < RESUMES:
-                    resumes[job.id] += 1
-                    deadline[job.id] = time.monotonic() + JOB_SECONDS
-                    queue.resume(self._scene.database, self._scene.settings, job.id)
-                else:
-                    self.outcome.violations.append(f"{job.kind} {job.id} did not finish after {RESUMES} resumes")
-                    del deadline[job.id]
+        resumes, waiting, last_end = Counter[str](), set(self._jobs), time.monotonic()
+        while waiting and time.monotonic() < last_end + JOB_SECONDS:
             time.sleep(POLL_SECONDS)
+            for job in self._get_jobs(waiting):
+                if not job.ended:
+                    continue
+                last_end = time.monotonic()
+                self._check_end(job)
+                if job.status != "finished" and resumes[job.id] < RESUMES:
+                    resumes[job.id] += 1
+                    queue.resume(self._scene.database, self._scene.settings, job.id)
+                    continue
+                waiting.remove(job.id)
+                if job.status != "finished":
+                    self.outcome.violations.append(f"{job.kind} {job.id} did not finish after {RESUMES} resumes")
+        self.outcome.violations += [
+            f"{job.kind} {job.id} is {job.status}, and no job has ended for {JOB_SECONDS} s"
+            for job in self._get_jobs(waiting)
+        ]
+
+    def _get_jobs(self, ids: Iterable[str]) -> list[Job]:
+        return [jobs.get_job(self._scene.database, job_id) for job_id in ids]
 
     def _check_end(self, job: Job) -> None:
         self.outcome.ends[f"{job.kind} {job.status}"] += 1
