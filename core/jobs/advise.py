@@ -7,7 +7,7 @@ where it was. Worker only: imports Keras.
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -301,8 +301,17 @@ class _Trials:
         return Manifest(dataset.classes, dataset.digests, dataset.labels, splits, dataset.names)
 
 
-def train_and_predict(bench: Bench, recipe: Recipe, manifest: Manifest, emit: Callable[[Event], None]) -> Ints:
+def train_and_predict(
+    bench: Bench, recipe: Recipe, manifest: Manifest, emit: Callable[[Event], None], other: Manifest | None = None
+) -> Ints:
     """Train a recipe and give the predicted class of each validation image, at the epoch with the lowest loss.
+
+    Args:
+        bench: What a measurement uses.
+        recipe: Every choice.
+        manifest: The images; those of its test split are not read.
+        emit: Receives the events of the training.
+        other: A manifest whose validation images are predicted instead, after the training.
 
     Raises:
         RunStopped: A person asked to stop.
@@ -320,6 +329,8 @@ def train_and_predict(bench: Bench, recipe: Recipe, manifest: Manifest, emit: Ca
         TrainingLoop(recipe, networks, pipeline, history, checkpoint, reporter, bench.should_stop).run(None)
     phase = plan.phases[-1]
     network = networks.trained(phase)
+    if other is not None:
+        pipeline = replace(pipeline, manifest=other)
     _train, validation = pipeline.load(networks.prefix(phase))
     rows = np.arange(len(validation))
     chunks = validation.loader.chunks(rows, epoch=0, batch_size=plan.batch_size, batches=lambda: 1)

@@ -13,6 +13,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.advice.estimate import GroupedEstimate
 from core.jobs.events import Epoch
 
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#e69f00", "#009e73", "#8a8f98"
@@ -208,6 +209,18 @@ def scatter(points: Sequence[tuple[str, float, float]], *, x: str, y: str, chose
     figure.update_xaxes(title=x, type="log", dtick="D2")
     figure.update_yaxes(title=y, tickformat=_SHARE)
     return Chart(figure, alt)
+
+
+def error_bars(intervals: Sequence[GroupedEstimate]) -> dict[str, Any]:
+    """Bars from the lower to the upper end of each interval."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [one.high - one.value for one in intervals],
+        "arrayminus": [one.value - one.low for one in intervals],
+        "thickness": 1.2,
+        "width": 3,
+    }
 
 
 def phase_starts(epochs: Sequence[Epoch]) -> list[tuple[int, str]]:

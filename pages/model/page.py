@@ -5,13 +5,21 @@ import streamlit as st
 from core.advice.strategy import advise_strategy
 from core.catalog.labels import list_labels
 from pages.components import start_run
-from pages.model import augmentation_choice, backbone_cards, strategy_choice, training_choices, weights_choice
+from pages.model import (
+    augmentation_choice,
+    backbone_cards,
+    freezing_advice,
+    strategy_choice,
+    training_choices,
+    weights_choice,
+)
 from pages.shared import frame, recipe_editor
 from pages.shared.workspace import database
 
 project = frame.project()
 classes = [label for label in list_labels(database(), project.id) if label.images]
 training = [label.splits.get("train", 0) for label in classes]
+measurable = sum(label.splits.get("train", 0) + label.splits.get("validation", 0) for label in classes)
 recipe_editor.apply_default(project.id)
 
 st.title("Model", anchor=False)
@@ -26,6 +34,7 @@ weights_choice.draw(project.id)
 
 st.header("How much is trained", anchor=False)
 strategy_choice.draw(project.id, max(2, len(classes)), sum(training))
+freezing_advice.draw(project.id, measurable)
 
 st.header("How it is trained", anchor=False)
 training_choices.draw(project.id)

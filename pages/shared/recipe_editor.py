@@ -58,8 +58,13 @@ def save(project_id: str, changed: Recipe) -> None:
     state.save_draft(project_id, state.draft(project_id).with_recipe(changed))
 
 
-def update(project_id: str, change: Callable[[Recipe], Recipe]) -> None:
+def update(project_id: str, change: Callable[[Recipe], Recipe], *, new_widgets: bool = False) -> None:
     """Change a recipe on which other widgets depend and rerun the page; show an error if the change is impossible.
+
+    Args:
+        project_id: Whose draft.
+        change: Gives the changed recipe.
+        new_widgets: Whether widgets that were used before show the change, too: they would undo it otherwise.
 
     Raises:
         ConflictError: Another tab changed the draft.
@@ -69,6 +74,8 @@ def update(project_id: str, change: Callable[[Recipe], Recipe]) -> None:
     except RecipeError as error:
         st.error(words.escape_markdown(str(error)), icon=":material/error:")
         return
+    if new_widgets:
+        state.reload_draft()
     st.rerun()
 
 

@@ -11,8 +11,9 @@ from core.training.recipe import Backbone, Recipe
 from pages.shared.draft import Draft, dump_draft
 from pages.shared.draft import load_draft as read_draft
 from tests.browser.conftest import Server
-from tests.browser.narrow import expect_no_sideways_scrolling
+from tests.browser.narrow import expect_drawn, expect_no_sideways_scrolling
 from tests.finished_runs import Workspace, add_project
+from tests.measured_advice import CUTS, RECIPE, add_curve, curve
 
 pytestmark = pytest.mark.browser
 
@@ -96,3 +97,22 @@ def test_the_sheet_of_the_starter_is_drawn_anew(server: Server, tab: Page, proje
     dialog.get_by_role("button", name="Draw another sheet").click()
     expect(dialog.get_by_text("Sheet 2")).to_be_visible()
     expect(dialog.get_by_role("img").last).not_to_have_attribute("src", first or "")
+
+
+def test_a_click_on_a_point_of_the_freezing_curve_takes_its_cut(server: Server, tab: Page, project: str):
+    save_draft(server.database, project, dump_draft(Draft(recipe=RECIPE)), 0)
+    add_curve(server.database, project, curve(trials=True))
+    tab.goto(f"{server.url}/network?project={project}")
+    expect(tab.get_by_text("was best of 2 ways that were tried")).to_be_visible()
+    expect_drawn(tab)
+    chart = tab.get_by_test_id("stPlotlyChart").first
+    chart.scroll_into_view_if_needed()
+    box = chart.locator(".scatterlayer .trace").first.locator(".point").nth(1).bounding_box()
+    assert box is not None
+    tab.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(tab.get_by_role("spinbutton", name="Frozen layers")).to_have_value(str(CUTS[1].layers))
+    assert recipe_of(server, project).cut == CUTS[1].name
+    tab.get_by_role("button", name="Take it").click()
+    expect(tab.get_by_text("The recommended cut is chosen")).to_be_visible()
+    tab.set_viewport_size({"width": 420, "height": 900})
+    expect_no_sideways_scrolling(tab)

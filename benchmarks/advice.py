@@ -1,0 +1,206 @@
+"""Compares what `advise` recommends with what real trainings show, on image sets with known classes.
+
+    GRAFT_TEST_DATA=... KERAS_HOME=... python -m benchmarks.advice OUT [--sets ...] [--seeds 4] [--images 40]
+
+`freezing`: of each set, half of the images are a person's, the others are the test images of this benchmark. The pick
+of the freezing curve, from the person's half alone, is compared with trying six cuts by real fine-tuning. Which cut is
+truly best is chosen on the test images of half of the seeds, and all are compared on the test images of the other half:
+of several equally good cuts, the best on the same images is best by chance.
+
+Every measurement is one line of OUT/results.jsonl; what is there is not measured again, so it can be interrupted. The
+table is printed at the end, or at once with `--report`.
+"""
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+SETS = ("hymenoptera", "flowers5_small")
+NETWORKS = {"MobileNet025": "imagenet", "Starter": "starter"}
+CUTS = 6
+TRIAL_SECONDS = 60
+
+
+class Results:
+    """Measurements in a file, one JSON object a line."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / "results.jsonl"
+        lines = self._path.read_text(encoding="utf-8").splitlines() if self._path.exists() else []
+        self.rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
+
+    def measure(self, key: dict[str, Any], compute: Callable[[], dict[str, Any]]) -> None:
+        """Measure what is not there yet."""
+        if any(key.items() <= row.items() for row in self.rows):
+            return
+        row = key | compute()
+        self.rows.append(row)
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        print(json.dumps(row), flush=True)
+
+
+def read_dataset(archive: Path, folder: Path, images: int):
+    """The first images of each class of a zip, and the store of their files."""
+    from core.checks.dataset import ingested_dataset
+    from core.intake.ingestion import ingest
+    from core.intake.results import Accepted
+    from core.storage.blobs import OriginalStore
+
+    store = OriginalStore(folder / "originals", folder / "thumbnails")
+    accepted = [one for one in ingest([archive], store) if isinstance(one, Accepted)]
+    counts: dict[str, int] = {}
+    chosen = []
+    for one in sorted(accepted, key=lambda one: one.digest):
+        counts[one.label or ""] = counts.get(one.label or "", 0) + 1
+        if counts[one.label or ""] <= images:
+            chosen.append(one)
+    return ingested_dataset(chosen, store), store
+
+
+def divide(dataset, seed: int):
+    """Half of the images as a person's, 40 to train and 10 to validate of 100, and half as the test images."""
+    from core.dataset.splits import assign_splits
+
+    splits = assign_splits(dataset.labels, shares=(40, 10, 50), seed=seed, groups=dataset.group_ids.tolist())
+    return replace(dataset, splits=splits)
+
+
+def recipe_of(network: str, seed: int):
+    from core.training.recipe import Backbone, Recipe
+
+    return Recipe(backbone=Backbone(name=network, weights=NETWORKS[network]), seed=seed)
+
+
+def tried_cuts(network: str) -> list[str]:
+    """Six cuts from nothing frozen to everything frozen."""
+    from core.advice.freezing_curve import NOTHING_FROZEN
+    from core.backbones.zoo import find_backbone
+
+    cuts = find_backbone(network).cuts
+    rows = np.unique(np.linspace(0, len(cuts) - 1, CUTS - 1).round().astype(int))
+    return [NOTHING_FROZEN, *(cuts[row].name for row in rows)]
+
+
+def measure_freezing(results: Results, bench, dataset, name: str, network: str, seed: int) -> None:
+    """The picks of the curve, without and with trials, and real trainings at six cuts."""
+    from core.jobs.advise import measure_freezing_curve
+
+    for budget in (0, TRIAL_SECONDS):
+
+        def pick(budget: int = budget) -> dict[str, Any]:
+            began = time.monotonic()
+            curve = measure_freezing_curve(bench, dataset, recipe_of(network, seed), budget=budget, seed=seed)
+            chosen = curve.point(curve.recommended)
+            return {
+                "cut": chosen.cut,
+                "layers": chosen.layers,
+                "of": curve.layers,
+                "reason": curve.reason,
+                "seconds": time.monotonic() - began,
+            }
+
+        results.measure({"kind": "pick", "set": name, "network": network, "seed": seed, "budget": budget}, pick)
+    picked = [row["cut"] for row in results.rows if _is(row, "pick", name, network) and row["seed"] == seed]
+    for cut in dict.fromkeys([*tried_cuts(network), *picked]):
+        key = {"kind": "real", "set": name, "network": network, "seed": seed, "cut": cut}
+        results.measure(key, lambda cut=cut: real_training(bench, dataset, network, seed, cut))
+
+
+def real_training(bench, dataset, network: str, seed: int, cut: str) -> dict[str, Any]:
+    """Train with the layers up to a cut frozen, and count the correct predictions of the test images."""
+    from core.advice.changes import with_freezing
+    from core.dataset.manifest import TEST, VALIDATION, Manifest
+    from core.jobs.advise import train_and_predict
+
+    recipe = with_freezing(recipe_of(network, seed), cut, NETWORKS[network])
+    manifest = Manifest(dataset.classes, dataset.digests, dataset.labels, dataset.splits, dataset.names)
+    swapped = np.where(dataset.splits == VALIDATION, TEST, dataset.splits).astype(np.int8)
+    swapped[dataset.splits == TEST] = VALIDATION
+    began = time.monotonic()
+    predicted = train_and_predict(bench, recipe, manifest, lambda _event: None, replace(manifest, splits=swapped))
+    seconds = time.monotonic() - began
+    correct = predicted == dataset.labels[manifest.rows(TEST)]
+    return {"accuracy": float(correct.mean()), "images": len(correct), "seconds": seconds}
+
+
+def _is(row: dict[str, Any], kind: str, name: str, network: str) -> bool:
+    return (row["kind"], row["set"], row["network"]) == (kind, name, network)
+
+
+def report_freezing(results: Results, seeds: int) -> Iterator[str]:
+    """Lines of a table: accuracy by cut, the picks, and their regret on the seeds that did not choose the best."""
+    regrets: dict[int, list[float]] = {0: [], TRIAL_SECONDS: []}
+    for name, network in sorted({(row["set"], row["network"]) for row in results.rows if row["kind"] == "real"}):
+        real = {(row["seed"], row["cut"]): row for row in results.rows if _is(row, "real", name, network)}
+        picks = {(row["seed"], row["budget"]): row for row in results.rows if _is(row, "pick", name, network)}
+        cuts = tried_cuts(network)
+        complete = [seed for seed in range(seeds) if all((seed, cut) in real for cut in cuts) and (seed, 0) in picks]
+        if len(complete) < 2:
+            continue
+        means = {cut: np.mean([real[seed, cut]["accuracy"] for seed in complete]) for cut in cuts}
+        yield f"{name}, {network}: " + ", ".join(f"{cut or 'nothing'} {mean:.3f}" for cut, mean in means.items())
+        halves = (complete[::2], complete[1::2])
+        for budget, values in regrets.items():
+            found = [
+                np.mean(
+                    [
+                        real[seed, best]["accuracy"] - real[seed, picks[seed, budget]["cut"]]["accuracy"]
+                        for seed in other
+                    ]
+                )
+                for one, other in (halves, halves[::-1])
+                if all((seed, budget) in picks for seed in other)
+                for best in [max(cuts, key=lambda cut: float(np.mean([real[seed, cut]["accuracy"] for seed in one])))]
+            ]
+            if not found:
+                continue
+            values.append(float(np.mean(found)))
+            seconds = np.mean([picks[seed, budget]["seconds"] for seed in complete if (seed, budget) in picks])
+            tried = np.mean([sum(real[seed, cut]["seconds"] for cut in cuts) for seed in complete])
+            chosen = [picks[seed, budget]["cut"] or "nothing" for seed in complete if (seed, budget) in picks]
+            yield (
+                f"  {'curve alone' if not budget else f'with trials of {budget} s'}: picks {', '.join(chosen)}; regret "
+                f"{100 * values[-1]:+.1f} points; {seconds:.0f} s against {tried:.0f} s for six cuts"
+            )
+    for budget, values in regrets.items():
+        if values:
+            yield f"mean regret, budget {budget} s: {100 * np.mean(values):+.1f} points over {len(values)} cases"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--sets", nargs="+", default=SETS)
+    parser.add_argument("--networks", nargs="+", default=list(NETWORKS), choices=list(NETWORKS))
+    parser.add_argument("--seeds", type=int, default=4)
+    parser.add_argument("--images", type=int, default=40, help="images of each class")
+    parser.add_argument("--report", action="store_true", help="measure nothing, print the table")
+    options = parser.parse_args()
+    results = Results(options.out)
+    if not options.report:
+        from core.jobs.advise import Bench
+        from core.settings import Settings
+
+        settings = replace(Settings.from_environment(), workspace=options.out / "workspace")
+        for name in options.sets:
+            archive = Path(os.environ["GRAFT_TEST_DATA"]) / "sets" / f"{name}.zip"
+            dataset, store = read_dataset(archive, options.out / name, options.images)
+            bench = Bench(settings, store, lambda _name, _unit="": lambda _done, _total: None)
+            for seed in range(options.seeds):
+                for network in options.networks:
+                    measure_freezing(results, bench, divide(dataset, seed), name, network, seed)
+    for line in report_freezing(results, options.seeds):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()

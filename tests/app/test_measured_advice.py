@@ -1,0 +1,84 @@
+"""The panels of the Model page that measure a choice on a person's images."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.catalog import jobs
+from core.catalog.projects import load_draft, save_draft
+from core.jobs.specs import FreezingCurveSpec
+from core.training.recipe import Recipe, dump_recipe
+from pages.model.freezing_advice import depth_chart, time_chart
+from pages.shared.draft import Draft, dump_draft
+from pages.shared.draft import load_draft as read_draft
+from pages.shared.steps import MODEL
+from tests.app.filled import fill_project
+from tests.measured_advice import CUTS, RECIPE, add_curve, curve
+
+
+@pytest.fixture
+def project(settings, database):
+    project = fill_project(settings, database, files=False)
+    save_draft(database, project, dump_draft(Draft(recipe=RECIPE)), 0)
+    return project
+
+
+def recipe_of(database, project: str) -> Recipe:
+    return read_draft(load_draft(database, project)[0]).recipe
+
+
+def button(tab: AppTest, label: str):
+    return next(one for one in tab.button if one.label.startswith(label))
+
+
+def said(tab: AppTest) -> str:
+    return " ".join(one.value for kind in ("markdown", "caption", "warning") for one in tab.get(kind))
+
+
+def test_measuring_asks_for_a_curve_of_the_chosen_network_within_the_chosen_time(open_page, database, project):
+    tab = open_page(MODEL, project=project)
+    (budget,) = [one for one in tab.selectbox if one.label == "How long"]
+    budget.set_value("and trials for 2 minutes")
+    button(tab, "Measure").click().run()
+    (job,) = jobs.list_jobs(database, project_id=project)
+    assert job.spec == FreezingCurveSpec(recipe=dump_recipe(RECIPE), budget_seconds=120)
+    assert not tab.exception
+
+
+def test_the_recommended_cut_is_taken_with_one_click(open_page, database, project):
+    add_curve(database, project, curve())
+    tab = open_page(MODEL, project=project)
+    assert f"Freezing up to {CUTS[2].label}** is recommended" in said(tab)
+    button(tab, "Take it").click().run()
+    assert (recipe_of(database, project).strategy, recipe_of(database, project).cut) == ("partial", CUTS[2].name)
+    assert "The recommended cut is chosen" in said(tab)
+    assert not tab.exception
+
+
+def test_freezing_everything_becomes_feature_extraction(open_page, database, project):
+    save_draft(database, project, dump_draft(Draft(recipe=RECIPE.model_copy(update={"strategy": "full"}))), 1)
+    add_curve(database, project, curve(recommended=4))
+    tab = open_page(MODEL, project=project)
+    button(tab, "Take it: freeze everything").click().run()
+    assert recipe_of(database, project).strategy == "feature-extraction"
+
+
+def test_a_curve_of_other_images_or_of_another_network_says_so(open_page, database, project):
+    add_curve(database, project, curve(), images={"robins": (13, 4, 2)})
+    assert "changed since" in said(open_page(MODEL, project=project))
+    add_curve(database, project, curve(), recipe=Recipe())
+    tab = open_page(MODEL, project=project)
+    assert "was measured with MobileNetV2" in said(tab)
+    assert not [one for one in tab.button if one.label.startswith("Take it")]
+
+
+def test_a_curve_of_the_images_as_they_are_needs_no_warning(open_page, database, project):
+    add_curve(database, project, curve(trials=True))
+    tab = open_page(MODEL, project=project)
+    assert "changed since" not in said(tab)
+    assert "best of 2 ways that were tried" in said(tab)
+
+
+def test_the_charts_have_their_figures_as_text():
+    measured = curve(trials=True)
+    assert "Best by a quick head: frozen up to whole backbone, 90.0%" in depth_chart(measured, None).alt
+    assert "12.0 s, 90.0%" in time_chart(measured).alt
