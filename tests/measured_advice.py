@@ -1,13 +1,24 @@
 """Measurements of choices, as jobs store them, without measuring anything."""
 
+from core.advice.backbone_comparison import HEADS, BackboneComparison, MeasuredBackbone, MeasuredHead
 from core.advice.estimate import GroupedEstimate
 from core.advice.freezing_curve import FreezingCurve, FreezingPoint, Trial
+from core.advice.learning_curve import ClassGain, LearningCurve
 from core.backbones.zoo import BACKBONES
 from core.catalog import jobs
 from core.catalog.database import Database
 from core.catalog.labels import list_labels
 from core.dataset.manifest import SPLIT_NAMES
-from core.jobs.specs import FreezingCurveResult, FreezingCurveSpec
+from core.jobs.specs import (
+    CompareBackbonesResult,
+    CompareBackbonesSpec,
+    FreezingCurveResult,
+    FreezingCurveSpec,
+    LearningCurveResult,
+    LearningCurveSpec,
+    Result,
+    Spec,
+)
 from core.training.recipe import Backbone, Recipe, dump_recipe
 
 RECIPE = Recipe(backbone=Backbone(name="Starter", weights="starter"))
@@ -16,6 +27,67 @@ CUTS = BACKBONES["Starter"].cuts
 
 def estimate(value: float, reach: float = 0.05) -> GroupedEstimate:
     return GroupedEstimate(value=value, low=value - reach, high=value + reach)
+
+
+def count_images(database: Database, project: str) -> dict[str, tuple[int, int, int]]:
+    """The number of images in each split, by class."""
+    splits = {label.name: label.splits for label in list_labels(database, project)}
+    return {name: tuple(counts.get(split, 0) for split in SPLIT_NAMES) for name, counts in splits.items()}
+
+
+def add_finished(database: Database, project: str, spec: Spec, result: Result) -> None:
+    job = jobs.add_job(database, project, spec)
+    jobs.start_job(database, job)
+    jobs.end_job(database, job, "finished", result)
+
+
+def add_comparison(database: Database, project: str) -> None:
+    """Three networks, of which the starter is the fastest and the weakest."""
+    found = [("MobileNetV2", 0.95, 200.0, True), ("MobileNet025", 0.94, 900.0, True), ("Starter", 0.7, 800.0, False)]
+    comparison = BackboneComparison(
+        images=36,
+        folds=5,
+        repeats=2,
+        backbones=tuple(
+            MeasuredBackbone(
+                name=name,
+                accuracy=estimate(value),
+                below_best=estimate(0.95 - value),
+                images_per_second=speed,
+                megabytes=9.0,
+                on_front=front,
+            )
+            for name, value, speed, front in found
+        ),
+        heads_of="Starter",
+        heads=tuple(MeasuredHead(head=head, accuracy=estimate(0.7), below_best=estimate(0.0)) for head in HEADS),
+        not_measured=("VGG16", "VGG19"),
+    )
+    result = CompareBackbonesResult(
+        comparison=comparison.model_dump(mode="json"), images=count_images(database, project)
+    )
+    add_finished(database, project, CompareBackbonesSpec(recipe=dump_recipe(RECIPE)), result)
+
+
+def add_learning_curve(database: Database, project: str) -> None:
+    """A curve that still rises."""
+    names = [label.name for label in list_labels(database, project)]
+    measured = LearningCurve(
+        network="Starter",
+        images=36,
+        sizes=(4.0, 8.0, 15.0, 29.0),
+        accuracies=(0.5, 0.6, 0.7, 0.78),
+        lows=(0.4, 0.5, 0.6, 0.7),
+        highs=(0.6, 0.7, 0.8, 0.85),
+        doubled=estimate(0.84),
+        gain=GroupedEstimate(value=0.04, low=0.02, high=0.06),
+        classes=tuple(
+            ClassGain(name=name, images=18, recall=0.8, gain=GroupedEstimate(value=0.05, low=0.02, high=0.09))
+            for name in names
+        ),
+    )
+    result = LearningCurveResult(curve=measured.model_dump(mode="json"), images=count_images(database, project))
+    add_finished(database, project, LearningCurveSpec(recipe=dump_recipe(RECIPE)), result)
 
 
 def curve(*, trials: bool = False, recommended: int = 2) -> FreezingCurve:
@@ -51,10 +123,7 @@ def add_curve(
     recipe: Recipe = RECIPE,
 ) -> None:
     """A finished measurement, of the project's images unless others are given."""
-    if images is None:
-        splits = {label.name: label.splits for label in list_labels(database, project)}
-        images = {name: tuple(counts.get(split, 0) for split in SPLIT_NAMES) for name, counts in splits.items()}
-    job = jobs.add_job(database, project, FreezingCurveSpec(recipe=dump_recipe(recipe)))
-    jobs.start_job(database, job)
-    result = FreezingCurveResult(curve=measured.model_dump(mode="json"), images=images)
-    jobs.end_job(database, job, "finished", result)
+    result = FreezingCurveResult(
+        curve=measured.model_dump(mode="json"), images=count_images(database, project) if images is None else images
+    )
+    add_finished(database, project, FreezingCurveSpec(recipe=dump_recipe(recipe)), result)

@@ -82,7 +82,7 @@ def out_of_fold(
         # A class without training images cannot be predicted.
         held_out = np.flatnonzero((parts == part) & np.isin(labels, labels[train]))
         if len(np.unique(labels[train])) > 1 and len(held_out):
-            model = fit(features[train], labels[train]) if fit else _fit(features[train], labels[train], seed)
+            model = fit(features[train], labels[train]) if fit else fit_probe(features[train], labels[train], seed)
             probe.probabilities[held_out] = 0
             probe.probabilities[np.ix_(held_out, model.classes_)] = model.predict_proba(features[held_out])
             probe.predicted[held_out] = True
@@ -123,7 +123,14 @@ def assign_folds(
     return parts
 
 
-def _fit(features: NDArray[np.float32], labels: NDArray[np.int64], seed: int) -> Any:  # noqa: ANN401 - an untyped Pipeline
+def fit_probe(features: NDArray[np.float32], labels: NDArray[np.int64], seed: int) -> Any:  # noqa: ANN401 - a Pipeline
+    """Fit a logistic regression on standardised principal components.
+
+    Args:
+        features: (n, n_features) float32.
+        labels: (n,) int64, of two classes or more.
+        seed: Of the principal components.
+    """
     from sklearn.decomposition import PCA
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression

@@ -5,12 +5,14 @@ import json
 import re
 import sys
 import tempfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-
+from core.advice.backbone_comparison import BackboneComparison
 from core.advice.freezing_curve import FreezingCurve
+from core.advice.learning_curve import LearningCurve
 from core.checks.dataset import Dataset, ingested_dataset
 from core.cli.ingested import SHOWN, read_images, refuse_question
 from core.cli.progress import print_event
@@ -23,7 +25,8 @@ from core.storage.blobs import OriginalStore
 from core.training.plan import make_plan
 from core.training.recipe import Recipe
 
-TOPICS: Final = ("freezing",)
+TOPICS: Final = ("networks", "freezing", "photos")
+Advice = BackboneComparison | FreezingCurve | LearningCurve
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
@@ -39,20 +42,17 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
         manifest = manifest_from(dataset, shares, recipe.seed)
         manifest.check()
         make_plan(recipe, classes=len(manifest.classes), training_images=len(manifest.rows(TRAIN)))
-        result = _measure(options.only or TOPICS, split(dataset, manifest.splits), recipe, budget, store, settings)
+        result = _measure(
+            options.only or TOPICS, replace(dataset, splits=manifest.splits), recipe, budget, store, settings
+        )
     if options.json:
         print(json.dumps({topic: one.model_dump(mode="json") | {"sentence": one.sentence()} for topic, one in result}))
         return
     for _topic, one in result:
         print(one.sentence().replace("*", ""))
+        if isinstance(one, BackboneComparison):
+            print(one.sentence_of_heads())
         print(one.caveat())
-
-
-def split(dataset: Dataset, splits: np.ndarray[Any, np.dtype[np.int8]]) -> Dataset:
-    """Give the dataset with splits."""
-    from dataclasses import replace
-
-    return replace(dataset, splits=splits)
 
 
 def seconds_from(text: str) -> float:
@@ -74,9 +74,13 @@ def _measure(
     budget: float,
     store: OriginalStore,
     settings: Settings,
-) -> list[tuple[str, FreezingCurve]]:
-    from core.jobs.advise import Bench, measure_freezing_curve
+) -> list[tuple[str, Advice]]:
+    from core.jobs.advise import Bench, compare_backbones, measure_freezing_curve, measure_learning_curve
 
     bench = Bench(settings, store, make_progress, lambda sentence: print_event(Message(text=sentence)))
-    measures = {"freezing": lambda: measure_freezing_curve(bench, dataset, recipe, budget=budget, seed=recipe.seed)}
+    measures: dict[str, Callable[[], Advice]] = {
+        "networks": lambda: compare_backbones(bench, dataset, recipe, seed=recipe.seed),
+        "freezing": lambda: measure_freezing_curve(bench, dataset, recipe, budget=budget, seed=recipe.seed),
+        "photos": lambda: measure_learning_curve(bench, dataset, recipe, seed=recipe.seed),
+    }
     return [(topic, measures[topic]()) for topic in topics]

@@ -15,17 +15,21 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from core.advice.changes import with_freezing
+from core.advice.backbone_comparison import BackboneComparison, compare_outcomes
+from core.advice.changes import with_freezing, with_strategy
 from core.advice.freezing_curve import FreezingCurve, choose_cuts, choose_trials, make_freezing_curve
+from core.advice.learning_curve import LearningCurve, fit_learning_curve, measure_subsets
 from core.advice.measurements import MeasurementStore
 from core.advice.outcomes import FOLDS, REPEATS, Outcomes
-from core.advice.probes import probe_outcomes
-from core.backbones.zoo import Cut
+from core.advice.probes import ProbeHead, probe_outcomes
+from core.backbones.weights import available
+from core.backbones.zoo import BACKBONES, BackboneSpec, Cut
 from core.checks.dataset import Dataset
 from core.checks.probe import assign_folds
 from core.dataset.manifest import TEST, TRAIN, VALIDATION, Manifest
 from core.errors import DatasetError, RunStopped
 from core.features.activation_cache import compute_activations
+from core.features.engine import choose_engine
 from core.features.fingerprint import fingerprint
 from core.jobs.events import Event
 from core.settings import Settings
@@ -37,10 +41,14 @@ from core.training.loop import TrainingLoop
 from core.training.networks import Networks, prepare
 from core.training.plan import Plan, make_plan
 from core.training.progress import ProgressReporter
-from core.training.recipe import Augmentation, Recipe, resolve_weights_file
+from core.training.recipe import Augmentation, Backbone, Recipe, resolve_weights_file
 
 TRIAL_EPOCHS: Final = 5
 """Largest number of epochs of a trial's fine-tuning."""
+HEADS_SECONDS: Final = 120
+"""Time for training heads."""
+SPEED_IMAGES: Final = 32
+SPEED_SECONDS: Final = 1.0
 STOPPED_HINT: Final = "What was measured is kept; measure again to go on."
 
 Ints = NDArray[np.int64]
@@ -170,6 +178,109 @@ def measure_freezing_curve(
     return make_freezing_curve(spec, cuts, probes, pool.group_ids, trials)
 
 
+def compare_backbones(bench: Bench, dataset: Dataset, recipe: Recipe, *, seed: int = 0) -> BackboneComparison:
+    """Measure every network whose weights are on this machine, and kinds of heads on the chosen one.
+
+    Args:
+        bench: What a measurement uses.
+        dataset: Images of all splits, without features.
+        recipe: Its backbone is the chosen one; its images' preparation and its head are used.
+        seed: Of the folds.
+
+    Raises:
+        DatasetError: The images cannot be divided into folds.
+        RunStopped: A person stopped it.
+        NetworkError: The weights of the chosen network are not here and could not be downloaded.
+        WeightsError: The weights cannot be used.
+    """
+    pool, chosen = pool_of(dataset), recipe.backbone
+    specs = [spec for spec in BACKBONES.values() if spec.name == chosen.name or _is_here(bench, spec)]
+    outcomes: dict[str, Outcomes] = {}
+    speeds: dict[str, float] = {}
+    heads: dict[str, Outcomes] = {}
+    for number, spec in enumerate(specs):
+        bench.check_stop()
+        backbone = chosen if spec.name == chosen.name else Backbone(name=spec.name, weights=spec.weights_kinds[0])
+        changed = with_strategy(recipe, "feature-extraction", chosen.weights).model_copy(update={"backbone": backbone})
+        network = _network(bench, changed, spec.cuts[-1:])
+        stage = f"Network {number + 1} of {len(specs)}: computing features with {spec.name}"
+        (features,) = network.features(bench, pool, stage)
+        outcomes[spec.name] = _probe(bench, network, pool, spec.cuts[-1].name, features, seed)
+        speeds[spec.name] = _measure_speed(bench, network)
+        if spec.name == chosen.name:
+            heads = _compare_heads(bench, dataset.labelled, pool, changed, network, features, seed)
+    return compare_outcomes(
+        outcomes,
+        speeds,
+        {spec.name: spec.weights_megabytes for spec in specs},
+        pool.group_ids,
+        heads_of=chosen.name,
+        heads=heads,
+        not_measured=[name for name in BACKBONES if name not in outcomes],
+    )
+
+
+def _is_here(bench: Bench, spec: BackboneSpec) -> bool:
+    return available(spec, bench.settings.keras_home)
+
+
+def _compare_heads(
+    bench: Bench, dataset: Dataset, pool: Dataset, recipe: Recipe, network: "_Network", features: Features, seed: int
+) -> dict[str, Outcomes]:
+    """Test every kind of head on the same folds, once each."""
+    labels, groups = pool.labels, pool.group_ids
+    kinds: tuple[ProbeHead, ...] = ("nearest-neighbours", "logistic-regression")
+    found: dict[str, Outcomes] = {
+        kind: probe_outcomes(features, labels, groups, head=kind, repeats=1, seed=seed) for kind in kinds
+    }
+    cut = network.plan.spec.cuts[-1].name
+    trials = _Trials(bench, dataset, recipe, network.fingerprint, seed, "Comparing heads").run([cut], HEADS_SECONDS)
+    return found | ({"trained-head": trials[cut]} if cut in trials else {})
+
+
+def _measure_speed(bench: Bench, network: "_Network") -> float:
+    """Images a second of a network alone, without decoding."""
+    size = network.plan.input_size
+    squares = np.random.default_rng(0).integers(0, 256, (SPEED_IMAGES, size, size, 3), np.uint8)
+    engine = choose_engine(
+        network.model, network.fingerprint, bench.settings, network.recipe.precision, lambda _sentence: None
+    )
+    next(iter(engine.run([squares])))
+    began, done = time.monotonic(), 0
+    while (seconds := time.monotonic() - began) < SPEED_SECONDS:
+        done += sum(len(values[0]) for values in engine.run([squares]))
+    return done / seconds
+
+
+def measure_learning_curve(bench: Bench, dataset: Dataset, recipe: Recipe, *, seed: int = 0) -> LearningCurve:
+    """Measure how the accuracy of a quick head grows with the number of images, and extrapolate to twice as many.
+
+    Args:
+        bench: What a measurement uses.
+        dataset: Images of all splits, without features.
+        recipe: Its backbone and its images' preparation are used.
+        seed: Of the folds and the subsets.
+
+    Raises:
+        DatasetError: There are too few images, or they cannot be divided into folds.
+        RunStopped: A person stopped it.
+        NetworkError: The weights are not here and could not be downloaded.
+        WeightsError: The weights cannot be used.
+    """
+    pool = pool_of(dataset)
+    spec = make_plan(_plain(recipe), classes=2).spec
+    network = _network(bench, recipe, spec.cuts[-1:])
+    (features,) = network.features(bench, pool, f"Computing features with {spec.name}")
+    progress = bench.progress("Learning from parts of the images", "subsets")
+
+    def on_progress(done: int, total: int) -> None:
+        bench.check_stop()
+        progress(done, total)
+
+    measured = measure_subsets(features, pool.labels, pool.group_ids, seed=seed, on_progress=on_progress)
+    return fit_learning_curve(measured, pool.labels, pool.group_ids, pool.classes, network=spec.name, seed=seed)
+
+
 def _probe(
     bench: Bench, network: _Network, pool: Dataset, cut: str, features: Features, seed: int, **options: object
 ) -> Outcomes:
@@ -232,10 +343,20 @@ class _Trials:
         recipe: Of the trainings, except for what is frozen.
         fingerprint: Of the network.
         seed: Of the folds.
+        stage: Name of the stage of the progress.
     """
 
-    def __init__(self, bench: Bench, dataset: Dataset, recipe: Recipe, fingerprint: str, seed: int) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        dataset: Dataset,
+        recipe: Recipe,
+        fingerprint: str,
+        seed: int,
+        stage: str = "Trying cuts on your images",
+    ) -> None:
         self._bench = bench
+        self._stage = stage
         self._dataset = dataset
         self._recipe = _shorten(recipe)
         self._pool = np.flatnonzero(dataset.splits != TEST)
@@ -255,7 +376,7 @@ class _Trials:
         """
         began = time.monotonic()
         found: dict[str, list[Outcomes]] = {cut: [] for cut in cuts}
-        progress = self._bench.progress("Trying cuts on your images", "seconds") if budget else None
+        progress = self._bench.progress(self._stage, "seconds") if budget else None
 
         def on_event(_event: Event | None = None) -> None:
             if progress is not None:

@@ -389,6 +389,66 @@ class FreezingCurveSpec(Spec):
     seed: int = 0
 
 
+class CompareBackbonesResult(Result):
+    """What was measured.
+
+    Attributes:
+        comparison: A `core.advice.backbone_comparison.BackboneComparison` as JSON.
+        images: As in `FreezingCurveResult`.
+    """
+
+    comparison: JsonObject
+    images: dict[str, tuple[int, int, int]]
+
+
+class CompareBackbonesSpec(Spec):
+    """Measure every network whose weights are on this machine on the images of a project.
+
+    Attributes:
+        recipe: A `core.training.recipe.Recipe` as JSON, with the chosen network.
+        seed: Of the folds.
+    """
+
+    kind: Literal["compare-backbones"] = "compare-backbones"
+    handler: ClassVar[str] = "core.jobs.handlers.advise:compare_backbones"
+    resource: ClassVar[Resource] = "train"
+    timeout_seconds: ClassVar[float] = 60 * 60
+    grace_seconds: ClassVar[float] = 60
+    result: ClassVar[type[Result]] = CompareBackbonesResult
+    recipe: str
+    seed: int = 0
+
+
+class LearningCurveResult(Result):
+    """What was measured.
+
+    Attributes:
+        curve: A `core.advice.learning_curve.LearningCurve` as JSON.
+        images: As in `FreezingCurveResult`.
+    """
+
+    curve: JsonObject
+    images: dict[str, tuple[int, int, int]]
+
+
+class LearningCurveSpec(Spec):
+    """Measure whether more images would help.
+
+    Attributes:
+        recipe: A `core.training.recipe.Recipe` as JSON, whose network computes the features.
+        seed: Of the folds and the subsets.
+    """
+
+    kind: Literal["learning-curve"] = "learning-curve"
+    handler: ClassVar[str] = "core.jobs.handlers.advise:learning_curve"
+    resource: ClassVar[Resource] = "train"
+    timeout_seconds: ClassVar[float] = 60 * 60
+    grace_seconds: ClassVar[float] = 60
+    result: ClassVar[type[Result]] = LearningCurveResult
+    recipe: str
+    seed: int = 0
+
+
 class DownloadWeightsResult(Result):
     """Nothing: the file is where Keras looks for it."""
 
@@ -539,6 +599,8 @@ JobSpec = (
     | CheckSpec
     | CrossValidateSpec
     | FreezingCurveSpec
+    | CompareBackbonesSpec
+    | LearningCurveSpec
     | DownloadWeightsSpec
     | PredictSpec
     | ExplainSpec

@@ -28,6 +28,13 @@ def describe_changes(
     """
     if measured.backbone != recipe.backbone:
         return f"This was measured with {measured.backbone.name} as it was chosen then. Measure again for your choice."
+    return describe_changed_images(project_id, measured, recipe, images)
+
+
+def describe_changed_images(
+    project_id: str, measured: Recipe, recipe: Recipe, images: Mapping[str, tuple[int, int, int]]
+) -> str:
+    """Say if the images, or how they are prepared, changed since a measurement; arguments as of `describe_changes`."""
     how = ("resize", "background", "precision")
     if any(getattr(measured, name) != getattr(recipe, name) for name in how) or _count(project_id) != dict(images):
         return "Your images, or how they are prepared, changed since. Measure again: only what changed is computed."

@@ -8,7 +8,9 @@ from pages.components import start_run
 from pages.model import (
     augmentation_choice,
     backbone_cards,
+    backbone_comparison,
     freezing_advice,
+    learning_curve_advice,
     strategy_choice,
     training_choices,
     weights_choice,
@@ -31,6 +33,7 @@ if classes:
 st.header("Network", anchor=False)
 backbone_cards.draw(project.id)
 weights_choice.draw(project.id)
+backbone_comparison.draw(project.id, measurable)
 
 st.header("How much is trained", anchor=False)
 strategy_choice.draw(project.id, max(2, len(classes)), sum(training))
@@ -42,6 +45,9 @@ with st.expander("Variations of the training images (*augmentation*)", icon=":ma
     augmentation_choice.draw(project.id)
 with st.expander("For experts", icon=":material/tune:"):
     training_choices.draw_expert(project.id)
+
+st.header("More photos", anchor=False)
+learning_curve_advice.draw(project.id, measurable)
 
 st.header("Start", anchor=False)
 start_run.draw(project.id, in_sight=True)

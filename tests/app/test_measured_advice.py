@@ -5,14 +5,14 @@ from streamlit.testing.v1 import AppTest
 
 from core.catalog import jobs
 from core.catalog.projects import load_draft, save_draft
-from core.jobs.specs import FreezingCurveSpec
+from core.jobs.specs import CompareBackbonesSpec, FreezingCurveSpec, LearningCurveSpec
 from core.training.recipe import Recipe, dump_recipe
 from pages.model.freezing_advice import depth_chart, time_chart
 from pages.shared.draft import Draft, dump_draft
 from pages.shared.draft import load_draft as read_draft
 from pages.shared.steps import MODEL
 from tests.app.filled import fill_project
-from tests.measured_advice import CUTS, RECIPE, add_curve, curve
+from tests.measured_advice import CUTS, RECIPE, add_comparison, add_curve, add_learning_curve, curve
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_measuring_asks_for_a_curve_of_the_chosen_network_within_the_chosen_time
     tab = open_page(MODEL, project=project)
     (budget,) = [one for one in tab.selectbox if one.label == "How long"]
     budget.set_value("and trials for 2 minutes")
-    button(tab, "Measure").click().run()
+    next(one for one in tab.button if one.label == "Measure").click().run()
     (job,) = jobs.list_jobs(database, project_id=project)
     assert job.spec == FreezingCurveSpec(recipe=dump_recipe(RECIPE), budget_seconds=120)
     assert not tab.exception
@@ -82,3 +82,34 @@ def test_the_charts_have_their_figures_as_text():
     measured = curve(trials=True)
     assert "Best by a quick head: frozen up to whole backbone, 90.0%" in depth_chart(measured, None).alt
     assert "12.0 s, 90.0%" in time_chart(measured).alt
+
+
+def test_the_best_network_is_taken_with_one_click(open_page, database, project):
+    add_comparison(database, project)
+    tab = open_page(MODEL, project=project)
+    assert "**MobileNetV2** tells your classes apart best: 95%" in said(tab)
+    assert "MobileNet025 is 4.5 times as fast, and 36 images show no difference to it" in said(tab)
+    assert "Not measured, because their weights are not here: VGG16, VGG19." in said(tab)
+    assert "5 nearest neighbours 70%, logistic regression 70%, trained head 70%: no difference" in said(tab)
+    button(tab, "Take it: MobileNetV2").click().run()
+    assert recipe_of(database, project).backbone.name == "MobileNetV2"
+    assert not tab.exception
+
+
+def test_a_learning_curve_says_what_more_photos_are_worth(open_page, database, project):
+    add_learning_curve(database, project)
+    tab = open_page(MODEL, project=project)
+    assert "Twice as many photos are worth 4.0 points (2.0 to 6.0)" in said(tab)
+    assert "most for *robins*: 5.0 points (2.0 to 9.0)" in said(tab)
+    assert not tab.exception
+
+
+@pytest.mark.parametrize(
+    ("label", "kind"), [("Measure the networks", CompareBackbonesSpec), ("Measure it", LearningCurveSpec)]
+)
+def test_a_measurement_is_asked_for_with_the_recipe(open_page, database, project, label, kind):
+    tab = open_page(MODEL, project=project)
+    next(one for one in tab.button if one.label == label).click().run()
+    (job,) = jobs.list_jobs(database, project_id=project)
+    assert job.spec == kind(recipe=dump_recipe(RECIPE))
+    assert not tab.exception

@@ -105,7 +105,7 @@ def test_a_click_on_a_point_of_the_freezing_curve_takes_its_cut(server: Server, 
     tab.goto(f"{server.url}/network?project={project}")
     expect(tab.get_by_text("was best of 2 ways that were tried")).to_be_visible()
     expect_drawn(tab)
-    chart = tab.get_by_test_id("stPlotlyChart").first
+    chart = tab.get_by_test_id("stPlotlyChart").filter(has_text="share of the layers that is frozen")
     chart.scroll_into_view_if_needed()
     box = chart.locator(".scatterlayer .trace").first.locator(".point").nth(1).bounding_box()
     assert box is not None

@@ -6,7 +6,14 @@ from core.checks.dataset import Dataset
 from core.dataset.manifest import SPLIT_NAMES
 from core.jobs import advise
 from core.jobs.handlers.project_features import read_images
-from core.jobs.specs import FreezingCurveResult, FreezingCurveSpec
+from core.jobs.specs import (
+    CompareBackbonesResult,
+    CompareBackbonesSpec,
+    FreezingCurveResult,
+    FreezingCurveSpec,
+    LearningCurveResult,
+    LearningCurveSpec,
+)
 from core.jobs.worker import JobContext
 from core.storage.blobs import OriginalStore
 from core.training.recipe import load_recipe
@@ -24,6 +31,30 @@ def freezing_curve(context: JobContext, spec: FreezingCurveSpec) -> FreezingCurv
         _bench(context), dataset, load_recipe(spec.recipe), budget=spec.budget_seconds, seed=spec.seed
     )
     return FreezingCurveResult(curve=curve.model_dump(mode="json"), images=_count(dataset))
+
+
+def compare_backbones(context: JobContext, spec: CompareBackbonesSpec) -> CompareBackbonesResult:
+    """Measure every network whose weights are on this machine.
+
+    Raises:
+        DatasetError: There are no images, or they cannot be divided into folds.
+        RunStopped: A person stopped it.
+    """
+    dataset = read_images(context)
+    comparison = advise.compare_backbones(_bench(context), dataset, load_recipe(spec.recipe), seed=spec.seed)
+    return CompareBackbonesResult(comparison=comparison.model_dump(mode="json"), images=_count(dataset))
+
+
+def learning_curve(context: JobContext, spec: LearningCurveSpec) -> LearningCurveResult:
+    """Measure whether more images would help.
+
+    Raises:
+        DatasetError: There are too few images, or they cannot be divided into folds.
+        RunStopped: A person stopped it.
+    """
+    dataset = read_images(context)
+    curve = advise.measure_learning_curve(_bench(context), dataset, load_recipe(spec.recipe), seed=spec.seed)
+    return LearningCurveResult(curve=curve.model_dump(mode="json"), images=_count(dataset))
 
 
 def _bench(context: JobContext) -> advise.Bench:

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from watching import events_of, wait_for_end
 
+from core.advice.backbone_comparison import HEADS
 from core.catalog import edits, items, jobs, labels, projects
 from core.catalog.database import Database
 from core.catalog.runs import get_run
@@ -22,6 +23,8 @@ from core.jobs.specs import (
     SPECS,
     CheckResult,
     CheckSpec,
+    CompareBackbonesResult,
+    CompareBackbonesSpec,
     CrossValidateResult,
     CrossValidateSpec,
     DownloadWeightsSpec,
@@ -35,6 +38,8 @@ from core.jobs.specs import (
     FreezingCurveSpec,
     IngestResult,
     IngestSpec,
+    LearningCurveResult,
+    LearningCurveSpec,
     PredictResult,
     PredictSpec,
     Result,
@@ -123,9 +128,7 @@ def test_every_kind_gives_its_result(database: Database, settings: Settings, pro
     measured = run(CrossValidateSpec(folds=2, include_test=True, recipe=dump_recipe(RECIPE)))
     assert isinstance(measured, CrossValidateResult)
     assert measured.measured["images"] == IMAGES - 1
-    curve = run(FreezingCurveSpec(recipe=dump_recipe(RECIPE)))
-    assert isinstance(curve, FreezingCurveResult)
-    assert curve.curve["images"] == IMAGES - 1 - 6
+    _measure_choices(run)
     archive = run(ExportDatasetSpec())
     assert isinstance(archive, ExportDatasetResult)
     bundle = run(ExportModelSpec(run=run_id, formats=("keras",)))
@@ -145,3 +148,15 @@ def test_every_kind_gives_its_result(database: Database, settings: Settings, pro
     assert (failed.spec, failed.status, failed.result) == (download, "failed", None)
     assert "could not be downloaded" in events_of(database, failed.id, Ended)[0].reason
     assert {spec.kind for spec in (*done, download)} == SPECS.keys()
+
+
+def _measure_choices(run: Callable[[Spec], Result | None]) -> None:
+    recipe, used = dump_recipe(RECIPE), IMAGES - 1 - 6
+    frozen, compared, grown = (
+        run(kind(recipe=recipe)) for kind in (FreezingCurveSpec, CompareBackbonesSpec, LearningCurveSpec)
+    )
+    assert isinstance(frozen, FreezingCurveResult)
+    assert isinstance(compared, CompareBackbonesResult)
+    assert isinstance(grown, LearningCurveResult)
+    assert frozen.curve["images"] == compared.comparison["images"] == grown.curve["images"] == used
+    assert [one["head"] for one in compared.comparison["heads"]] == list(HEADS)
