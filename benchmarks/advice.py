@@ -7,6 +7,10 @@ of the freezing curve, from the person's half alone, is compared with trying six
 truly best is chosen on the test images of half of the seeds, and all are compared on the test images of the other half:
 of several equally good cuts, the best on the same images is best by chance.
 
+`photos`: the learning curve of two fifths of the images predicts the accuracy with twice as many. That is compared with
+a head that learned from four fifths and was tested on the last fifth: how often is it within the 90% interval, widened
+by the sampling of so few test images?
+
 Every measurement is one line of OUT/results.jsonl; what is there is not measured again, so it can be interrupted. The
 table is printed at the end, or at once with `--report`.
 """
@@ -90,7 +94,7 @@ def tried_cuts(network: str) -> list[str]:
     return [NOTHING_FROZEN, *(cuts[row].name for row in rows)]
 
 
-def measure_freezing(results: Results, bench, dataset, name: str, network: str, seed: int) -> None:
+def measure_freezing(results: Results, context, dataset, name: str, network: str, seed: int) -> None:
     """The picks of the curve, without and with trials, and real trainings at six cuts."""
     from core.jobs.advise import measure_freezing_curve
 
@@ -98,7 +102,7 @@ def measure_freezing(results: Results, bench, dataset, name: str, network: str, 
 
         def pick(budget: int = budget) -> dict[str, Any]:
             began = time.monotonic()
-            curve = measure_freezing_curve(bench, dataset, recipe_of(network, seed), budget=budget, seed=seed)
+            curve = measure_freezing_curve(context, dataset, recipe_of(network, seed), budget=budget, seed=seed)
             chosen = curve.point(curve.recommended)
             return {
                 "cut": chosen.cut,
@@ -112,24 +116,70 @@ def measure_freezing(results: Results, bench, dataset, name: str, network: str, 
     picked = [row["cut"] for row in results.rows if _is(row, "pick", name, network) and row["seed"] == seed]
     for cut in dict.fromkeys([*tried_cuts(network), *picked]):
         key = {"kind": "real", "set": name, "network": network, "seed": seed, "cut": cut}
-        results.measure(key, lambda cut=cut: real_training(bench, dataset, network, seed, cut))
+        results.measure(key, lambda cut=cut: real_training(context, dataset, network, seed, cut))
 
 
-def real_training(bench, dataset, network: str, seed: int, cut: str) -> dict[str, Any]:
+def real_training(context, dataset, network: str, seed: int, cut: str) -> dict[str, Any]:
     """Train with the layers up to a cut frozen, and count the correct predictions of the test images."""
     from core.advice.changes import with_freezing
     from core.dataset.manifest import TEST, VALIDATION, Manifest
-    from core.jobs.advise import train_and_predict
+    from core.jobs.trials import train_and_predict
 
     recipe = with_freezing(recipe_of(network, seed), cut, NETWORKS[network])
     manifest = Manifest(dataset.classes, dataset.digests, dataset.labels, dataset.splits, dataset.names)
     swapped = np.where(dataset.splits == VALIDATION, TEST, dataset.splits).astype(np.int8)
     swapped[dataset.splits == TEST] = VALIDATION
     began = time.monotonic()
-    predicted = train_and_predict(bench, recipe, manifest, lambda _event: None, replace(manifest, splits=swapped))
+    predicted = train_and_predict(context, recipe, manifest, lambda _event: None, replace(manifest, splits=swapped))
     seconds = time.monotonic() - began
     correct = predicted == dataset.labels[manifest.rows(TEST)]
     return {"accuracy": float(correct.mean()), "images": len(correct), "seconds": seconds}
+
+
+def measure_photos(results: Results, context, dataset, name: str, network: str, seed: int) -> None:
+    """What the learning curve of a part of the images says, and what then came."""
+    key = {"kind": "photos", "set": name, "network": network, "seed": seed}
+    results.measure(key, lambda: predict_doubled(context, dataset, network, seed))
+
+
+def predict_doubled(context, dataset, network: str, seed: int) -> dict[str, Any]:
+    """Predicted and measured accuracy with twice as many images, overall and of each class."""
+    from core.advice.learning_curve import fit_learning_curve, measure_subsets
+    from core.checks.probe import fit_probe
+    from core.dataset.splits import assign_splits
+    from core.jobs.advise import pooled_features
+
+    parts = assign_splits(dataset.labels, shares=(40, 40, 20), seed=seed, groups=dataset.group_ids.tolist())
+    features = pooled_features(context, dataset, recipe_of(network, 0))
+    now, both, test = (np.flatnonzero(np.isin(parts, which)) for which in ((0,), (0, 1), (2,)))
+    groups = np.unique(dataset.group_ids[now], return_inverse=True)[1]
+    measured = measure_subsets(features[now], dataset.labels[now], groups, seed=seed)
+    curve = fit_learning_curve(measured, dataset.labels[now], groups, dataset.classes, network=network, seed=seed)
+    model = fit_probe(features[both], dataset.labels[both], seed)
+    correct = model.predict(features[test]) == dataset.labels[test]
+    cases = [_case(curve.doubled.value, curve.doubled.low, curve.doubled.high, correct)]
+    for one in curve.classes:
+        shift, of_class = one.recall, dataset.labels[test] == dataset.classes.index(one.name)
+        cases.append(_case(*(shift + end for end in (one.gain.value, one.gain.low, one.gain.high)), correct[of_class]))
+    return {"cases": cases}
+
+
+def _case(value: float, low: float, high: float, correct: np.ndarray) -> list[float]:
+    """Predicted value, ends of its interval with the sampling of the test images, and what came."""
+    share = min(max(value, 1 / (len(correct) + 2)), 1 - 1 / (len(correct) + 2))
+    sampling = 1.645 * (share * (1 - share) / len(correct)) ** 0.5
+    return [value, value - np.hypot(value - low, sampling), value + np.hypot(high - value, sampling), correct.mean()]
+
+
+def report_photos(results: Results) -> Iterator[str]:
+    """How often what came was within the interval."""
+    rows = [row for row in results.rows if row["kind"] == "photos"]
+    for title, which in (("overall", slice(0, 1)), ("a class", slice(1, None))):
+        cases = [case for row in rows for case in row["cases"][which]]
+        if cases:
+            inside = np.mean([low <= came <= high for _value, low, high, came in cases])
+            error = 100 * np.mean([value - came for value, _low, _high, came in cases])
+            yield f"twice as many photos, {title}: {inside:.0%} of {len(cases)} within 90%; bias {error:+.1f} points"
 
 
 def _is(row: dict[str, Any], kind: str, name: str, network: str) -> bool:
@@ -183,22 +233,26 @@ def main() -> None:
     parser.add_argument("--networks", nargs="+", default=list(NETWORKS), choices=list(NETWORKS))
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--images", type=int, default=40, help="images of each class")
+    parser.add_argument("--only", nargs="+", default=["freezing", "photos"], choices=["freezing", "photos"])
     parser.add_argument("--report", action="store_true", help="measure nothing, print the table")
     options = parser.parse_args()
     results = Results(options.out)
     if not options.report:
-        from core.jobs.advise import Bench
+        from core.jobs.trials import MeasurementContext
         from core.settings import Settings
 
         settings = replace(Settings.from_environment(), workspace=options.out / "workspace")
         for name in options.sets:
             archive = Path(os.environ["GRAFT_TEST_DATA"]) / "sets" / f"{name}.zip"
             dataset, store = read_dataset(archive, options.out / name, options.images)
-            bench = Bench(settings, store, lambda _name, _unit="": lambda _done, _total: None)
+            context = MeasurementContext(settings, store, lambda _name, _unit="": lambda _done, _total: None)
             for seed in range(options.seeds):
                 for network in options.networks:
-                    measure_freezing(results, bench, divide(dataset, seed), name, network, seed)
-    for line in report_freezing(results, options.seeds):
+                    if "freezing" in options.only:
+                        measure_freezing(results, context, divide(dataset, seed), name, network, seed)
+                    if "photos" in options.only:
+                        measure_photos(results, context, dataset, name, network, seed)
+    for line in (*report_freezing(results, options.seeds), *report_photos(results)):
         print(line)
 
 

@@ -163,7 +163,7 @@ def make_freezing_curve(
         folds=int(probes[-1].folds.max()) + 1,
         repeats=len(probes[-1].folds),
         points=tuple(points),
-        recommended=_best_trial(tried, points) if tried else cuts[recommend_by_probes(probes)].name,
+        recommended=_recommend_by_trials(tried, points) if tried else cuts[recommend_by_probes(probes)].name,
         reason="trials" if tried else "probes",
     )
 
@@ -229,10 +229,16 @@ def _common_folds(trials: Mapping[str, Outcomes]) -> dict[str, Outcomes]:
     return common
 
 
-def _best_trial(tried: Mapping[str, Trial], points: Sequence[FreezingPoint]) -> str:
-    """The cut of the most accurate trial; of equal ones, the one that freezes most."""
+def _recommend_by_trials(tried: Mapping[str, Trial], points: Sequence[FreezingPoint]) -> str:
+    """The trial that freezes most of those within one standard error of the best.
+
+    Half of a 95% interval's reach stands for the standard error: with one fold, nothing else is known of it.
+    """
     order = [point.cut for point in points]
-    return max(tried, key=lambda cut: (round(tried[cut].accuracy.value, 9), order.index(cut)))
+    within = [
+        cut for cut, one in tried.items() if one.below_best.value <= (one.below_best.high - one.below_best.low) / 4
+    ]
+    return max(within, key=order.index)
 
 
 def _freeze(curve: FreezingCurve, point: FreezingPoint) -> str:
@@ -271,10 +277,16 @@ def _sentence_of_trials(curve: FreezingCurve) -> str:
     if chosen.trial is None:
         raise ValueError("after trials, one of them is recommended")
     trial, images = chosen.trial, f"{chosen.trial.images} images"
-    begin = (
-        f"**{_freeze(curve, chosen).capitalize()}** was best of {len(tried)} ways that were tried on {images}: "
-        f"{trial.accuracy.value:.0%} correct ({trial.accuracy.low:.0%} to {trial.accuracy.high:.0%})"
-    )
+    best = max(tried, key=lambda point: (point.trial.accuracy.value if point.trial else 0.0, point is chosen))
+    what, ways = f"**{_freeze(curve, chosen).capitalize()}**", f"{len(tried)} ways that were tried on {images}"
+    figures = f"{trial.accuracy.value:.0%} correct ({trial.accuracy.low:.0%} to {trial.accuracy.high:.0%})"
+    if best is not chosen and best.trial is not None:
+        return (
+            f"{what} is recommended of {ways}: {figures}. "
+            f"{_freeze(curve, best).capitalize()} makes no difference that they could show "
+            f"({_points(trial.below_best)}), and takes {best.trial.seconds:.1f} s instead of {trial.seconds:.1f} s."
+        )
+    begin = f"{what} was best of {ways}: {figures}"
     if chosen is last:
         even = [point for point in tried if point is not last and point.trial and point.trial.below_best.low <= 0]
         if not even:

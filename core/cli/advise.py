@@ -75,12 +75,13 @@ def _measure(
     store: OriginalStore,
     settings: Settings,
 ) -> list[tuple[str, Advice]]:
-    from core.jobs.advise import Bench, compare_backbones, measure_freezing_curve, measure_learning_curve
+    from core.jobs.advise import compare_backbones, measure_freezing_curve, measure_learning_curve
+    from core.jobs.trials import MeasurementContext
 
-    bench = Bench(settings, store, make_progress, lambda sentence: print_event(Message(text=sentence)))
+    context = MeasurementContext(settings, store, make_progress, lambda sentence: print_event(Message(text=sentence)))
     measures: dict[str, Callable[[], Advice]] = {
-        "networks": lambda: compare_backbones(bench, dataset, recipe, seed=recipe.seed),
-        "freezing": lambda: measure_freezing_curve(bench, dataset, recipe, budget=budget, seed=recipe.seed),
-        "photos": lambda: measure_learning_curve(bench, dataset, recipe, seed=recipe.seed),
+        "networks": lambda: compare_backbones(context, dataset, recipe, seed=recipe.seed),
+        "freezing": lambda: measure_freezing_curve(context, dataset, recipe, budget=budget, seed=recipe.seed),
+        "photos": lambda: measure_learning_curve(context, dataset, recipe, seed=recipe.seed),
     }
     return [(topic, measures[topic]()) for topic in topics]

@@ -14,6 +14,7 @@ from core.jobs.specs import (
     LearningCurveResult,
     LearningCurveSpec,
 )
+from core.jobs.trials import MeasurementContext
 from core.jobs.worker import JobContext
 from core.storage.blobs import OriginalStore
 from core.training.recipe import load_recipe
@@ -28,7 +29,7 @@ def freezing_curve(context: JobContext, spec: FreezingCurveSpec) -> FreezingCurv
     """
     dataset = read_images(context)
     curve = advise.measure_freezing_curve(
-        _bench(context), dataset, load_recipe(spec.recipe), budget=spec.budget_seconds, seed=spec.seed
+        _measurements(context), dataset, load_recipe(spec.recipe), budget=spec.budget_seconds, seed=spec.seed
     )
     return FreezingCurveResult(curve=curve.model_dump(mode="json"), images=_count(dataset))
 
@@ -41,7 +42,7 @@ def compare_backbones(context: JobContext, spec: CompareBackbonesSpec) -> Compar
         RunStopped: A person stopped it.
     """
     dataset = read_images(context)
-    comparison = advise.compare_backbones(_bench(context), dataset, load_recipe(spec.recipe), seed=spec.seed)
+    comparison = advise.compare_backbones(_measurements(context), dataset, load_recipe(spec.recipe), seed=spec.seed)
     return CompareBackbonesResult(comparison=comparison.model_dump(mode="json"), images=_count(dataset))
 
 
@@ -53,13 +54,13 @@ def learning_curve(context: JobContext, spec: LearningCurveSpec) -> LearningCurv
         RunStopped: A person stopped it.
     """
     dataset = read_images(context)
-    curve = advise.measure_learning_curve(_bench(context), dataset, load_recipe(spec.recipe), seed=spec.seed)
+    curve = advise.measure_learning_curve(_measurements(context), dataset, load_recipe(spec.recipe), seed=spec.seed)
     return LearningCurveResult(curve=curve.model_dump(mode="json"), images=_count(dataset))
 
 
-def _bench(context: JobContext) -> advise.Bench:
+def _measurements(context: JobContext) -> MeasurementContext:
     originals = OriginalStore(context.settings.originals, context.settings.thumbnails)
-    return advise.Bench(context.settings, originals, context.progress, context.report, context.should_stop)
+    return MeasurementContext(context.settings, originals, context.progress, context.report, context.should_stop)
 
 
 def _count(dataset: Dataset) -> dict[str, tuple[int, int, int]]:

@@ -41,24 +41,24 @@ def test_trials_train_within_their_budget_and_are_kept(
     workspace: tuple[Settings, Database, str],
     monkeypatch: pytest.MonkeyPatch,
 ):
-    from core.jobs import advise
+    from core.jobs import trials
     from core.jobs.handlers.advise import freezing_curve
 
-    train, trained = advise.train_and_predict, []
+    train, trained = trials.train_and_predict, []
 
-    def spy(bench, recipe, manifest, emit):
+    def spy(context, recipe, manifest, emit):
         trained.append(recipe.strategy)
         if len(trained) == 3:
             raise RunStopped("Stopped.")
-        return train(bench, recipe, manifest, emit)
+        return train(context, recipe, manifest, emit)
 
-    monkeypatch.setattr(advise, "train_and_predict", spy)
+    monkeypatch.setattr(trials, "train_and_predict", spy)
     spec = CURVE.model_copy(update={"budget_seconds": 600})
     stopped = FreezingCurve.model_validate(execute(workspace, freezing_curve, spec).curve)
     assert trained == ["feature-extraction", "partial", "full"]
     assert sum(point.trial is not None for point in stopped.points) == 2
     first = stopped.last.trial
-    monkeypatch.setattr(advise, "train_and_predict", lambda *_: np.zeros(0))
+    monkeypatch.setattr(trials, "train_and_predict", lambda *_: np.zeros(0))
     again = FreezingCurve.model_validate(execute(workspace, freezing_curve, CURVE).curve)
     assert again.last.trial == first
     assert again.reason == "trials"

@@ -1,0 +1,248 @@
+"""Short trainings on folds of a person's images, and what every measurement uses. Worker only: imports Keras."""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Protocol
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from core.advice.changes import with_freezing
+from core.advice.measurements import MeasurementStore
+from core.advice.outcomes import FOLDS, Outcomes
+from core.checks.dataset import Dataset
+from core.checks.probe import assign_folds
+from core.dataset.manifest import TEST, TRAIN, VALIDATION, Manifest
+from core.errors import RunStopped
+from core.jobs.events import Event
+from core.settings import Settings
+from core.storage.blobs import OriginalStore
+from core.training.checkpoint import Checkpoint
+from core.training.data_pipeline import DataPipeline
+from core.training.history import History
+from core.training.loop import TrainingLoop
+from core.training.networks import Networks, prepare
+from core.training.plan import Plan, make_plan
+from core.training.progress import ProgressReporter
+from core.training.recipe import Augmentation, Recipe, resolve_weights_file
+
+TRIAL_EPOCHS: Final = 5
+"""Largest number of epochs of a trial's fine-tuning."""
+
+Ints = NDArray[np.int64]
+
+
+class ProgressSource(Protocol):
+    """Begins a stage of the progress."""
+
+    def __call__(self, name: str, unit: str = "") -> Callable[[int, int], None]:
+        """Give the function that receives the units done and the total."""
+
+
+@dataclass(frozen=True)
+class MeasurementContext:
+    """What a measurement uses.
+
+    Attributes:
+        settings: Where caches and weights are.
+        originals: The image files.
+        progress: Begins a stage of the progress.
+        report: Receives sentences for the log.
+        should_stop: Whether a person asked to stop.
+    """
+
+    settings: Settings
+    originals: OriginalStore
+    progress: ProgressSource
+    report: Callable[[str], None] = lambda _sentence: None
+    should_stop: Callable[[], bool] = lambda: False
+
+    @property
+    def store(self) -> MeasurementStore:
+        """Where measurements are kept."""
+        return MeasurementStore(self.settings.cache / "advice")
+
+    def check_stop(self) -> None:
+        """Stop if a person asked to.
+
+        Raises:
+            RunStopped: A person did.
+        """
+        if self.should_stop():
+            raise RunStopped("Stopped while it was measured.", "What was measured is kept; measure again to go on.")
+
+
+def pool_key(pool: Dataset) -> list[object]:
+    """Everything about the images that decides how they are divided into folds and what is learned from them."""
+    return [list(pool.digests), pool.labels.tolist(), pool.group_ids.tolist()]
+
+
+def prepare_networks(context: MeasurementContext, recipe: Recipe, plan: Plan, classes: int) -> Networks:
+    """Build the networks of a plan, with the progress of a download.
+
+    Raises:
+        NetworkError: The weights are not here and could not be downloaded.
+        WeightsError: The weights cannot be used.
+    """
+    return prepare(
+        resolve_weights_file(recipe, context.settings.workspace),
+        plan,
+        classes=classes,
+        keras_home=context.settings.keras_home,
+        on_download=context.progress(f"Preparing {plan.spec.name}", "bytes"),
+    )
+
+
+class Trials:
+    """Short trainings, each with one fold of the train and validation images held out.
+
+    Args:
+        context: What a measurement uses.
+        dataset: Labelled images of all splits.
+        recipe: Of the trainings, except for what is frozen.
+        fingerprint: Of the network.
+        seed: Of the folds.
+        stage: Name of the stage of the progress.
+    """
+
+    def __init__(
+        self,
+        context: MeasurementContext,
+        dataset: Dataset,
+        recipe: Recipe,
+        fingerprint: str,
+        seed: int,
+        stage: str = "Trying cuts on your images",
+    ) -> None:
+        self._context = context
+        self._stage = stage
+        self._dataset = dataset
+        self._recipe = _shorten(recipe)
+        self._pool = np.flatnonzero(dataset.splits != TEST)
+        pool = dataset.select(self._pool)
+        self._key = [fingerprint, pool_key(pool), seed]
+        self._folds = assign_folds(pool.labels, pool.group_ids, FOLDS, seed)
+
+    def run(self, cuts: Sequence[str], budget: float) -> dict[str, Outcomes]:
+        """Train at all cuts with the first fold held out, then with the second, until the time is up.
+
+        Args:
+            cuts: Names of cuts.
+            budget: Time for new trainings, in seconds.
+
+        Returns:
+            Outcomes by cut; what was measured before is included.
+        """
+        began = time.monotonic()
+        found: dict[str, list[Outcomes]] = {cut: [] for cut in cuts}
+        progress = self._context.progress(self._stage, "seconds") if budget else None
+
+        def on_event(_event: Event | None = None) -> None:
+            if progress is not None:
+                progress(round(min(time.monotonic() - began, budget)), round(budget))
+
+        durations: dict[str, float] = {}
+        for fold in range(int(self._folds.max(initial=-1)) + 1):
+            for cut in cuts:
+                key = ["trial", *self._key, self._recipe_of(cut).model_dump(mode="json"), fold]
+                outcome = self._context.store.find(key)
+                if outcome is None:
+                    expected = durations.get(cut, max(durations.values(), default=0.0))
+                    if time.monotonic() - began + expected > budget:
+                        continue
+                    try:
+                        outcome = self._train(cut, fold, on_event)
+                    except RunStopped:
+                        return _joined(found)
+                    self._context.store.keep(key, outcome)
+                    durations[cut] = outcome.seconds
+                found[cut].append(outcome)
+                on_event()
+        return _joined(found)
+
+    def _recipe_of(self, cut: str) -> Recipe:
+        return with_freezing(self._recipe, cut, self._recipe.backbone.weights)
+
+    def _train(self, cut: str, fold: int, emit: Callable[[Event], None]) -> Outcomes:
+        began = time.monotonic()
+        recipe, manifest = self._recipe_of(cut), self._manifest(fold)
+        manifest.check()
+        held_out = np.flatnonzero(self._folds == fold)
+        predicted = train_and_predict(self._context, recipe, manifest, emit)
+        correct = np.full((1, len(self._pool)), np.nan)
+        correct[0, held_out] = predicted == self._dataset.labels[self._pool[held_out]]
+        folds = np.where(self._folds == fold, fold, -1)[np.newaxis]
+        return Outcomes(correct, folds, time.monotonic() - began)
+
+    def _manifest(self, fold: int) -> Manifest:
+        """The images with one fold as the validation split; those of the test split are never read."""
+        dataset, splits = self._dataset, np.full(len(self._dataset), TEST, np.int8)
+        splits[self._pool] = np.where(self._folds == fold, VALIDATION, TRAIN)
+        return Manifest(dataset.classes, dataset.digests, dataset.labels, splits, dataset.names)
+
+
+def train_and_predict(
+    context: MeasurementContext,
+    recipe: Recipe,
+    manifest: Manifest,
+    emit: Callable[[Event], None],
+    other: Manifest | None = None,
+) -> Ints:
+    """Train a recipe and give the predicted class of each validation image, at the epoch with the lowest loss.
+
+    Args:
+        context: What a measurement uses.
+        recipe: Every choice.
+        manifest: The images; those of its test split are not read.
+        emit: Receives the events of the training.
+        other: A manifest whose validation images are predicted instead, after the training.
+
+    Raises:
+        RunStopped: A person asked to stop.
+        RecipeError: The training diverged in its first epoch.
+    """
+    classes = len(manifest.classes)
+    plan = make_plan(recipe, classes=classes, training_images=len(manifest.rows(TRAIN)))
+    networks = prepare_networks(context, recipe, plan, classes)
+    reporter = ProgressReporter(emit)
+    pipeline = DataPipeline(recipe, plan, manifest, context.originals, context.settings, reporter, context.should_stop)
+    history = History(plan.phases, recipe.early_stopping)
+    context.settings.cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="trial-", dir=context.settings.cache) as folder:
+        checkpoint = Checkpoint(Path(folder), recipe, manifest)
+        TrainingLoop(recipe, networks, pipeline, history, checkpoint, reporter, context.should_stop).run(None)
+    phase = plan.phases[-1]
+    network = networks.trained(phase)
+    if other is not None:
+        pipeline = replace(pipeline, manifest=other)
+    _train, validation = pipeline.load(networks.prefix(phase))
+    rows = np.arange(len(validation))
+    chunks = validation.loader.chunks(rows, epoch=0, batch_size=plan.batch_size, batches=lambda: 1)
+    logits = []
+    for inputs in chunks:
+        tensors = [keras.ops.cast(values, "float32") for values in inputs]
+        logits.append(keras.ops.convert_to_numpy(network(tensors if len(tensors) > 1 else tensors[0], training=False)))
+    return np.asarray(np.concatenate(logits).argmax(axis=1), np.int64)
+
+
+def _shorten(recipe: Recipe) -> Recipe:
+    """The recipe without variations of the images, and with few epochs of fine-tuning."""
+    epochs = min(recipe.fine_tune_phase.epochs, TRIAL_EPOCHS)
+    phase = recipe.fine_tune_phase.model_copy(update={"epochs": epochs})
+    return recipe.model_copy(update={"augmentation": Augmentation(), "fine_tune_phase": phase})
+
+
+def _joined(found: dict[str, list[Outcomes]]) -> dict[str, Outcomes]:
+    """Join the outcomes of several folds, cut by cut; cuts without any are left out."""
+    joined = {}
+    for cut, parts in found.items():
+        if parts:
+            correct = np.stack([part.correct[0] for part in parts])
+            folds = np.stack([part.folds[0] for part in parts])
+            once = np.where(np.isnan(correct).all(axis=0), np.nan, np.nansum(correct, axis=0))
+            joined[cut] = Outcomes(once[np.newaxis], folds.max(axis=0)[np.newaxis], sum(part.seconds for part in parts))
+    return joined
