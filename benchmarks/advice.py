@@ -13,6 +13,11 @@ by the sampling of so few test images?
 
 Every measurement is one line of OUT/results.jsonl; what is there is not measured again, so it can be interrupted. The
 table is printed at the end, or at once with `--report`.
+
+Measured on two busy cores with `--seeds 2` (hymenoptera and flowers5_small, 40 images of each class, MobileNet 0.25
+and the starter, 40 and 100 test images a seed): the curve alone is 0.3 points below the best of six cuts on the mean of
+four cases, the worst 3.7; it took 9 to 22 s against 74 to 250 s for six trainings. With `--only photos --seeds 6
+--images 100` on flowers5_small and cats_dogs, the interval had 12 of 12 accuracies and 36 of 42 shares of a class.
 """
 
 import argparse
