@@ -15,6 +15,8 @@ from core.export.formats import FORMATS
 from core.training.recipe import Recipe
 
 CARD_FILE = "README.md"
+# Earlier versions cannot resize with antialiasing; see `core.training.keras_file`.
+OLDEST_KERAS: Final = "3.10"
 # Fewer test images of a class than this say little about it.
 FEW = 10
 _MARKUP: Final = re.compile(r"[\\`*_{}\[\]()<>#|!~&$]")
@@ -56,7 +58,7 @@ def _use(certificate: Certificate, recipe: Recipe) -> Iterator[str]:
     if recipe.bit_depth is not None:
         yield f"Grey images of 16 bits are read as images of {recipe.bit_depth} bits, as all training images were."
     if "keras" in certificate.made_with:
-        yield f"`model.keras` was written by Keras {certificate.made_with['keras']}; earlier versions may not open it."
+        yield f"`model.keras` was written by Keras {certificate.made_with['keras']} for Keras {OLDEST_KERAS} and later."
     if any(not fmt.any_size and fmt.path in certificate.formats for fmt in FORMATS.values()):
         yield "Formats without the resizing take squares instead, which `preprocess.py` makes."
     yield ""

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from core.evaluation.inference.served_model import ServedModel
 from core.export.bundle_files.preprocess import ood_score
 from core.export.ood import OodReference
+from core.training.keras_file import save_keras
 from core.training.networks import LOGITS
 
 PROBABILITIES: Final = "probabilities"
@@ -46,7 +47,7 @@ WriteFunction = Callable[[ServedModel, Path, OodReference | None], None]
 
 def write_keras(served: ServedModel, path: Path, ood: OodReference | None) -> None:
     """Write one `.keras` file, and `ood.npz` beside it."""
-    served.model.save(path)
+    save_keras(served.model, path)
     if ood is not None:
         ood.write(path.parent)
 

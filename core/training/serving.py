@@ -15,6 +15,7 @@ import keras
 
 from core.dataset.pixels import Resize
 from core.storage.atomic import write_atomic
+from core.training.keras_file import save_keras
 from core.training.networks import LOGITS, PROBABILITIES, ClassificationHead, apply_layers
 
 MODEL_FILE: Final = "model.keras"
@@ -79,4 +80,5 @@ def save_model(model: keras.Model, classes: Sequence[str], out: Path) -> Path:
     """
     labels = json.dumps(list(classes), ensure_ascii=False, indent=1) + "\n"
     write_atomic(out / LABELS_FILE, lambda part: part.write_text(labels, encoding="utf-8"))
-    return write_atomic(out / MODEL_FILE, model.save)
+    save_keras(model, out / MODEL_FILE)
+    return out / MODEL_FILE

@@ -151,6 +151,7 @@ def test_the_card_gives_the_figures_with_their_intervals(packed, evaluated):
     validation = evaluated.report.metrics.validation
     assert "The kept epoch is the one with the lowest validation loss." in card
     assert f"accuracy of {validation.accuracy:.1%} (" in card
+    assert f"`model.keras` was written by Keras {keras.__version__} for Keras 3.10 and later." in card
     assert "| red | 10 | 10 | 10 |" in card
     assert "| `saved_model` | For TensorFlow Serving" in card
 
