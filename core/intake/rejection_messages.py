@@ -59,7 +59,6 @@ SEVERAL_CLASSES: Final = "It has no class, because tables give it several: {valu
 SEVERAL_SPLITS: Final = "Its split was not used, because tables give it several: {values}."
 SEVERAL_GROUPS: Final = "Its group was not used, because tables give it several: {values}."
 OTHER_FOLDER: Final = "The folder is beside the split folders and names no split: its {images:,} images have no class."
-
 MASK_FOLDER: Final = (
     "The folder is beside one of images and named as their masks are: its {images:,} images have no class."
 )
@@ -90,6 +89,7 @@ _MISSING_CLASS: Final = re.compile(
         for template in (
             TABLE_WITHOUT_FILE,
             TABLE_NAMES_NO_FILE,
+            TABLE_NAMES_SEVERAL,
             TABLE_WITHOUT_COLUMNS,
             TABLE_UNDECIDED,
             PLACEHOLDER_TABLE,
@@ -98,6 +98,8 @@ _MISSING_CLASS: Final = re.compile(
             NOT_NAMED,
             SEVERAL_CLASSES,
             OTHER_FOLDER,
+            MASK_FOLDER,
+            MASKS,
         )
     ),
     re.DOTALL,

@@ -13,6 +13,7 @@ from core.intake.rejection_messages import explains_missing_class
         rejection_messages.SEVERAL_CLASSES.format(values="cat, a\nname in two lines"),
         rejection_messages.TABLE_NAMES_NO_FILE.format(rows=3, column="{file} (1)"),
         rejection_messages.CLASS_LIST,
+        rejection_messages.MASKS.format(images=1200, name="b (1)_mask.png"),
     ],
 )
 def test_a_note_on_a_table_or_folder_explains_a_missing_class(sentence: str):
@@ -24,6 +25,7 @@ def test_a_note_on_a_table_or_folder_explains_a_missing_class(sentence: str):
     [
         rejection_messages.EMPTY,
         rejection_messages.SEVERAL_SPLITS.format(values="train, test"),
+        rejection_messages.INNER_FOLDERS.format(folders="a, b"),
         f"{rejection_messages.CLASS_LIST} {rejection_messages.EMPTY}",
     ],
 )
