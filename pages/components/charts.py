@@ -211,7 +211,7 @@ def scatter(points: Sequence[tuple[str, float, float]], *, x: str, y: str, chose
     return Chart(figure, alt)
 
 
-def error_bars(intervals: Sequence[GroupedEstimate]) -> dict[str, Any]:
+def error_bars(intervals: Sequence[GroupedEstimate], colour: str = GREY) -> dict[str, Any]:
     """Bars from the lower to the upper end of each interval."""
     return {
         "type": "data",
@@ -220,7 +220,15 @@ def error_bars(intervals: Sequence[GroupedEstimate]) -> dict[str, Any]:
         "arrayminus": [one.value - one.low for one in intervals],
         "thickness": 1.2,
         "width": 3,
+        "color": colour,
     }
+
+
+def log_axis(values: Sequence[float]) -> dict[str, Any]:
+    """A logarithmic axis around some values, with ticks at 1, 2, 5, 10, ... written out."""
+    low, high = math.log10(min(values) / 1.4), math.log10(max(values) * 1.4)
+    ticks = [lead * 10.0**power for power in range(math.floor(low), math.ceil(high) + 1) for lead in (1, 2, 5)]
+    return {"type": "log", "range": [low, high], "tickvals": ticks, "ticktext": [f"{tick:,g}" for tick in ticks]}
 
 
 def phase_starts(epochs: Sequence[Epoch]) -> list[tuple[int, str]]:

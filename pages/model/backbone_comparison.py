@@ -126,12 +126,15 @@ def speed_chart(comparison: BackboneComparison, chosen: str) -> charts.Chart:
     """Accuracy by speed, with the Pareto front as a line and the chosen network as a star."""
     found = comparison.backbones
     front = sorted((one for one in found if one.on_front), key=lambda one: one.images_per_second)
+    speeds = [one.images_per_second for one in found]
+    middle = (min(speeds) * max(speeds)) ** 0.5
     dots = go.Scatter(
         x=[one.images_per_second for one in found],
         y=[one.accuracy.value for one in found],
         error_y=charts.error_bars([one.accuracy for one in found]),
         text=[charts.short(one.name) for one in found],
-        textposition="bottom center",
+        textposition=["middle left" if one.images_per_second > middle else "middle right" for one in found],
+        cliponaxis=False,
         customdata=[[one.name] for one in found],
         name="networks",
         mode="markers+text",
@@ -152,7 +155,7 @@ def speed_chart(comparison: BackboneComparison, chosen: str) -> charts.Chart:
         hoverinfo="skip",
     )
     figure = charts.blank([line, dots], height=380)
-    figure.update_xaxes(title="images a second on this machine (logarithmic)", type="log", dtick="D2")
+    figure.update_xaxes(title="images a second on this machine (logarithmic)", **charts.log_axis(speeds))
     figure.update_yaxes(title="accuracy on held-out images", tickformat=".0%")
     said = "; ".join(
         f"{one.name} {one.accuracy.value:.1%}, {one.images_per_second:,.0f} images a second" for one in found

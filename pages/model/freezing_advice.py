@@ -132,7 +132,7 @@ def depth_chart(curve: FreezingCurve, current: int | None) -> charts.Chart:
         go.Scatter(
             x=share,
             y=[point.probe.value for point in probes if point.probe],
-            error_y=charts.error_bars([point.probe for point in probes if point.probe]),
+            error_y=charts.error_bars([point.probe for point in probes if point.probe], charts.BLUE),
             name="quick head on what is frozen",
             mode="lines+markers",
             marker={"size": [13 if point.layers == current else 8 for point in probes], "color": charts.BLUE},
@@ -174,7 +174,7 @@ def _trials(curve: FreezingCurve, across: list[float]) -> go.Scatter:
     return go.Scatter(
         x=across,
         y=[point.trial.accuracy.value for point in tried if point.trial],
-        error_y=charts.error_bars([point.trial.accuracy for point in tried if point.trial]),
+        error_y=charts.error_bars([point.trial.accuracy for point in tried if point.trial], charts.ORANGE),
         name="trained for real (trials)",
         mode="markers",
         marker={"symbol": "diamond", "size": 11, "color": charts.ORANGE},

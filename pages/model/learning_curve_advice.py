@@ -103,13 +103,15 @@ def growth_chart(curve: LearningCurve) -> charts.Chart:
     expected = go.Scatter(
         x=[2 * curve.images],
         y=[curve.doubled.value],
-        error_y=charts.error_bars([curve.doubled]),
+        error_y=charts.error_bars([curve.doubled], charts.ORANGE),
         name="expected of twice as many",
         mode="markers",
         marker={"symbol": "diamond-open", "size": 12, "color": charts.ORANGE},
     )
     figure = charts.blank([measured, expected], height=320)
-    figure.update_xaxes(title="number of training images (logarithmic)", type="log", dtick="D2")
+    figure.update_xaxes(
+        title="number of training images (logarithmic)", **charts.log_axis([*curve.sizes, 2.0 * curve.images])
+    )
     figure.update_yaxes(title="accuracy on held-out images", tickformat=".0%")
     return charts.Chart(
         figure,
