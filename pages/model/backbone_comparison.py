@@ -133,7 +133,7 @@ def speed_chart(comparison: BackboneComparison, chosen: str) -> charts.Chart:
         y=[one.accuracy.value for one in found],
         error_y=charts.error_bars([one.accuracy for one in found]),
         text=[charts.short(one.name) for one in found],
-        textposition=["middle left" if one.images_per_second > middle else "middle right" for one in found],
+        textposition=["bottom left" if one.images_per_second > middle else "bottom right" for one in found],
         cliponaxis=False,
         customdata=[[one.name] for one in found],
         name="networks",
