@@ -10,7 +10,7 @@ from pages.components.thumbnail_strip import show_thumbnails
 from pages.shared import state, words
 from pages.shared.workspace import database
 
-IMAGES, IMAGE_SIZE, ROW_PIXELS = 8, 4.5, 680
+IMAGES, IMAGE_SIZE, ROW_PIXELS = 8, 4.4, 620
 ROWS, MOST_ROWS = 6, 60
 _ALL = "all-class-rows"
 
