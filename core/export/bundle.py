@@ -217,7 +217,7 @@ def _write_bundle_files(folder: Path, out: Path, served: ServedModel, certificat
         "background": served.background,
         "bit_depth": served.bit_depth,
     }
-    for script in ("predict.py", "preprocess.py"):
+    for script in ("predict.py", "output.py", "preprocess.py"):
         shutil.copyfile(Path(bundle_files.__file__).with_name(script), folder / script)
     (folder / INPUT_FILE).write_text(json.dumps(model_input) + "\n", encoding="utf-8")
     (folder / CERTIFICATE_FILE).write_text(certificate.model_dump_json(indent=1) + "\n", encoding="utf-8")

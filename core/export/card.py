@@ -51,7 +51,14 @@ def _title(name: str, report: Report) -> Iterator[str]:
 
 
 def _use(certificate: Certificate, recipe: Recipe) -> Iterator[str]:
-    yield from ("## Use", "", "    pip install -r requirements.txt", "    python predict.py image.jpg folder", "")
+    yield from (
+        "## Use",
+        "",
+        "    pip install -r requirements.txt",
+        "    python predict.py image.jpg folder",
+        "    python predict.py folder --out table.csv",
+        "",
+    )
     yield "The model takes images of any size as uint8 RGB pixels and gives one probability a class, in the order of"
     yield "`labels.json`. It resizes and scales them itself. `preprocess.py` reads a file as the app does: upright, in"
     yield f"sRGB, transparent pixels on `{recipe.background}`."

@@ -8,7 +8,6 @@
 import contextlib
 import io
 import json
-import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -20,30 +19,6 @@ with contextlib.suppress(ImportError):
     import pillow_heif
 
     pillow_heif.register_heif_opener()
-
-
-class ImageReader:
-    """Reads files and folders of images one by one; reports what cannot be read on standard error and goes on."""
-
-    def __init__(self, paths: Iterable[str], folder: Path) -> None:
-        self._paths = paths
-        *_, self._background, self._bit_depth = read_input(folder)
-        self.failed = 0
-
-    def __iter__(self) -> Iterator[tuple[Path, np.ndarray]]:
-        for path in list_images(self._paths):
-            try:
-                pixels = read_rgb(path, self._background, self._bit_depth)
-            except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-                self.failed += 1
-                print(f"{path}: cannot be read as an image ({error})", file=sys.stderr)
-            else:
-                yield path, pixels
-
-    def exit(self) -> None:
-        """End the program with status 2 if a file could not be read."""
-        if self.failed:
-            sys.exit(2)
 
 
 def list_images(paths: Iterable[str]) -> Iterator[Path]:
@@ -143,7 +118,7 @@ def _load(data: bytes) -> Image.Image:
         data = data.removesuffix(b"\xff")
         filled = [Image.open(io.BytesIO(data + more + b"\xff\xd9")) for more in (b"", bytes(range(1, 128)) * 2000)]
         first, second = (np.asarray(one).reshape(opened.height, opened.width, -1) for one in filled)
-        if (first != second).any(axis=2).mean() > 0.001:  # noqa: PLR2004 - more than a few blocks are missing
+        if (first != second).any(axis=2).mean() > 0.001:  # more than a few blocks are missing
             raise
         return filled[0]
     return opened

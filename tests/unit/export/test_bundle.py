@@ -1,5 +1,6 @@
 """The bundle works without Graft, gives the app's predictions and certifies them."""
 
+import csv
 import importlib.metadata
 import json
 import os
@@ -13,6 +14,7 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.ExifTags import GPS, IFD, Base
 
 from core.errors import InputError, NotFoundError, RunStopped
 from core.evaluation.inference.predictions import read_predictions
@@ -27,6 +29,10 @@ from core.export.predictor import Predictor
 from core.export.writers import WRITERS, Answer
 from core.intake.decode_rgb import WHITE
 from core.training.recipe import Recipe, dump_recipe
+from core.use.input_files import InputFiles
+from core.use.predict_files import predict_files
+from core.use.prediction_store import PredictionStore
+from core.use.prediction_table import write_table
 from tests.unit.dataset.transparent import KINDS, save_transparent
 
 pytestmark = [
@@ -56,7 +62,8 @@ def packed(evaluated, tmp_path_factory):
 def test_the_bundle_contains_all_files(packed):
     assert {path.name for path in packed[0].iterdir()} == {
         "model.keras", "saved_model", "model.tflite", "openvino", "labels.json", "recipe.json", "report.json",
-        "README.md", "predict.py", "preprocess.py", "input.json", "requirements.txt", "certificate.json", "ood.npz",
+        "README.md", "predict.py", "output.py", "preprocess.py", "input.json", "requirements.txt", "certificate.json",
+        "ood.npz",
     }  # fmt: skip
 
 
@@ -205,6 +212,45 @@ def test_the_script_reads_folders_and_goes_on_after_a_broken_file(packed, evalua
     assert f"{tmp_path / 'images' / 'cut.jpg'}: cannot be read as an image" in done.stderr
 
 
+def test_the_script_writes_the_table_of_the_app(packed, evaluated, tmp_path):
+    folder = tmp_path / "=images"
+    folder.mkdir()
+    exif = Image.Exif()
+    exif.update({Base.Make: "Maker", Base.Model: "X1", Base.DateTime: "2026:01:02 03:04:05"})
+    exif.get_ifd(IFD.GPSInfo).update(
+        {
+            GPS.GPSLatitude: (1.0, 30.0, 0.0),
+            GPS.GPSLatitudeRef: "S",
+            GPS.GPSLongitude: (2.0, 0.0, 0.0),
+            GPS.GPSLongitudeRef: "E",
+        }
+    )
+    for number in range(3):
+        with Image.open(evaluated.originals.path(evaluated.manifest.digests[number])) as image:
+            image.convert("RGB").save(folder / f"{number}.jpg", exif=exif if number else Image.Exif(), quality=95)
+    (folder / "broken.jpg").write_bytes(b"no image")
+    subprocess.run(
+        [sys.executable, packed[0] / "predict.py", "=images", "--out", "table.csv", "--threshold", "0.9"],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    with InputFiles([folder], root=tmp_path) as files, PredictionStore(tmp_path / "rows") as store:
+        predictor = Predictor(packed[0] / "model.keras")
+        store.add(one.to_row(predictor.classes) for one in predict_files(predictor, files.read(), 4))
+        write_table(store, tmp_path / "app.csv", 0.9)
+    theirs, ours = (list(csv.DictReader((tmp_path / name).open(newline=""))) for name in ("table.csv", "app.csv"))
+    assert [row["file"] for row in theirs] == [row["file"] for row in ours]
+    assert len(theirs) == 4
+    for there, here in zip(theirs, ours, strict=True):
+        assert there.keys() == here.keys()
+        for column, cell in here.items():
+            if column.endswith("confidence") and cell:
+                assert float(there[column]) == pytest.approx(float(cell), abs=1e-4)
+            elif column == "error":
+                assert bool(there[column]) == bool(cell)
+            else:
+                assert there[column] == cell
+
+
 def test_the_script_marks_images_that_are_none_of_these(packed, evaluated, tmp_path):
     Image.fromarray(np.full((40, 40, 3), (250, 250, 5), np.uint8)).save(tmp_path / "yellow.png")
     shutil.copy(evaluated.originals.path(evaluated.manifest.digests[0]), tmp_path / "known.png")
@@ -227,8 +273,8 @@ def test_the_plain_bundle_holds_one_model(evaluated, tmp_path):
     assert certificate.formats.keys() == {"model.keras"}
     names = zipfile.ZipFile(tmp_path / "plain.zip").namelist()
     assert set(names) == {
-        "model.keras", "labels.json", "recipe.json", "report.json", "README.md", "predict.py", "preprocess.py",
-        "input.json", "requirements.txt", "certificate.json", "ood.npz",
+        "model.keras", "labels.json", "recipe.json", "report.json", "README.md", "predict.py", "output.py",
+        "preprocess.py", "input.json", "requirements.txt", "certificate.json", "ood.npz",
     }  # fmt: skip
 
 
