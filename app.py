@@ -3,7 +3,7 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
-from pages.routes import downloads, phone, thumbnails
+from pages.routes import downloads, phone, predicted_files, thumbnails
 from pages.routes.host_guard import HostGuard
 from pages.routes.uploads import UploadReceiver
 from pages.shared import frame, workspace
@@ -15,6 +15,6 @@ else:  # the server starts; Streamlit looks for an App in this module
     app = st.App(
         __file__,
         lifespan=frame.lifespan,
-        routes=[*downloads.routes(), *phone.routes(), *thumbnails.routes()],
+        routes=[*downloads.routes(), *phone.routes(), *predicted_files.routes(), *thumbnails.routes()],
         middleware=[Middleware(HostGuard, hosts=workspace.hosts()), Middleware(UploadReceiver)],
     )

@@ -123,6 +123,11 @@ class Settings:
         return self.workspace / "runs"
 
     @property
+    def predictions(self) -> Path:
+        """One folder a job that classified files: copies of the images, and their predictions."""
+        return self.workspace / "predictions"
+
+    @property
     def logs(self) -> Path:
         """Output of the worker processes, one file a job."""
         return self.workspace / "logs"

@@ -102,6 +102,7 @@ def delete_project_files(database: Database, settings: Settings, orphaned: Orpha
     for run in orphaned.runs:
         delete_run_files(settings, run)
     for job in orphaned.jobs:
+        shutil.rmtree(settings.predictions / job, ignore_errors=True)
         (settings.logs / f"{job}.log").unlink(missing_ok=True)
     delete_image_files(database, settings, orphaned.digests)
 
@@ -200,6 +201,17 @@ def delete_run_files(settings: Settings, run_id: str) -> None:
     """Remove the model, results, bundles and log of a deleted run. Missing files are ignored."""
     shutil.rmtree(settings.runs / run_id, ignore_errors=True)
     (settings.logs / f"{run_id}.log").unlink(missing_ok=True)
+
+
+def delete_predictions(database: Database, settings: Settings, job_id: str) -> None:
+    """Remove the predictions of files, the copies of their images, and the job that made them."""
+    shutil.rmtree(settings.predictions / job_id, ignore_errors=True)
+    (settings.logs / f"{job_id}.log").unlink(missing_ok=True)
+    with database.write() as session:
+        arguments = session.scalar(select(JobRow.arguments).where(JobRow.id == job_id)) or {}
+        session.execute(delete(JobRow).where(JobRow.id == job_id))
+    if isinstance(folder := arguments.get("folder"), str):
+        remove_uploads(settings, [settings.resolve(folder)])  # of a job that was stopped
 
 
 def remove_uploads(settings: Settings, paths: Iterable[Path]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from core.catalog.database import Database, chunks
 from core.catalog.schema import EditImageRow, ImageRow, ItemRow, JobRow, LabelRow, ProjectRow, RunRow, new_id
 from core.errors import ConflictError, NotFoundError
-from core.jobs.specs import IngestSpec
+from core.jobs.specs import IngestSpec, JobSpec, PredictFilesSpec, load_spec
 from core.names import check_name, clean_name
 
 TRASH_DAYS: Final = 30
@@ -207,13 +207,21 @@ def delete_project(database: Database, project_id: str) -> OrphanedFiles:
     with database.write() as session:
         row = find_project(session, project_id, in_trash=None)
         runs = tuple(session.scalars(select(RunRow.id).where(RunRow.project_id == project_id)))
-        ingests = select(JobRow.arguments).where(JobRow.project_id == project_id, JobRow.kind == IngestSpec.kind_name())
-        specs = [IngestSpec.model_validate(arguments) for arguments in session.scalars(ingests)]
-        uploads = tuple(path for spec in specs if spec.remove_uploads for path in spec.paths)
+        kinds = (IngestSpec.kind_name(), PredictFilesSpec.kind_name())
+        listed = select(JobRow.kind, JobRow.arguments).where(JobRow.project_id == project_id, JobRow.kind.in_(kinds))
+        specs = [load_spec(kind, arguments) for kind, arguments in session.execute(listed)]
+        uploads = tuple(path for spec in specs for path in _uploads(spec))
         jobs = tuple(session.scalars(select(JobRow.id).where(JobRow.project_id == project_id)))
         session.delete(row)
         session.flush()
         return OrphanedFiles(delete_unused_images(session), runs, jobs, project_id, uploads)
+
+
+def _uploads(spec: JobSpec) -> tuple[str, ...]:
+    """Give the uploads that a job removes once it has read them."""
+    if isinstance(spec, PredictFilesSpec):
+        return (spec.folder,)
+    return spec.paths if isinstance(spec, IngestSpec) and spec.remove_uploads else ()
 
 
 def delete_unused_images(session: Session) -> tuple[str, ...]:

@@ -498,6 +498,34 @@ class PredictSpec(Spec):
     paths: tuple[str, ...]
 
 
+class PredictFilesResult(Result):
+    """What became of the files; their predictions are in the job's `core.use.prediction_store`.
+
+    Attributes:
+        files: How many there are.
+        unreadable: How many of them cannot be read.
+    """
+
+    files: int
+    unreadable: int
+
+
+class PredictFilesSpec(Spec):
+    """Classify many files, with copies of the images to look through.
+
+    Attributes:
+        run: Id of the run whose model answers.
+        folder: Of the uploads: images, folders and archives; removed at the end.
+    """
+
+    kind: Literal["predict-files"] = "predict-files"
+    handler: ClassVar[str] = "core.jobs.handlers.predict_files:predict_files"
+    resource: ClassVar[Resource] = "train"
+    result: ClassVar[type[Result]] = PredictFilesResult
+    run: str
+    folder: str
+
+
 class ExplainResult(Result):
     """Two images of the same size.
 
@@ -603,6 +631,7 @@ JobSpec = (
     | LearningCurveSpec
     | DownloadWeightsSpec
     | PredictSpec
+    | PredictFilesSpec
     | ExplainSpec
     | TsneSpec
     | ExportModelSpec

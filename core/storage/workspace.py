@@ -35,6 +35,7 @@ def protect_workspace(settings: Settings) -> None:
         settings.datasets,
         settings.cache,
         settings.runs,
+        settings.predictions,
         settings.logs,
     )
     for path in (settings.workspace, *folders, *settings.workspace.glob("catalog.*")):

@@ -66,6 +66,7 @@ class InputFiles:
         paths: Folders, archives and single files.
         root: Names in the table are relative to it where a path lies below; None for names as they were given.
         should_stop: Whether a person asked to stop while an archive is listed.
+        scratch: Folder for unpacked files; None for the system's.
 
     Raises:
         ImageError: A folder or an archive has no file that may be an image.
@@ -73,9 +74,14 @@ class InputFiles:
     """
 
     def __init__(
-        self, paths: Iterable[Path], root: Path | None = None, should_stop: Callable[[], bool] | None = None
+        self,
+        paths: Iterable[Path],
+        root: Path | None = None,
+        should_stop: Callable[[], bool] | None = None,
+        scratch: Path | None = None,
     ) -> None:
         self._used: set[str] = set()
+        self._scratch = scratch
         self._root = root
         self._stack = contextlib.ExitStack()
         with contextlib.ExitStack() as opened:
@@ -106,7 +112,8 @@ class InputFiles:
         Args:
             is_done: Whether a file, by its name, is skipped.
         """
-        scratch = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="graft-predict-")))
+        folder = tempfile.TemporaryDirectory(prefix="graft-predict-", dir=self._scratch)
+        scratch = Path(self._stack.enter_context(folder))
         for listed in self._listed:
             yield from (file for file in listed.rejected if not is_done(file.name))
             if isinstance(listed.source, Folder):

@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Final, Self
 
 from core.errors import InputError
+from core.storage.blobs import OriginalStore
 from core.storage.disk import describe_disk_errors
 
+# In the folder of a job that classified files.
+PREDICTIONS_FILE: Final = "predictions.sqlite3"
 WAIT_SECONDS: Final = 30
 # A version of the columns: a store of another version is not continued.
 VERSION: Final = 1
@@ -75,6 +78,11 @@ class StoredPrediction:
 
 
 COLUMNS: Final = tuple(one.name for one in fields(StoredPrediction))
+
+
+def open_copies(folder: Path) -> OriginalStore:
+    """Give the copies of the images in the folder of a job that classified files, and their thumbnails."""
+    return OriginalStore(folder / "originals", folder / "thumbnails")
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,12 @@ TABLE_SUFFIXES: Final = (".csv", ".xlsx")
 DEFAULT_THRESHOLD: Final = 0.5
 
 
+def threshold_of(store: PredictionStore) -> float:
+    """Give the confidence below which a prediction needs a look, as a person set it with the predictions."""
+    chosen = store.property("threshold")
+    return float(chosen) if isinstance(chosen, int | float) else DEFAULT_THRESHOLD
+
+
 def check_table_path(path: Path) -> None:
     """Check that a table can be written to a path.
 

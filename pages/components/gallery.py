@@ -55,7 +55,13 @@ class Selection:
 
 
 def show_gallery(
-    key: str, tiles: Sequence[Tile], label: str, chosen: Collection[str] = (), *, choosable: bool = True
+    key: str,
+    tiles: Sequence[Tile],
+    label: str,
+    chosen: Collection[str] = (),
+    *,
+    choosable: bool = True,
+    thumbnails_at: str | None = None,
 ) -> Selection:
     """Show a grid of images.
 
@@ -66,6 +72,7 @@ def show_gallery(
         label: Name of the grid for screen readers.
         chosen: Ids that are chosen at first.
         choosable: Whether a click chooses a tile; otherwise it opens it.
+        thumbnails_at: The link to which a digest is added; None for the images of projects.
     """
     shown: list[dict[str, Any]] = [
         {"id": one.id, "digest": one.digest, "name": one.name, "lines": one.lines, "muted": one.muted} for one in tiles
@@ -74,7 +81,7 @@ def show_gallery(
     data = {
         "version": version,
         "label": label,
-        "thumbnails": thumbnails.link(""),
+        "thumbnails": thumbnails.link("") if thumbnails_at is None else thumbnails_at,
         "choosable": choosable,
         "tiles": shown,
         "chosen": [one.id for one in tiles if one.id in chosen],

@@ -79,8 +79,7 @@ def show_outcome(job: Job, title: str) -> None:
     """Show why a job failed or stopped, until the person dismisses it."""
     if job.status not in ("failed", "stopped") or job.id in state.get(_DISMISSED, frozenset[str]()):
         return
-    ended = _last(job.id, Ended)
-    text = f"{ended.reason} {ended.hint}".strip() if ended else "Cancelled before it began."
+    ended, text = _last(job.id, Ended), end_reason(job)
     with st.container(horizontal=True, vertical_alignment="center"):
         draw = st.error if job.status == "failed" else st.warning
         how = "failed" if job.status == "failed" else "was stopped"
@@ -93,6 +92,12 @@ def show_outcome(job: Job, title: str) -> None:
     if ended and ended.detail:
         with st.expander("Technical details: the end of the log"):
             st.code(ended.detail, language=None)
+
+
+def end_reason(job: Job) -> str:
+    """Say why a job ended, and what to do next."""
+    ended = _last(job.id, Ended)
+    return f"{ended.reason} {ended.hint}".strip() if ended else "Cancelled before it began."
 
 
 def show_warnings(job_id: str) -> None:

@@ -60,7 +60,7 @@ def _draw_unknown(report: Report) -> None:
     unknown, images = report.ood, report.metrics.test.images
     st.markdown(
         "Pictures that are farther from all training images than most test images (*out of distribution*) are marked "
-        "as none of the classes, on the Try it page and in the exported bundle."
+        "as none of the classes, on the Use page and in the exported bundle."
     )
     accepted = unknown.accepted_held_out
     with st.grid(columns="auto", min_column_width=240, border=True):
@@ -90,7 +90,7 @@ def _describe_rejected(unknown: OutOfDistribution, images: int) -> str:
 
 def _describe_accepted(accepted: dict[str, float]) -> str:
     if not accepted:
-        return "No class could be left out. Try pictures of other things on the Try it page."
+        return "No class could be left out. Try pictures of other things on the Use page."
     worst, share = max(accepted.items(), key=lambda pair: pair[1])
     return (
         f"Mean of the classes, each left out in turn; "

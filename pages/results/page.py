@@ -20,7 +20,7 @@ from pages.results import (
 )
 from pages.shared import frame
 from pages.shared.run_results import has_results, read_results
-from pages.shared.steps import MODEL, TRAIN, TRY_IT
+from pages.shared.steps import MODEL, TRAIN, USE
 from pages.shared.workspace import database
 
 TABS = ("Confusion", "Mistakes", "Map", "Classes", "Confidence", "Training", "All runs")
@@ -45,7 +45,7 @@ results = read_results(run.id)
 headline.draw(results.report)
 with st.container(horizontal=True, vertical_alignment="center"):
     downloads.draw(project, run, results)
-    frame.step_link(TRY_IT, "Next: try it on new pictures", run_id=run.id, icon=TRY_IT.icon)
+    frame.step_link(USE, "Next: try it on new pictures", run_id=run.id, icon=USE.icon)
 new_labels.draw(project, results)
 before_after.draw_retrain(project, run, results)
 before_after.draw(runs, run, results)

@@ -12,10 +12,10 @@ from streamlit.errors import StreamlitAPIException
 from core.catalog.jobs import list_jobs
 from core.catalog.projects import Project, get_project
 from core.errors import ConflictError, GraftError, NotFoundError
-from core.jobs.specs import IngestSpec, SplitDatasetSpec, TrainSpec
+from core.jobs.specs import IngestSpec, PredictFilesSpec, SplitDatasetSpec, TrainSpec
 from pages import compat
 from pages.shared import state, words, workspace
-from pages.shared.steps import HOME, IMAGES, PROJECT_STEPS, STEPS, TRAIN, Step
+from pages.shared.steps import HOME, IMAGES, PROJECT_STEPS, STEPS, TRAIN, USE, Step
 
 P = ParamSpec("P")
 _ASSETS = Path(__file__).parents[2] / "assets"
@@ -24,6 +24,7 @@ _STEP_OF_JOB = {
     TrainSpec.kind_name(): TRAIN,
     IngestSpec.kind_name(): IMAGES,
     SplitDatasetSpec.kind_name(): IMAGES,
+    PredictFilesSpec.kind_name(): USE,
 }
 
 

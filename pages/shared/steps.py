@@ -27,8 +27,8 @@ CHECK = Step("pages/check/page.py", "Check", ":material/fact_check:", "findings"
 MODEL = Step("pages/model/page.py", "Model", ":material/account_tree:", "network")
 TRAIN = Step("pages/train/page.py", "Train", ":material/model_training:", "training")
 RESULTS = Step("pages/results/page.py", "Results", ":material/insights:", "report")
-TRY_IT = Step("pages/try_it/page.py", "Try it", ":material/center_focus_strong:", "try")
+USE = Step("pages/use/page.py", "Use", ":material/center_focus_strong:", "try")
 EXPORT = Step("pages/export/page.py", "Export", ":material/archive:", "bundle")
 
-STEPS = (HOME, IMAGES, CHECK, MODEL, TRAIN, RESULTS, TRY_IT, EXPORT)
+STEPS = (HOME, IMAGES, CHECK, MODEL, TRAIN, RESULTS, USE, EXPORT)
 PROJECT_STEPS = STEPS[1:]

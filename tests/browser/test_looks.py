@@ -20,7 +20,7 @@ from core.checks.registry import CHECKS
 from core.jobs.specs import CheckResult, CheckSpec, ClassGuess, GuessedClass, IngestResult, IngestSpec
 from core.training.recipe import Backbone, Phase, Recipe
 from pages.shared.draft import Draft, dump_draft
-from pages.shared.steps import CHECK, IMAGES, MODEL, PROJECT_STEPS, RESULTS, TRY_IT
+from pages.shared.steps import CHECK, IMAGES, MODEL, PROJECT_STEPS, RESULTS, USE
 from tests.browser.conftest import Server
 from tests.browser.literal_names import interpreted, requests_elsewhere
 from tests.browser.narrow import cut_off, expect_drawn, expect_no_sideways_scrolling, expect_theme, unreadable
@@ -113,7 +113,7 @@ def walk(tab: Page, server: Server, project: str, look: Callable[[Page], object]
     for link, heading in links(project):
         tab.goto(f"{server.url}/{link}")
         expect(tab.get_by_role("heading", name=heading, exact=True).first).to_be_visible()
-        if heading == TRY_IT.title:
+        if heading == USE.title:
             expect(tab.get_by_text("% sure").first).to_be_visible()  # a worker has answered
         expect_drawn(tab)
         found[link.replace(project, "…")] = look(tab)
@@ -151,7 +151,7 @@ def test_every_page_fits_its_window_can_be_read_and_has_one_next_step(
 
 def test_the_explanation_of_a_picture_fits_a_narrow_window(server: Server, tab: Page, project: str):
     tab.set_viewport_size(NARROW)
-    tab.goto(f"{server.url}/{TRY_IT.url_path}?project={project}")
+    tab.goto(f"{server.url}/{USE.url_path}?project={project}")
     tab.get_by_role("button", name="Explain").click()
     expect(tab.get_by_alt_text("Heat map over the picture")).to_be_visible()
     expect_drawn(tab)
@@ -196,7 +196,7 @@ def open_tooltip_of_matrix(server: Server, tab: Page, project: str) -> None:
 
 
 def predict_pictures(server: Server, tab: Page, project: str) -> None:
-    tab.goto(f"{server.url}/{TRY_IT.url_path}?project={project}")
+    tab.goto(f"{server.url}/{USE.url_path}?project={project}")
     files = [
         FilePayload(name=name, mimeType="image/png", buffer=jpeg("robins", row)) for row, name in enumerate(PICTURES)
     ]

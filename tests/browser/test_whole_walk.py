@@ -83,8 +83,8 @@ def first_picture(archive: Path, label: str, folder: Path) -> Path:
 
 
 def try_picture(tab: "Page", picture: Path) -> None:
-    tab.get_by_test_id("stSidebar").get_by_role("link", name="Try it").click()
-    tab.get_by_role("heading", name="Try it", level=1).wait_for()
+    tab.get_by_test_id("stSidebar").get_by_role("link", name="Use", exact=True).click()
+    tab.get_by_role("heading", name="Use", exact=True, level=1).wait_for()
     tab.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(picture)
     tab.get_by_text("% sure").first.wait_for(timeout=LONG)
 

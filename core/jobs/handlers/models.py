@@ -34,7 +34,7 @@ LOADED_MODELS = 4
 
 def predict(context: JobContext, spec: PredictSpec) -> PredictResult:
     """Classify images."""
-    predictor = _predictor(context, spec.run)
+    predictor = load_predictor(context, spec.run)
     batch = predictor.predict_batch([context.settings.resolve(path) for path in spec.paths])
     out_of_distribution: tuple[bool, ...] | None = None
     if batch.distances is not None and batch.threshold is not None:
@@ -48,7 +48,7 @@ def predict(context: JobContext, spec: PredictSpec) -> PredictResult:
 
 def explain(context: JobContext, spec: ExplainSpec) -> ExplainResult:
     """Compute a saliency map."""
-    settings, served = context.settings, _predictor(context, spec.run).served
+    settings, served = context.settings, load_predictor(context, spec.run).served
     path = settings.resolve(spec.path) if spec.path is not None else _originals(context).path(spec.digest or "")
     square = served.preprocess(load_image(path, spec.name, served.background, served.bit_depth))
     heat = EXPLANATIONS[spec.method](served, square, spec.class_index)
@@ -94,7 +94,13 @@ def _originals(context: JobContext) -> OriginalStore:
     return OriginalStore(context.settings.originals, context.settings.thumbnails)
 
 
-def _predictor(context: JobContext, run_id: str) -> Predictor:
+def load_predictor(context: JobContext, run_id: str) -> Predictor:
+    """Give the model of a run, which stays loaded.
+
+    Raises:
+        NotFoundError: There is no such run, or it has no model.
+        WeightsError: The model cannot be loaded.
+    """
     model = _run_folder(context, run_id) / MODEL_FILE
     return _load(model, model.stat().st_mtime_ns if model.exists() else 0)
 

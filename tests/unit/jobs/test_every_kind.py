@@ -1,6 +1,7 @@
 """Every kind of job once through the real queue, dispatcher and workers."""
 
 import io
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from watching import events_of, wait_for_end
 from core.advice.backbone_comparison import HEADS
 from core.catalog import edits, items, jobs, labels, projects
 from core.catalog.database import Database
+from core.catalog.jobs import list_jobs
 from core.catalog.runs import get_run
 from core.checks.registry import CHECKS
 from core.dataset.manifest_file import load_manifest
@@ -40,6 +42,8 @@ from core.jobs.specs import (
     IngestSpec,
     LearningCurveResult,
     LearningCurveSpec,
+    PredictFilesResult,
+    PredictFilesSpec,
     PredictResult,
     PredictSpec,
     Result,
@@ -52,6 +56,7 @@ from core.jobs.specs import (
 )
 from core.settings import Settings
 from core.training.recipe import Backbone, Phase, Recipe, dump_recipe, load_recipe
+from core.use.prediction_store import PREDICTIONS_FILE, PredictionFilter, PredictionStore, open_copies
 from tests.conftest import end_dispatcher
 from tests.unit.checks.photographs import photograph
 
@@ -114,7 +119,6 @@ def test_every_kind_gives_its_result(database: Database, settings: Settings, pro
     edits.delete_items(database, project, [first.id], "1 image deleted")
     labels.rename_label(database, project, labels.list_labels(database, project)[1].id, "renamed")
     checked, trained = wait_for_end(database, check), wait_for_end(database, run_id)
-    done += [checked.spec, trained.spec]
     assert (waiting.status, trained.status) == ("queued", "finished")
     assert load_recipe(get_run(database, run_id).recipe) == RECIPE.model_copy(update={"bit_depth": 12})
     assert set(trained.result_as(TrainResult).seconds) >= {"head", "evaluate"}
@@ -129,12 +133,11 @@ def test_every_kind_gives_its_result(database: Database, settings: Settings, pro
     assert isinstance(measured, CrossValidateResult)
     assert measured.measured["images"] == IMAGES - 1
     _measure_choices(run)
-    archive = run(ExportDatasetSpec())
+    archive, arranged = run(ExportDatasetSpec()), run(TsneSpec(run=run_id))
     assert isinstance(archive, ExportDatasetResult)
+    assert isinstance(arranged, TsneResult)
     bundle = run(ExportModelSpec(run=run_id, formats=("keras",)))
     assert isinstance(bundle, ExportModelResult)
-    arranged = run(TsneSpec(run=run_id))
-    assert isinstance(arranged, TsneResult)
     explained = run(ExplainSpec(run=run_id, digest=second.digest, name=second.name, class_index=0, method="grad-cam"))
     assert isinstance(explained, ExplainResult)
     for path in (archive.path, bundle.path, arranged.path, explained.image, explained.heatmap):
@@ -143,11 +146,13 @@ def test_every_kind_gives_its_result(database: Database, settings: Settings, pro
     predicted = run(PredictSpec(run=run_id, paths=(explained.image,)))
     assert isinstance(predicted, PredictResult)
     assert (predicted.classes, len(predicted.probabilities)) == (("a", "b"), 1)
+    assert run(upload_images(settings, run_id)) == PredictFilesResult(files=3, unreadable=1)
+    check_predicted_files(database, settings, project, (explained.image, explained.heatmap))
     download = DownloadWeightsSpec(backbone="MobileNetV2")
     failed = wait_for_end(database, queue.submit(database, settings, project, download))
     assert (failed.spec, failed.status, failed.result) == (download, "failed", None)
     assert "could not be downloaded" in events_of(database, failed.id, Ended)[0].reason
-    assert {spec.kind for spec in (*done, download)} == SPECS.keys()
+    assert {spec.kind for spec in (*done, download, checked.spec, trained.spec)} == SPECS.keys()
 
 
 def _measure_choices(run: Callable[[Spec], Result | None]) -> None:
@@ -160,3 +165,21 @@ def _measure_choices(run: Callable[[Spec], Result | None]) -> None:
     assert isinstance(grown, LearningCurveResult)
     assert frozen.curve["images"] == compared.comparison["images"] == grown.curve["images"] == used
     assert [one["head"] for one in compared.comparison["heads"]] == list(HEADS)
+
+
+def upload_images(settings: Settings, run_id: str) -> PredictFilesSpec:
+    """The explanation of a run among the uploads, and a file that cannot be read."""
+    shutil.copytree(settings.runs / run_id / "explanations", settings.uploads / "5678" / "some")
+    (settings.uploads / "5678" / "broken.png").write_bytes(b"no image")
+    return PredictFilesSpec(run=run_id, folder="uploads/5678")
+
+
+def check_predicted_files(database: Database, settings: Settings, project: str, images: tuple[str, ...]):
+    """Each image that can be read has a copy, and the upload is gone."""
+    (job,) = list_jobs(database, project_id=project, kinds=(PredictFilesSpec,))
+    folder = settings.predictions / job.id
+    with PredictionStore(folder / PREDICTIONS_FILE) as store:
+        found = list(store.read(PredictionFilter(unreadable=False)))
+    assert sorted(one.file for one in found) == sorted(f"some/{Path(path).name}" for path in images)
+    assert all(open_copies(folder).has(one.digest) for one in found)
+    assert not (settings.uploads / "5678").exists()

@@ -10,10 +10,15 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from PIL import Image
 
 from core.errors import InputError
+from core.intake.ingestion import ingest
+from core.intake.results import Accepted, Limits
+from core.storage.blobs import OriginalStore
+from core.use.corrections import write_corrections
 from core.use.input_files import InputFile
-from core.use.prediction_store import PredictionFilter, PredictionStore, StoredPrediction
+from core.use.prediction_store import PredictionFilter, PredictionStore, StoredPrediction, open_copies
 from core.use.prediction_table import COLUMNS, write_table
 from core.use.sorted_images import check_sorted_folder, write_sorted_folder, write_sorted_zip
 
@@ -163,3 +168,19 @@ def test_a_correction_decides_on_the_folder(store: PredictionStore, images: dict
 def test_the_sorted_folder_may_not_lie_in_the_input(tmp_path: Path):
     with pytest.raises(InputError, match="whose images are classified"):
         check_sorted_folder(tmp_path / "sorted", [tmp_path])
+
+
+def test_corrected_images_are_taken_in_with_their_class_for_training(store: PredictionStore, tmp_path: Path):
+    copies = open_copies(tmp_path / "job")
+    for digest, colour in (("d1", "red"), ("d2", "green"), ("d3", "blue")):
+        copies.path(digest).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (20, 20), colour).save(copies.path(digest), "PNG")
+    store.correct("b/1.jpg", "a new: class")
+    store.correct("=2+3.jpg", "dog")
+    assert write_corrections(store, copies, tmp_path / "corrected") == 2
+    taken = OriginalStore(tmp_path / "originals", tmp_path / "thumbnails")
+    results = list(ingest(tmp_path / "corrected", taken, limits=Limits(decoders=1)))
+    assert [(one.label, one.split) for one in results if isinstance(one, Accepted)] == [
+        ("a new: class", "train"),
+        ("dog", "train"),
+    ]

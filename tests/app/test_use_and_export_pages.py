@@ -1,4 +1,4 @@
-"""The Try it and Export pages, with the answers that a worker would give."""
+"""The Use and Export pages, with the answers that a worker would give."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ from core.dataset.manifest_file import load_manifest
 from core.export.certificate import Certificate, FormatCertificate
 from core.jobs.specs import ExplainResult, ExplainSpec, ExportModelResult, ExportModelSpec, PredictResult, PredictSpec
 from pages.shared import job_results
-from pages.shared.steps import EXPORT, TRY_IT
+from pages.shared.steps import EXPORT, USE
 from tests.finished_runs import add_project, add_run, open_workspace
 
 
@@ -49,7 +49,7 @@ def button(tab, start):
     return next(widget for widget in tab.button if widget.label.startswith(start))
 
 
-@pytest.mark.parametrize("step", [TRY_IT, EXPORT], ids=lambda step: step.title)
+@pytest.mark.parametrize("step", [USE, EXPORT], ids=lambda step: step.title)
 def test_without_a_model_it_says_what_to_do(open_page, workspace, step):
     tab = open_page(step, project=create_project(workspace.database, "Empty"))
     assert "There is no trained network yet" in tab.info[0].value
@@ -60,13 +60,13 @@ def test_the_best_run_by_validation_is_tried_first(open_page, workspace, project
     best = add_run(workspace, project, accuracy=1.0, name="Best")
     (workspace.settings.runs / best / "model.keras").touch()
     add_run(workspace, project, accuracy=0.1, name="Last, without a model")
-    tab = open_page(TRY_IT, project=project)
+    tab = open_page(USE, project=project)
     assert tab.selectbox[0].value == best
     assert run != best
 
 
 def test_a_test_image_warms_the_model_and_shows_what_an_answer_is(open_page, workspace, project, run):
-    tab = open_page(TRY_IT, project=project, run=run)
+    tab = open_page(USE, project=project, run=run)
     (job,) = jobs.list_jobs(workspace.database, kinds=(PredictSpec,))
     assert job.spec_as(PredictSpec).run == run
     answer = PredictResult(classes=("circles", "squares"), probabilities=((0.25, 0.75),), out_of_distribution=(True,))
@@ -82,7 +82,7 @@ def test_tried_pictures_are_there_again_after_a_reload(open_page, workspace, pro
     folder.mkdir(parents=True)
     Image.new("RGB", (32, 32)).save(folder / "new.png")
     (folder / "text.jpg").write_text("no picture")
-    tab = open_page(TRY_IT, project=project, run=run, tried=folder.name)
+    tab = open_page(USE, project=project, run=run, tried=folder.name)
     (job,) = jobs.list_jobs(workspace.database, kinds=(PredictSpec,))
     assert job.spec_as(PredictSpec).paths == (f"uploads/tried/{folder.name}/new.png",)
     assert "not an image" in tab.warning[0].value
@@ -99,7 +99,7 @@ def test_many_pictures_are_a_grid_with_one_chart_and_training_images_are_named(o
     shutil.copy(workspace.store.path(trained), folder / "a-known.png")
     for number in range(29):
         Image.new("RGB", (32, 32), (number, 0, 0)).save(folder / f"b-{number:02}.png")
-    tab = open_page(TRY_IT, project=project, run=run, tried=folder.name)
+    tab = open_page(USE, project=project, run=run, tried=folder.name)
     (job,) = jobs.list_jobs(workspace.database, kinds=(PredictSpec,))
     answer = PredictResult(classes=("circles", "squares"), probabilities=((0.25, 0.75),) * 30)
     end(workspace, job, answer)
@@ -119,14 +119,14 @@ def test_many_pictures_are_a_grid_with_one_chart_and_training_images_are_named(o
 
 def test_a_link_names_no_folder_but_those_of_tried_pictures(open_page, workspace, project, run):
     (workspace.settings.uploads / "tried").mkdir(parents=True)
-    tab = open_page(TRY_IT, project=project, run=run, tried="../../originals")
+    tab = open_page(USE, project=project, run=run, tried="../../originals")
     assert not [one for one in tab.button if one.label.startswith("Remove")]
     assert not tab.exception
 
 
 def test_an_answer_is_explained(open_page, workspace, project, run, monkeypatch):
     monkeypatch.setattr("pages.components.explanation._PATIENCE_SECONDS", 0)
-    tab = open_page(TRY_IT, project=project, run=run)
+    tab = open_page(USE, project=project, run=run)
     (job,) = jobs.list_jobs(workspace.database, kinds=(PredictSpec,))
     answer = PredictResult(classes=("circles", "squares"), probabilities=((0.25, 0.75),), out_of_distribution=(False,))
     end(workspace, job, answer)
@@ -144,14 +144,14 @@ def test_an_answer_is_explained(open_page, workspace, project, run, monkeypatch)
 
 
 def test_what_refusing_costs_is_said(open_page, project, run):
-    tab = open_page(TRY_IT, project=project, run=run)
+    tab = open_page(USE, project=project, run=run)
     assert "5.0% of the true test images are marked wrongly" in text_of(tab)
 
 
 def test_a_failed_prediction_says_why(open_page, workspace, project, run):
     from core.jobs.events import Ended, dump_event
 
-    tab = open_page(TRY_IT, project=project, run=run)
+    tab = open_page(USE, project=project, run=run)
     (job,) = jobs.list_jobs(workspace.database, kinds=(PredictSpec,))
     ended = Ended(status="failed", reason="The model cannot be loaded.")
     jobs.start_job(workspace.database, job.id)

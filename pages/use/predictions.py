@@ -13,7 +13,7 @@ from pages.components import charts, explanation
 from pages.shared import frame, job_results, state, words
 from pages.shared.run_results import has_results, read_results
 from pages.shared.workspace import settings
-from pages.try_it.prediction_inputs import InputSet, PredictionInput
+from pages.use.prediction_inputs import InputSet, PredictionInput
 
 PAGE = 24
 RUNS_CACHED = 16

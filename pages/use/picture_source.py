@@ -10,8 +10,8 @@ from pages.compat import UploadedFile
 from pages.shared import state, uploads
 from pages.shared.run_results import has_results, read_results
 from pages.shared.workspace import store
-from pages.try_it import prediction_inputs
-from pages.try_it.prediction_inputs import InputSet, PredictionInput
+from pages.use import prediction_inputs
+from pages.use.prediction_inputs import InputSet, PredictionInput
 
 _FILES, _CAMERA = "try-files", "try-camera"
 

@@ -1,0 +1,99 @@
+"""Classifying many files. Worker only: imports Keras.
+
+The images are kept as copies in the job's folder, with thumbnails, so that a person can look through the predictions
+and take corrected images into the project. A job that is resumed skips the files that have a prediction.
+"""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+from core.catalog.cleanup import remove_uploads
+from core.intake.decoder_pool import DecodedImage
+from core.intake.decoder_process import THUMBNAIL_SIDE
+from core.intake.formats import ARCHIVE_SUFFIXES
+from core.jobs.handlers.models import load_predictor
+from core.jobs.specs import PredictFilesResult, PredictFilesSpec
+from core.jobs.worker import JobContext
+from core.storage.blobs import OriginalStore
+from core.use.input_files import InputFile, InputFiles
+from core.use.predict_files import Keep
+from core.use.predict_files import predict_files as classify
+from core.use.prediction_store import (
+    PREDICTIONS_FILE,
+    PredictionFilter,
+    PredictionStore,
+    StoredPrediction,
+    open_copies,
+)
+
+ROWS_STORED_TOGETHER = 64
+SCRATCH = "unpacked"
+
+
+def predict_files(context: JobContext, spec: PredictFilesSpec) -> PredictFilesResult:
+    """Classify the files of an upload.
+
+    Raises:
+        ImageError: There is no image among them.
+        RunStopped: A person stopped it; what was classified stays.
+    """
+    folder = context.settings.predictions / context.job.id
+    uploads, scratch = context.settings.resolve(spec.folder), folder / SCRATCH
+    shutil.rmtree(scratch, ignore_errors=True)  # of a killed process
+    scratch.mkdir(parents=True)
+    predictor = load_predictor(context, spec.run)
+    with (
+        InputFiles(_sources(uploads), uploads, context.should_stop, scratch) as files,
+        PredictionStore(folder / PREDICTIONS_FILE) as store,
+    ):
+        store.set_property("classes", predictor.classes)
+        report = context.progress("Classifying", unit="files")
+        done, total = store.count(), len(files)
+        report(done, total)
+        rows: list[StoredPrediction] = []
+        try:
+            for one in classify(
+                predictor,
+                files.read(store.has),
+                total,
+                settings=context.settings,
+                on_message=context.report,
+                keep=_keeper(open_copies(folder)),
+                thumbnail_side=THUMBNAIL_SIDE,
+                should_stop=context.should_stop,
+            ):
+                rows.append(one.to_row(predictor.classes))
+                done += 1
+                report(done, total)
+                if len(rows) == ROWS_STORED_TOGETHER:
+                    store.add(rows)
+                    rows.clear()
+        finally:
+            store.add(rows)
+        result = PredictFilesResult(files=store.count(), unreadable=store.count(PredictionFilter(unreadable=True)))
+    remove_uploads(context.settings, [uploads])
+    return result
+
+
+def _sources(uploads: Path) -> list[Path]:
+    """Give the archives of an upload, and the upload itself for all other files."""
+    archives = [path for path in sorted(uploads.iterdir()) if path.is_file() and _is_archive(path)]
+    others = any(not _is_archive(path) for path in uploads.iterdir())
+    return [*archives, *([uploads] if others else [])]
+
+
+def _is_archive(path: Path) -> bool:
+    return path.name.lower().endswith(ARCHIVE_SUFFIXES)
+
+
+def _keeper(copies: OriginalStore) -> Keep:
+    def keep(file: InputFile, decoded: DecodedImage) -> str:
+        assert file.path
+        with file.path.open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        copies.put_thumbnail(digest, decoded.thumbnail)
+        copies.put_file(file.path, digest, move=file.is_scratch)
+        return digest
+
+    return keep

@@ -1,1 +1,0 @@
-"""The Try it page and its panels."""
