@@ -24,7 +24,7 @@ PAGE: Final = 24
 SIDE: Final = 640
 # Classes with a key of their own; the others are chosen from the list.
 KEYS: Final = "123456789"
-ALL, UNSURE, CORRECTED, UNREADABLE = "All", "Needs a look", "Corrected", "Cannot be read"
+ALL, UNSURE, CORRECTED, UNREADABLE = "All", "Needs a look", "Corrected", "Unreadable"
 ANY_CLASS: Final = "Any class"
 
 
@@ -80,7 +80,7 @@ def _add_to_project(project_id: str, job: Job, store: PredictionStore) -> None:
 
 
 def _draw_filter(store: PredictionStore, threshold: float, job: Job) -> PredictionFilter:
-    shown_column, class_column, order_column = st.columns([3, 2, 2], vertical_alignment="bottom")
+    shown_column, class_column, order_column = st.columns([4, 2, 2], vertical_alignment="bottom")
     shown = shown_column.segmented_control(
         "Show", [ALL, UNSURE, CORRECTED, UNREADABLE], default=ALL, required=True, key=f"shown-{job.id}"
     )

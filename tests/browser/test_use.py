@@ -36,7 +36,7 @@ def project(workspace: Workspace) -> str:
     job = jobs.add_job(workspace.database, project, PredictFilesSpec(run=run, folder="uploads/gone"))
     folder = workspace.settings.predictions / job
     with PredictionStore(folder / PREDICTIONS_FILE) as store:
-        store.set_property("classes", ("circles", "squares"))
+        store.set_property("classes", ("circles", "squares", "stars"))
         store.add([*(predict(folder, number) for number in range(FILES - 1)), BROKEN])
     jobs.start_job(workspace.database, job)
     jobs.end_job(workspace.database, job, "finished", PredictFilesResult(files=FILES, unreadable=1))
@@ -53,11 +53,12 @@ def predict(folder, number: int) -> StoredPrediction:
     for path in (copies.path(digest), copies.thumbnail_path(digest)):
         path.parent.mkdir(parents=True, exist_ok=True)
         picture.save(path, "JPEG")
-    sure = 0.4 + number / 1000 if number % 10 == 0 else 0.9
+    sure, less_sure = (0.4, 0.35) if number % 10 == 0 else (0.9, 0.06)
     first, second = ("circles", "squares") if number % 3 else ("squares", "circles")
     return StoredPrediction(
-        f"camera/{number:03}.jpg", first, sure, second, round(1 - sure, 6), none_of_these=False, width=160, height=120,
-        time=f"2026-05-01T08:{number:02}:00", camera="Trail X", latitude=51.5, longitude=-0.1, digest=digest,
+        f"camera/{number:03}.jpg", first, sure, second, less_sure, "stars", 0.01, none_of_these=False,
+        width=160, height=120, time=f"2026-05-01T08:{number:02}:00", camera="Trail X", latitude=51.5, longitude=-0.1,
+        digest=digest,
     )  # fmt: skip
 
 
@@ -107,6 +108,6 @@ def test_predictions_are_corrected_by_keyboard_taken_away_and_learned_from(
     tab.set_viewport_size({"width": 390, "height": 844})
     tab.goto(f"{server.url}/try?project={project}")
     tab.get_by_role("tab", name="Many files").click()
-    tab.get_by_text("Cannot be read", exact=True).click()
+    tab.get_by_text("Unreadable", exact=True).click()
     expect(tab.get_by_text("The file is empty.")).to_be_visible()
     expect_no_sideways_scrolling(tab)

@@ -1,0 +1,138 @@
+"""Many files on the Use page: a job that was stopped is resumed, the threshold is kept, links open nothing else."""
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import FileResponse
+
+from core.catalog import jobs
+from core.jobs.events import Ended, dump_event
+from core.jobs.specs import PredictFilesSpec
+from core.use.prediction_store import (
+    PREDICTIONS_FILE,
+    PredictionFilter,
+    PredictionStore,
+    StoredPrediction,
+    open_copies,
+)
+from core.use.prediction_table import threshold_of
+from pages.routes import predicted_files
+from pages.shared.steps import USE
+from tests.finished_runs import add_project, add_run, open_workspace
+
+DIGEST = "ab" * 32
+
+
+@pytest.fixture
+def workspace(settings):
+    return open_workspace(settings)
+
+
+@pytest.fixture
+def project(workspace):
+    return add_project(workspace, images=8)
+
+
+@pytest.fixture
+def run(workspace, project):
+    finished = add_run(workspace, project)
+    (workspace.settings.runs / finished / "model.keras").touch()
+    return finished
+
+
+@pytest.fixture
+def stopped(workspace, project, run):
+    """A job that a person stopped after two files."""
+    job = jobs.add_job(workspace.database, project, PredictFilesSpec(run=run, folder="uploads/12"))
+    with PredictionStore(workspace.settings.predictions / job / PREDICTIONS_FILE) as store:
+        store.set_property("classes", ("circles", "squares"))
+        store.add(
+            [
+                StoredPrediction("a.jpg", "circles", 0.6, "squares", 0.4, none_of_these=False, digest=DIGEST),
+                StoredPrediction("b.jpg", error="The file is empty."),
+            ]
+        )
+    jobs.start_job(workspace.database, job)
+    ended = Ended(status="stopped", reason="The prediction was stopped.")
+    jobs.add_event(workspace.database, job, ended.kind, dump_event(ended))
+    jobs.end_job(workspace.database, job, "stopped")
+    return job
+
+
+@pytest.fixture
+def tab(open_page, project, run, stopped):  # noqa: ARG001 - the page shows it
+    tab = open_page(USE, project=project, run=run)
+    tab.session_state[f"use-{project}"] = "Many files"
+    return tab.run()
+
+
+def text_of(tab):
+    return "\n".join(element.value for element in [*tab.markdown, *tab.caption, *tab.warning])
+
+
+def button(tab, label):
+    return next(widget for widget in tab.button if widget.label == label)
+
+
+def test_a_stopped_job_shows_what_it_did_and_is_resumed(tab, workspace, stopped):
+    assert "The prediction was stopped. What was classified is below." in text_of(tab)
+    assert "**2 files**, by class: circles 1" in text_of(tab)
+    button(tab, "Resume").click().run()
+    assert not tab.exception
+    assert jobs.get_job(workspace.database, stopped).status == "queued"
+
+
+def test_the_threshold_is_measured_on_the_test_split_and_kept(tab, workspace, stopped):
+    assert "0 images need a look, 1 file cannot be read." in text_of(tab)
+    tab.slider[0].set_value(70).run()
+    assert "1 image needs a look" in text_of(tab)
+    assert "are answered at this threshold" in text_of(tab)
+    with PredictionStore(workspace.settings.predictions / stopped / PREDICTIONS_FILE) as store:
+        assert threshold_of(store) == 0.7
+
+
+def test_removed_predictions_leave_nothing(tab, workspace, stopped):
+    button(tab, "Remove these predictions").click().run()
+    assert not tab.exception
+    assert not (workspace.settings.predictions / stopped).exists()
+    assert not jobs.list_jobs(workspace.database, kinds=(PredictFilesSpec,))
+
+
+@pytest.fixture
+def ask(workspace, stopped, monkeypatch):
+    """Ask what the web server asks for a link."""
+    monkeypatch.setattr(predicted_files, "database", lambda: workspace.database)
+    monkeypatch.setattr(predicted_files, "settings", lambda: workspace.settings)
+    open_copies(workspace.settings.predictions / stopped).put_thumbnail(DIGEST, b"jpeg")
+    thumbnail, download = predicted_files.routes()
+
+    def asked(job_id, **parameters):
+        route = thumbnail if "digest" in parameters else download
+        return route.endpoint(Request({"type": "http", "path_params": {"job_id": job_id, **parameters}}))
+
+    return asked
+
+
+def test_tables_and_thumbnails_are_sent(ask, stopped):
+    for name in ("predictions.csv", "predictions.xlsx"):
+        answer = ask(stopped, name=name)
+        assert isinstance(answer, FileResponse)
+        assert answer.path.stat().st_size > 100
+        answer.background.func()
+        assert not answer.path.exists()
+    assert ask(stopped, digest=DIGEST).media_type == "image/jpeg"
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"name": "other.csv"}, {"name": "../x"}, {"digest": "cd" * 32}, {"digest": "../../catalog.db"}]
+)
+def test_nothing_else_is_sent(ask, stopped, run, parameters):
+    assert ask(stopped, **parameters).status_code == 404
+    assert ask("no such job", **parameters).status_code == 404
+    assert ask(run, **parameters).status_code == 404  # a job of another kind
+
+
+def test_a_filter_that_no_file_meets_is_said(tab, stopped, workspace):
+    with PredictionStore(workspace.settings.predictions / stopped / PREDICTIONS_FILE) as store:
+        assert store.count(PredictionFilter(corrected=True)) == 0
+    next(one for one in tab.get("button_group") if one.label == "Show").set_value("Corrected").run()
+    assert "No image is like this." in tab.info[0].value
