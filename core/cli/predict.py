@@ -114,14 +114,16 @@ def _fill(store: PredictionStore, predictor: "Predictor", files: InputFiles, set
     rows: list[StoredPrediction] = []
     done, total = store.count(), len(files)
     report(done, total)
-    for one in _predictions(predictor, files, settings, store):
-        rows.append(one.to_row(predictor.classes))
-        done += 1
-        if len(rows) == ROWS_STORED_TOGETHER:
-            store.add(rows)
-            rows.clear()
-        report(done, total)
-    store.add(rows)
+    try:
+        for one in _predictions(predictor, files, settings, store):
+            rows.append(one.to_row(predictor.classes))
+            done += 1
+            if len(rows) == ROWS_STORED_TOGETHER:
+                store.add(rows)
+                rows.clear()
+            report(done, total)
+    finally:
+        store.add(rows)
 
 
 def _predictions(

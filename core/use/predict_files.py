@@ -118,7 +118,7 @@ def predict_files(
         One prediction a file, in the order of `files`.
 
     Raises:
-        RunStopped: `should_stop` returned True; files that were yielded are complete.
+        RunStopped: `should_stop` returned True; raised after the files that were begun are yielded.
         WorkerDiedError: No decoder can be started.
     """
     limits = limits or Limits()
@@ -133,6 +133,8 @@ def predict_files(
             yield from _classify(predictor, engine, _in_parallel(threads, prepare, files, should_stop))
         finally:
             threads.shutdown(cancel_futures=True)
+    if should_stop():
+        raise RunStopped("The prediction was stopped.", "Resume continues with the files that are left.")
 
 
 def _in_parallel(
@@ -141,14 +143,17 @@ def _in_parallel(
     files: Iterable[InputFile],
     should_stop: Callable[[], bool],
 ) -> Iterator[_Prepared]:
-    """Prepare files in threads, some ahead, and give them in order."""
+    """Prepare files in threads, some ahead, and give them in order; a stop ends with those that were begun."""
     waiting: deque[Future[_Prepared]] = deque()
     for file in files:
         if should_stop():
-            raise RunStopped("The prediction was stopped.", "Resume continues with the files that are left.")
+            break
         waiting.append(threads.submit(prepare, file))
         if len(waiting) > AHEAD * BATCH:
             yield waiting.popleft().result()
+    if should_stop():
+        waiting = deque(one for one in reversed(waiting) if not one.cancel())
+        waiting.reverse()
     while waiting:
         yield waiting.popleft().result()
 

@@ -209,9 +209,9 @@ def _draw_classes(classes: Sequence[str], one: StoredPrediction, job: Job) -> st
     chosen = None
     with st.container(horizontal=True):
         for key, name in zip(KEYS, classes, strict=False):
-            kind = "primary" if name == one.final_class else "secondary"
+            icon = ":material/check:" if name == one.final_class else None
             label = words.escape_markdown(words.shorten(name, 24))
-            if st.button(label, key=f"class-{key}-{job.id}", shortcut=key, type=kind):  # type: ignore[arg-type]
+            if st.button(label, key=f"class-{key}-{job.id}", shortcut=key, icon=icon):
                 chosen = name
     if len(classes) > len(KEYS):
         other = st.selectbox(
