@@ -13,6 +13,7 @@ from core.cli.quiet import silence_tensorflow
 from core.errors import GraftError
 from core.settings import Settings
 from core.training.recipe import Strategy
+from core.use.event_votes import EventKind
 from core.use.prediction_table import DEFAULT_THRESHOLD
 
 BAD_INPUT = 2
@@ -141,6 +142,11 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=DEFAULT_THRESHOLD,
         help="confidence below which a prediction needs a look (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--events",
+        choices=get_args(EventKind),
+        help="write a second table, TABLE with -events in its name: one row a folder, or a burst by the camera's time",
     )
     parser.add_argument(
         "--resume", action="store_true", help="continue a table whose writing was interrupted; nothing is done twice"

@@ -15,6 +15,7 @@ from core.errors import ImageError, InputError
 from core.jobs.events import Message
 from core.settings import Settings
 from core.training.progress import ProgressReporter
+from core.use.event_votes import write_events
 from core.use.input_files import InputFiles
 from core.use.prediction_store import PredictionFilter, PredictionStore, StoredPrediction
 from core.use.prediction_table import check_table_path, write_table
@@ -56,6 +57,8 @@ def _check_options(options: argparse.Namespace) -> None:
         raise InputError(f"--threshold is {options.threshold:g}.", "Give a confidence from 0 to 1.")
     if options.resume and options.out is None:
         raise InputError("--resume continues a table, and none is named.", "Add --out.")
+    if options.events is not None and options.out is None:
+        raise InputError("--events writes a second table, and no first one is named.", "Add --out.")
     if options.sort is not None:
         check_sorted_folder(options.sort, options.images)
     if options.out is None:
@@ -95,6 +98,9 @@ def _write(options: argparse.Namespace, settings: Settings, files: InputFiles) -
             _fill(store, predictor, files, settings)
         if options.out is not None:
             write_table(store, options.out, options.threshold)
+        if options.events is not None:
+            events = options.out.with_name(f"{options.out.stem}-events{options.out.suffix}")
+            write_events(store, events, options.events, options.threshold)
         if options.sort is not None:
             copied = ProgressReporter(print_event).stage("Copying into folders", "images")
             write_sorted_folder(store, files.read(), options.sort, options.threshold, copied)

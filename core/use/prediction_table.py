@@ -6,7 +6,7 @@ file could not be read), then `width` and `height` in pixels, `time`, `camera`, 
 wrote them. Where a person corrected predictions, `corrected_class` comes last. Cells without a value are empty.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -68,29 +68,46 @@ def write_table(store: PredictionStore, path: Path, threshold: float = DEFAULT_T
         InputError: The suffix names no format, or a sheet cannot hold so many rows.
         WorkspaceError: The disk is full or not writable.
     """
+    return write_rows(path, table_rows(store, threshold), store.count() + 1)
+
+
+def write_rows(path: Path, rows: Iterable[Iterable[object]], n_rows: int) -> Path:
+    """Write rows as CSV, with `true` and `false`, or as Excel, as the suffix of the path says.
+
+    Args:
+        path: Of the table; it appears complete or not at all.
+        rows: The header and the rows.
+        n_rows: How many there are, or more.
+
+    Raises:
+        InputError: The suffix names no format, or a sheet cannot hold so many rows.
+        WorkspaceError: The disk is full or not writable.
+    """
     check_table_path(path)
 
     def fill(part: Path) -> None:
         if path.suffix.lower() == ".xlsx":
-            write_excel(part, table_rows(store, threshold), store.count() + 1)
+            write_excel(part, rows, n_rows)
             return
         with part.open("w", encoding="utf-8", newline="") as file:
-            write_csv(file, table_rows(store, threshold, as_text=True))
+            write_csv(file, ([_as_text(cell) for cell in row] for row in rows))
 
     return write_atomic(path, fill)
 
 
-def table_rows(store: PredictionStore, threshold: float, *, as_text: bool = False) -> Iterator[tuple[object, ...]]:
+def table_rows(store: PredictionStore, threshold: float) -> Iterator[tuple[object, ...]]:
     """Yield the header and the rows of the table.
 
     Args:
         store: The predictions.
         threshold: Confidence below which a prediction needs a look.
-        as_text: Whether truth values become `true` and `false`.
     """
     corrected = store.count(PredictionFilter(corrected=True)) > 0
     columns = (*COLUMNS, CORRECTED) if corrected else COLUMNS
     yield columns
     for one in store.read():
-        cells = (one.needs_look(threshold) if name == "needs_look" else getattr(one, name) for name in columns)
-        yield tuple(str(cell).lower() if as_text and isinstance(cell, bool) else cell for cell in cells)
+        yield tuple(one.needs_look(threshold) if name == "needs_look" else getattr(one, name) for name in columns)
+
+
+def _as_text(cell: object) -> object:
+    return str(cell).lower() if isinstance(cell, bool) else cell

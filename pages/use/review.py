@@ -101,8 +101,12 @@ def _draw_filter(store: PredictionStore, threshold: float, job: Job) -> Predicti
 
 def _draw_unreadable(store: PredictionStore, where: PredictionFilter, job: Job) -> None:
     page = _draw_pages(store.count(where), job)
-    rows = list(store.read(where, (page - 1) * PAGE, PAGE))
-    st.table({"File": [one.file for one in rows], "Reason": [one.error for one in rows]}, border="horizontal")
+    rows = [(one.file, one.error) for one in store.read(where, (page - 1) * PAGE, PAGE)]
+    if not rows:
+        st.info("Every file was read.", icon=":material/info:")
+        return
+    files, reasons = ([words.escape_markdown(text) for text in texts] for texts in zip(*rows, strict=True))
+    st.table({"File": files, "Reason": reasons}, border="horizontal")
 
 
 def _draw_images(project_id: str, job: Job, store: PredictionStore, where: PredictionFilter, threshold: float) -> None:

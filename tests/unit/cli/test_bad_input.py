@@ -254,6 +254,7 @@ def test_options_override_the_recipe(tmp_path: Path, options: list[str], expecte
 PREDICT_OPTIONS = {
     "a threshold above 1": (["--threshold", "2"], "--threshold is 2. Give a confidence from 0 to 1."),
     "nothing to resume": (["--resume"], "--resume continues a table, and none is named. Add --out."),
+    "events without a table": (["--events", "burst"], "--events writes a second table, and no first one is named."),
     "a table of another format": (["--out", "table.txt"], "table.txt is neither .csv nor .xlsx."),
     "a folder that is classified": (["--sort", "photos/sorted"], "whose images are classified"),
     "no images": ([], "There is no image in the folder photos."),

@@ -216,7 +216,7 @@ def test_a_killed_table_is_resumed_and_nothing_is_done_twice(
     refused = call_core(*arguments)
     assert (refused.returncode, table.exists()) == (2, False)
     assert "Add --resume to continue it" in refused.stderr.splitlines()[-1]
-    resumed = call_core(*arguments, "--resume")
+    resumed = call_core(*arguments, "--resume", "--events", "folder")
     assert resumed.returncode == 0, resumed.stderr
     with table.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -224,6 +224,8 @@ def test_a_killed_table_is_resumed_and_nothing_is_done_twice(
     assert sorted(Path(row["file"]) for row in rows) == images
     assert len(done) < len(rows)
     assert [Path(row["file"]).name for row in rows if row["error"]] == ["broken.jpg"]
+    with (folder / "table-events.csv").open(encoding="utf-8", newline="") as file:
+        assert sum(int(row["files"]) for row in csv.DictReader(file)) == len(rows) - 1
     assert not unfinished.exists()
     assert "1 could not be read" in resumed.stderr.splitlines()[-1]
 
