@@ -1,6 +1,7 @@
 """Many files: the upload, the progress of the job, and the choice of the predictions to look through."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -46,6 +47,7 @@ def draw(project_id: str, run: Run) -> None:
         with PredictionStore(path) as store:
             if store.count():
                 review.draw(project_id, job, store)
+    st.caption("Copies of these images stay in the workspace until you remove the predictions.")
     if st.button("Remove these predictions", icon=":material/delete:", key=f"remove-{job.id}"):
         frame.run_action(lambda: delete_predictions(database(), settings(), job.id))
 
@@ -64,7 +66,7 @@ def _draw_upload(project_id: str, run: Run) -> None:
     )
     for name, given in ((_FILES, files), (_FOLDER, folder)):
         if given:
-            frame.run_action(lambda name=name, given=given: _start(project_id, run, name, given))  # type: ignore[misc]
+            frame.run_action(partial(_start, project_id, run, name, given))
 
 
 def _start(project_id: str, run: Run, name: str, files: Sequence[UploadedFile]) -> None:
