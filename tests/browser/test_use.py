@@ -96,7 +96,7 @@ def test_predictions_are_corrected_by_keyboard_taken_away_and_learned_from(
     expect(tab.get_by_text("The corrected pictures are being added")).to_be_visible()
     (ingest,) = jobs.list_jobs(workspace.database, project_id=project, kinds=(IngestSpec,))
     tab.goto(f"{server.url}/dataset?project={project}")
-    expect(tab.get_by_text(re.compile(r"^43 images"))).to_be_visible()
+    expect(tab.get_by_text(re.compile(r"^43 images")).first).to_be_visible()
     assert jobs.get_job(workspace.database, ingest.id).status == "finished"
     added = [one for one in items.list_items(workspace.database, project) if re.match(r"\d{5}-", one.name)]
     assert sorted((one.name, one.label, one.split) for one in added) == [
