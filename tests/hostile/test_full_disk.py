@@ -6,6 +6,7 @@ Whole jobs on a full disk are in `tests/unit/jobs/test_full_disk.py`.
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -72,7 +73,9 @@ def picture_of_a_phone(_small: Workspace, _run: str) -> object:
         return {"type": "http.request", "body": PICTURE, "more_body": False}
 
     scope = {"type": "http", "query_string": b"name=1.jpg", "headers": []}
-    return asyncio.run(phone._store(Request(scope, receive))).read_bytes() == PICTURE
+    with ThreadPoolExecutor(1) as pool:  # the thread of a browser test before this one may run an event loop
+        stored = pool.submit(asyncio.run, phone._store(Request(scope, receive))).result()
+    return stored.read_bytes() == PICTURE
 
 
 def frames_of_a_burst(_small: Workspace, _run: str) -> object:
