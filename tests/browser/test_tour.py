@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 LONG = 120_000
+LOADED = """() => [...document.images]
+  .filter((image) => image.getBoundingClientRect().top < window.innerHeight)
+  .every((image) => image.complete)"""
 
 
 @pytest.fixture
@@ -67,6 +70,7 @@ def go(tab: "Page", page: str) -> None:
 
 
 def take_picture(tab: "Page", path: Path) -> None:
-    """Take a picture once the page stands still."""
+    """Take a picture once the page stands still and every image in the window is loaded."""
     expect(tab.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+    tab.wait_for_function(LOADED)
     tab.screenshot(path=path)
