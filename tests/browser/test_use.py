@@ -68,6 +68,8 @@ def test_predictions_are_corrected_by_keyboard_taken_away_and_learned_from(
     tab.goto(f"{server.url}/try?project={project}")
     tab.get_by_role("tab", name="Many files").click()
     expect(tab.get_by_text("60 files, by class:")).to_be_visible()
+    tab.reload()
+    expect(tab.get_by_text("60 files, by class:")).to_be_visible()
     expect(tab.get_by_text("6 images need a look, 1 file cannot be read.")).to_be_visible()
     images = tab.get_by_role("group", name="Predicted images")
     expect(images.locator("img").first).to_have_js_property("naturalWidth", 160)
