@@ -185,8 +185,7 @@ def expect_picture(tab: Page) -> None:
     """The card of the image that is looked at, with its picture loaded."""
     picture = tab.locator(".card img")
     expect(picture).to_be_visible()
-    expect(picture).to_have_js_property("complete", True)
-    assert picture.evaluate("image => image.naturalWidth") == 96
+    expect(picture).to_have_js_property("naturalWidth", 96)
 
 
 def rest_on_a_point(map_: Locator) -> None:
