@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pandas  # noqa: F401  # whole before a figure is made: Plotly takes it half imported, from another tab's thread
 import plotly.graph_objects as go
 import streamlit as st
 
