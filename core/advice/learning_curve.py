@@ -151,7 +151,11 @@ def measure_subsets(
     for subset in range(SUBSETS):
         folds = assign_folds(labels, groups, FOLDS, seed + subset)
         for fold in range(int(folds.max(initial=-1)) + 1):
-            train, held_out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+            train = np.flatnonzero(folds != fold)
+            # A class without training images cannot be predicted.
+            held_out = np.flatnonzero((folds == fold) & np.isin(labels, labels[train]))
+            if len(np.unique(labels[train])) < 2 or not len(held_out):  # noqa: PLR2004 - nothing to tell apart
+                continue
             order = train[np.random.default_rng((seed, subset, fold)).permutation(len(train))]
             for row, share in enumerate(SHARES):
                 chosen = _first_of_each_class(order, labels, share)
@@ -188,7 +192,7 @@ def fit_learning_curve(
     gains = []
     for row, name in enumerate(classes):
         of_class = labels == row
-        if of_class.any():
+        if not np.isnan(measured.correct[:, :, of_class]).all():
             drawn = _resampled_errors(measured, of_class, groups, seed)
             before, after = _extrapolate(measured.sizes, drawn, (n, 2 * n))
             recall = 1 - float(drawn[0, -1])
@@ -260,7 +264,9 @@ def _resampled_errors(measured: Subsets, chosen: NDArray[np.bool_], groups: Ints
     for _ in range(DRAWS):
         subsets = rng.integers(0, n_subsets, n_subsets)
         times = np.bincount(rng.integers(0, n_groups, n_groups), minlength=n_groups)
-        errors.append((totals[:, subsets] @ times).sum(axis=1) / (counts[:, subsets] @ times).sum(axis=1))
+        drawn = (counts[:, subsets] @ times).sum(axis=1)
+        if drawn.all():
+            errors.append((totals[:, subsets] @ times).sum(axis=1) / drawn)
     return np.stack(errors)
 
 

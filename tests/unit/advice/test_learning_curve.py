@@ -65,6 +65,16 @@ def test_subsets_grow_and_have_every_class():
     assert measured.correct[-1].mean() > measured.correct[0].mean()
 
 
+def test_a_class_that_is_one_group_is_left_out_of_the_gains():
+    labels, rng = np.repeat([0, 1, 2], 20), np.random.default_rng(0)
+    groups = np.where(labels == 2, 100, np.arange(60))
+    features = (rng.normal(size=(60, 6)) + 2 * np.eye(6)[labels]).astype(np.float32)
+    measured = measure_subsets(features, labels, groups)
+    curve = fit_learning_curve(measured, labels, groups, ("ants", "bees", "wasps"), network="Starter")
+    assert {one.name for one in curve.classes} == {"ants", "bees"}
+    assert 0 <= curve.gain.low <= curve.gain.high <= 1
+
+
 def test_a_class_with_too_few_images_is_refused():
     labels = np.array([0] * 30 + [1] * 7)
     with pytest.raises(DatasetError, match="needs 8 images of every class, and one has 7"):
