@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from core.advice.estimate import GroupedEstimate
-from core.advice.outcomes import Outcomes, accuracy, accuracy_difference, best_of
+from core.advice.outcomes import Outcomes, accuracy, accuracy_difference, best_of, common_images
 
 HEADS: Final[Mapping[str, str]] = {
     "nearest-neighbours": "5 nearest neighbours",
@@ -87,6 +87,11 @@ class BackboneComparison(_Frozen):
     def sentence(self) -> str:
         """Say which network is recommended and how sure that is."""
         best = self.backbones[0]
+        if len(self.backbones) == 1:
+            return (
+                f"**{best.name}** is the only network on this machine: {best.accuracy.value:.0%} correct by a quick "
+                f"head ({best.accuracy.low:.0%} to {best.accuracy.high:.0%}). To compare it, get the weights of others."
+            )
         text = (
             f"**{best.name}** tells your classes apart best: {best.accuracy.value:.0%} correct by a quick head "
             f"({best.accuracy.low:.0%} to {best.accuracy.high:.0%})."
@@ -113,9 +118,11 @@ class BackboneComparison(_Frozen):
 
     def caveat(self) -> str:
         """Say what the measurement does not say."""
+        many = len(self.backbones)
         return (
-            f"The best of {len(self.backbones)} looks a little better than it is. Nothing was fine-tuned, and the test "
-            "split took no part."
+            f"{f'The best of {many} looks a little better than it is. ' if many > 1 else ''}Nothing was fine-tuned, "
+            "and the test split took no part. Of the trained head, the best epoch was chosen on the images that it is "
+            "tested on, so it looks a little better than it is."
         )
 
 
@@ -159,6 +166,7 @@ def compare_outcomes(
         for name, one in outcomes.items()
     ]
     first = next(iter(outcomes.values()))
+    heads = common_images(heads)
     best_head = list(heads.values())[best_of(list(heads.values()))]
     return BackboneComparison(
         images=first.images,

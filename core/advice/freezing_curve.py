@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from core.advice.estimate import GroupedEstimate
-from core.advice.outcomes import Outcomes, accuracy, accuracy_difference, best_of, standard_error
+from core.advice.outcomes import Outcomes, accuracy, accuracy_difference, best_of, common_images, standard_error
 from core.backbones.zoo import BackboneSpec, Cut
 
 MOST_CUTS: Final = 12
@@ -207,7 +207,7 @@ def choose_trials(spec: BackboneSpec, cuts: Sequence[Cut], probes: Sequence[Outc
 def _summarise_trials(trials: Mapping[str, Outcomes], groups: Ints) -> dict[str, Trial]:
     if not trials:
         return {}
-    common = _common_folds(trials)
+    common = common_images(trials)
     best = list(common.values())[best_of(list(common.values()))]
     return {
         cut: Trial(
@@ -219,14 +219,6 @@ def _summarise_trials(trials: Mapping[str, Outcomes], groups: Ints) -> dict[str,
         )
         for cut, outcomes in common.items()
     }
-
-
-def _common_folds(trials: Mapping[str, Outcomes]) -> dict[str, Outcomes]:
-    """The trials, restricted to the images that all of them predicted."""
-    common = dict(trials)
-    for other in trials.values():
-        common = {cut: outcomes.restricted_to(other) for cut, outcomes in common.items()}
-    return common
 
 
 def _recommend_by_trials(tried: Mapping[str, Trial], points: Sequence[FreezingPoint]) -> str:

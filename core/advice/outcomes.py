@@ -9,7 +9,7 @@ images are there, and which of them a head learned from. An interval here is the
   Machine Learning 52, 2003; for repeated folds Bouckaert and Frank, PAKDD 2004).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -125,6 +125,14 @@ def best_of(choices: Sequence[Outcomes]) -> int:
     """Index of the choice with the highest accuracy; the last of equal ones."""
     shares = [float(np.nanmean(one.by_image())) for one in choices]
     return max(range(len(shares)), key=lambda row: (round(shares[row], 9), row))
+
+
+def common_images(choices: Mapping[str, Outcomes]) -> dict[str, Outcomes]:
+    """Restrict the outcomes of choices to the images that all of them predicted."""
+    common = dict(choices)
+    for other in choices.values():
+        common = {name: outcomes.restricted_to(other) for name, outcomes in common.items()}
+    return common
 
 
 def _folds_in_a_repeat(outcomes: Outcomes) -> int:

@@ -16,7 +16,7 @@ from core.advice.learning_curve import LearningCurve
 from core.checks.dataset import Dataset, ingested_dataset
 from core.cli.ingested import SHOWN, read_images, refuse_question
 from core.cli.progress import print_event
-from core.cli.train import make_progress, manifest_from, recipe_from, shares_from
+from core.cli.train import make_progress, manifest_from, recipe_from, shares_from, with_bit_depth
 from core.dataset.manifest import TRAIN
 from core.errors import InputError
 from core.jobs.events import Message
@@ -38,6 +38,7 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
         found = read_images(options, store, ask=refuse_question, on_progress=make_progress("Reading images", "images"))
         for line in found.lines(SHOWN):
             print(line, file=sys.stderr, flush=True)
+        recipe = with_bit_depth(recipe, found.accepted)
         dataset = ingested_dataset(found.accepted, store)
         manifest = manifest_from(dataset, shares, recipe.seed)
         manifest.check()

@@ -1,5 +1,7 @@
 """A project's images as a manifest, and the drawing of its splits."""
 
+import hashlib
+import json
 from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
@@ -33,6 +35,20 @@ def project_manifest(database: Database, project_id: str) -> Manifest:
 def project_bit_depth(database: Database, project_id: str) -> int | None:
     """Return the bit depth at which a project's deep images are read, as `common_bit_depth` chooses it."""
     return common_bit_depth(count_bit_depths(database, project_id))
+
+
+def fingerprint_images(database: Database, project_id: str) -> str:
+    """Hash everything about a project's images that decides what is learned and measured on them.
+
+    Raises:
+        NotFoundError: There is no such project.
+    """
+    names = {label.id: label.name for label in list_labels(database, project_id)}
+    rows = sorted(
+        (item.digest, names[item.label_id or ""], item.split or "", item.group or "")
+        for item in _included_items(database, project_id)
+    )
+    return hashlib.blake2b(json.dumps(rows).encode(), digest_size=16).hexdigest()
 
 
 def draw_splits(

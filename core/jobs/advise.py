@@ -20,14 +20,14 @@ from core.advice.learning_curve import LearningCurve, fit_learning_curve, measur
 from core.advice.outcomes import FOLDS, REPEATS, Outcomes
 from core.advice.probes import ProbeHead, probe_outcomes
 from core.backbones.weights import available
-from core.backbones.zoo import BACKBONES, BackboneSpec, Cut
+from core.backbones.zoo import BACKBONES, BackboneSpec, Cut, find_backbone
 from core.checks.dataset import Dataset
 from core.dataset.manifest import TEST
-from core.errors import DatasetError
+from core.errors import DatasetError, WeightsError
 from core.features.activation_cache import compute_activations
 from core.features.engine import choose_engine
 from core.features.fingerprint import fingerprint
-from core.jobs.trials import MeasurementContext, Trials, pool_key, prepare_networks
+from core.jobs.trials import FoldTrainings, MeasurementContext, pool_key, prepare_networks, try_cuts
 from core.training.plan import Plan, make_plan
 from core.training.recipe import Backbone, Recipe
 
@@ -81,6 +81,7 @@ class _Network:
             size=self.plan.input_size,
             resize=self.recipe.resize,
             background=self.recipe.background,
+            bit_depth=self.recipe.bit_depth,
             precision=self.recipe.precision,
             names=dataset.names,
             on_progress=context.progress(stage, "images"),
@@ -119,7 +120,8 @@ def measure_freezing_curve(
         probes.append(_probe(context, network, pool, cut.name, features, seed))
         progress(len(probes), len(cuts))
     chosen = choose_trials(spec, cuts, probes)
-    trials = Trials(context, dataset.labelled, recipe, network.fingerprint, seed).run(chosen, budget)
+    trainings = FoldTrainings(context, dataset.labelled, network.fingerprint, seed)
+    trials = try_cuts(trainings, context, recipe, chosen, budget)
     return make_freezing_curve(spec, cuts, probes, pool.group_ids, trials)
 
 
@@ -140,7 +142,7 @@ def compare_backbones(
         NetworkError: The weights of the chosen network are not here and could not be downloaded.
         WeightsError: The weights cannot be used.
     """
-    pool, chosen = pool_of(dataset), recipe.backbone
+    pool, chosen = pool_of(dataset), _pretrained(recipe.backbone)
     specs = [spec for spec in BACKBONES.values() if spec.name == chosen.name or _is_here(context, spec)]
     outcomes: dict[str, Outcomes] = {}
     speeds: dict[str, float] = {}
@@ -149,7 +151,13 @@ def compare_backbones(
         context.check_stop()
         backbone = chosen if spec.name == chosen.name else Backbone(name=spec.name, weights=spec.weights_kinds[0])
         changed = with_strategy(recipe, "feature-extraction", chosen.weights).model_copy(update={"backbone": backbone})
-        network = _network(context, changed, spec.cuts[-1:])
+        try:
+            network = _network(context, changed, spec.cuts[-1:])
+        except WeightsError as error:
+            if spec.name == chosen.name:
+                raise
+            context.report(f"{spec.name} is not measured. {error}")
+            continue
         stage = f"Network {number + 1} of {len(specs)}: computing features with {spec.name}"
         (features,) = network.features(context, pool, stage)
         outcomes[spec.name] = _probe(context, network, pool, spec.cuts[-1].name, features, seed)
@@ -165,6 +173,13 @@ def compare_backbones(
         heads=heads,
         not_measured=[name for name in BACKBONES if name not in outcomes],
     )
+
+
+def _pretrained(backbone: Backbone) -> Backbone:
+    """The same network with its own weights instead of random ones, which know nothing."""
+    if backbone.weights != "none":
+        return backbone
+    return backbone.model_copy(update={"weights": find_backbone(backbone.name).weights_kinds[0]})
 
 
 def _is_here(context: MeasurementContext, spec: BackboneSpec) -> bool:
@@ -187,7 +202,8 @@ def _compare_heads(
         kind: probe_outcomes(features, labels, groups, head=kind, repeats=1, seed=seed) for kind in kinds
     }
     cut = network.plan.spec.cuts[-1].name
-    trials = Trials(context, dataset, recipe, network.fingerprint, seed, "Comparing heads").run([cut], HEADS_SECONDS)
+    trainings = FoldTrainings(context, dataset, network.fingerprint, seed)
+    trials = try_cuts(trainings, context, recipe, [cut], HEADS_SECONDS, "Comparing heads")
     return found | ({"trained-head": trials[cut]} if cut in trials else {})
 
 
@@ -268,7 +284,11 @@ def _probe(
 def _plain(recipe: Recipe) -> Recipe:
     """The recipe that extracts features with the same backbone from the same squares."""
     return Recipe(
-        backbone=recipe.backbone, resize=recipe.resize, background=recipe.background, precision=recipe.precision
+        backbone=recipe.backbone,
+        resize=recipe.resize,
+        background=recipe.background,
+        bit_depth=recipe.bit_depth,
+        precision=recipe.precision,
     )
 
 
@@ -286,6 +306,11 @@ def _network(context: MeasurementContext, recipe: Recipe, cuts: Sequence[Cut]) -
     output = pooled[0] if len(pooled) == 1 else keras.layers.Concatenate(name="all_cuts")(pooled)
     model = keras.Model(backbone.input, output, name=f"{backbone.name}_cuts")
     digest = fingerprint(
-        model, size=plan.input_size, resize=plain.resize, precision=plain.precision, background=plain.background
+        model,
+        size=plan.input_size,
+        resize=plain.resize,
+        precision=plain.precision,
+        background=plain.background,
+        bit_depth=plain.bit_depth,
     )
     return _Network(plan, model, plain, digest, tuple(sum(shape[-1] for shape in cut.shapes) for cut in cuts))

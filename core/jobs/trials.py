@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
@@ -97,92 +97,127 @@ def prepare_networks(context: MeasurementContext, recipe: Recipe, plan: Plan, cl
     )
 
 
-class Trials:
-    """Short trainings, each with one fold of the train and validation images held out.
+class FoldTrainings:
+    """Real trainings of any recipe of one network, each with one fold of the train and validation images held out.
 
     Args:
         context: What a measurement uses.
         dataset: Labelled images of all splits.
-        recipe: Of the trainings, except for what is frozen.
         fingerprint: Of the network.
         seed: Of the folds.
-        stage: Name of the stage of the progress.
     """
 
-    def __init__(
-        self,
-        context: MeasurementContext,
-        dataset: Dataset,
-        recipe: Recipe,
-        fingerprint: str,
-        seed: int,
-        stage: str = "Trying cuts on your images",
-    ) -> None:
+    def __init__(self, context: MeasurementContext, dataset: Dataset, fingerprint: str, seed: int) -> None:
         self._context = context
-        self._stage = stage
         self._dataset = dataset
-        self._recipe = _shorten(recipe)
         self._pool = np.flatnonzero(dataset.splits != TEST)
         pool = dataset.select(self._pool)
         self._key = [fingerprint, pool_key(pool), seed]
         self._folds = assign_folds(pool.labels, pool.group_ids, FOLDS, seed)
+        everything = set(pool.labels.tolist())
+        self.folds = [
+            fold
+            for fold in range(int(self._folds.max(initial=-1)) + 1)
+            if set(pool.labels[self._folds != fold].tolist()) == everything
+        ]
+        """Numbers of the folds; without those that have all images of a class, which no training could learn."""
 
-    def run(self, cuts: Sequence[str], budget: float) -> dict[str, Outcomes]:
-        """Train at all cuts with the first fold held out, then with the second, until the time is up.
+    def find(self, recipe: Recipe, fold: int) -> Outcomes | None:
+        """Read what a training predicted of its held-out fold; None if there was no such training."""
+        return self._context.store.find(self._key_of(recipe, fold))
+
+    def train(self, recipe: Recipe, fold: int, emit: Callable[[Event], None], deadline: float) -> Outcomes | None:
+        """Train with a fold held out, and keep what it predicted of it.
 
         Args:
-            cuts: Names of cuts.
-            budget: Time for new trainings, in seconds.
+            recipe: Every choice.
+            fold: Number of the fold.
+            emit: Receives the events of the training.
+            deadline: Time of the monotonic clock at which it ends without a result.
 
         Returns:
-            Outcomes by cut; what was measured before is included.
+            None if it was not done in time.
+
+        Raises:
+            RunStopped: A person asked to stop.
+            RecipeError: It diverged in its first epoch.
         """
-        began = time.monotonic()
-        found: dict[str, list[Outcomes]] = {cut: [] for cut in cuts}
-        progress = self._context.progress(self._stage, "seconds") if budget else None
-
-        def on_event(_event: Event | None = None) -> None:
-            if progress is not None:
-                progress(round(min(time.monotonic() - began, budget)), round(budget))
-
-        durations: dict[str, float] = {}
-        for fold in range(int(self._folds.max(initial=-1)) + 1):
-            for cut in cuts:
-                key = ["trial", *self._key, self._recipe_of(cut).model_dump(mode="json"), fold]
-                outcome = self._context.store.find(key)
-                if outcome is None:
-                    expected = durations.get(cut, max(durations.values(), default=0.0))
-                    if time.monotonic() - began + expected > budget:
-                        continue
-                    try:
-                        outcome = self._train(cut, fold, on_event)
-                    except RunStopped:
-                        return _joined(found)
-                    self._context.store.keep(key, outcome)
-                    durations[cut] = outcome.seconds
-                found[cut].append(outcome)
-                on_event()
-        return _joined(found)
-
-    def _recipe_of(self, cut: str) -> Recipe:
-        return with_freezing(self._recipe, cut, self._recipe.backbone.weights)
-
-    def _train(self, cut: str, fold: int, emit: Callable[[Event], None]) -> Outcomes:
-        began = time.monotonic()
-        recipe, manifest = self._recipe_of(cut), self._manifest(fold)
+        began, manifest = time.monotonic(), self.manifest(fold)
         manifest.check()
         held_out = np.flatnonzero(self._folds == fold)
-        predicted = train_and_predict(self._context, recipe, manifest, emit)
+        asked_to_stop = self._context.should_stop
+        timed = replace(self._context, should_stop=lambda: asked_to_stop() or time.monotonic() > deadline)
+        try:
+            predicted = train_and_predict(timed, recipe, manifest, emit)
+        except RunStopped:
+            if asked_to_stop() or time.monotonic() <= deadline:
+                raise
+            return None
         correct = np.full((1, len(self._pool)), np.nan)
         correct[0, held_out] = predicted == self._dataset.labels[self._pool[held_out]]
         folds = np.where(self._folds == fold, fold, -1)[np.newaxis]
-        return Outcomes(correct, folds, time.monotonic() - began)
+        outcomes = Outcomes(correct, folds, time.monotonic() - began)
+        self._context.store.keep(self._key_of(recipe, fold), outcomes)
+        return outcomes
 
-    def _manifest(self, fold: int) -> Manifest:
+    def manifest(self, fold: int) -> Manifest:
         """The images with one fold as the validation split; those of the test split are never read."""
         dataset, splits = self._dataset, np.full(len(self._dataset), TEST, np.int8)
         splits[self._pool] = np.where(self._folds == fold, VALIDATION, TRAIN)
         return Manifest(dataset.classes, dataset.digests, dataset.labels, splits, dataset.names)
+
+    def _key_of(self, recipe: Recipe, fold: int) -> list[object]:
+        return ["trial", *self._key, recipe.model_dump(mode="json"), fold]
+
+
+def try_cuts(
+    trainings: FoldTrainings,
+    context: MeasurementContext,
+    recipe: Recipe,
+    cuts: Sequence[str],
+    budget: float,
+    stage: str = "Trying cuts on your images",
+) -> dict[str, Outcomes]:
+    """Train briefly at all cuts with the first fold held out, then with the second, until the time is up.
+
+    Args:
+        trainings: On the folds of the images.
+        context: What a measurement uses.
+        recipe: Of the trainings, except for what is frozen.
+        cuts: Names of cuts.
+        budget: Time for new trainings, in seconds.
+        stage: Name of the stage of the progress.
+
+    Returns:
+        Outcomes by cut; what was measured before is included.
+    """
+    began, short = time.monotonic(), _shorten(recipe)
+    found: dict[str, list[Outcomes]] = {cut: [] for cut in cuts}
+    progress = context.progress(stage, "seconds") if budget else None
+
+    def on_event(_event: Event | None = None) -> None:
+        if progress is not None:
+            progress(round(min(time.monotonic() - began, budget)), round(budget))
+
+    durations: dict[str, float] = {}
+    for fold in trainings.folds:
+        for cut in cuts:
+            frozen = with_freezing(short, cut, short.backbone.weights)
+            outcome = trainings.find(frozen, fold)
+            if outcome is None:
+                expected = durations.get(cut, max(durations.values(), default=0.0))
+                if time.monotonic() - began + expected > budget:
+                    continue
+                try:
+                    outcome = trainings.train(frozen, fold, on_event, began + budget)
+                except RunStopped:
+                    return join_folds(found)
+                if outcome is None:
+                    continue
+            durations[cut] = outcome.seconds
+            found[cut].append(outcome)
+            on_event()
+    return join_folds(found)
 
 
 def train_and_predict(
@@ -236,7 +271,7 @@ def _shorten(recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={"augmentation": Augmentation(), "fine_tune_phase": phase})
 
 
-def _joined(found: dict[str, list[Outcomes]]) -> dict[str, Outcomes]:
+def join_folds(found: Mapping[str, Sequence[Outcomes]]) -> dict[str, Outcomes]:
     """Join the outcomes of several folds, cut by cut; cuts without any are left out."""
     joined = {}
     for cut, parts in found.items():

@@ -1,9 +1,12 @@
 """What to choose, measured on the images of a project. Worker only: imports Keras."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from core.checks.dataset import Dataset
 from core.dataset.manifest import SPLIT_NAMES
+from core.dataset.project import fingerprint_images, project_bit_depth
 from core.jobs import advise
 from core.jobs.handlers.project_features import read_images
 from core.jobs.specs import (
@@ -13,11 +16,12 @@ from core.jobs.specs import (
     FreezingCurveSpec,
     LearningCurveResult,
     LearningCurveSpec,
+    MeasurementSpec,
 )
 from core.jobs.trials import MeasurementContext
 from core.jobs.worker import JobContext
 from core.storage.blobs import OriginalStore
-from core.training.recipe import load_recipe
+from core.training.recipe import Recipe, load_recipe
 
 
 def freezing_curve(context: JobContext, spec: FreezingCurveSpec) -> FreezingCurveResult:
@@ -27,11 +31,13 @@ def freezing_curve(context: JobContext, spec: FreezingCurveSpec) -> FreezingCurv
         DatasetError: There are no images, or they cannot be divided into folds.
         RunStopped: A person stopped it before the curve was complete.
     """
-    dataset = read_images(context)
+    images = _read(context)
     curve = advise.measure_freezing_curve(
-        _measurements(context), dataset, load_recipe(spec.recipe), budget=spec.budget_seconds, seed=spec.seed
+        measurements(context), images.dataset, _recipe(context, spec), budget=spec.budget_seconds, seed=spec.seed
     )
-    return FreezingCurveResult(curve=curve.model_dump(mode="json"), images=_count(dataset))
+    return FreezingCurveResult(
+        curve=curve.model_dump(mode="json"), images=images.counts, fingerprint=images.fingerprint
+    )
 
 
 def compare_backbones(context: JobContext, spec: CompareBackbonesSpec) -> CompareBackbonesResult:
@@ -41,9 +47,11 @@ def compare_backbones(context: JobContext, spec: CompareBackbonesSpec) -> Compar
         DatasetError: There are no images, or they cannot be divided into folds.
         RunStopped: A person stopped it.
     """
-    dataset = read_images(context)
-    comparison = advise.compare_backbones(_measurements(context), dataset, load_recipe(spec.recipe), seed=spec.seed)
-    return CompareBackbonesResult(comparison=comparison.model_dump(mode="json"), images=_count(dataset))
+    images = _read(context)
+    comparison = advise.compare_backbones(measurements(context), images.dataset, _recipe(context, spec), seed=spec.seed)
+    return CompareBackbonesResult(
+        comparison=comparison.model_dump(mode="json"), images=images.counts, fingerprint=images.fingerprint
+    )
 
 
 def learning_curve(context: JobContext, spec: LearningCurveSpec) -> LearningCurveResult:
@@ -53,12 +61,37 @@ def learning_curve(context: JobContext, spec: LearningCurveSpec) -> LearningCurv
         DatasetError: There are too few images, or they cannot be divided into folds.
         RunStopped: A person stopped it.
     """
+    images = _read(context)
+    curve = advise.measure_learning_curve(measurements(context), images.dataset, _recipe(context, spec), seed=spec.seed)
+    return LearningCurveResult(
+        curve=curve.model_dump(mode="json"), images=images.counts, fingerprint=images.fingerprint
+    )
+
+
+@dataclass(frozen=True)
+class _Images:
+    """The images of a project, and what a later reader compares them with."""
+
+    dataset: Dataset
+    counts: dict[str, tuple[int, int, int]]
+    fingerprint: str
+
+
+def _read(context: JobContext) -> _Images:
+    # First the hash: if the images change before they are read, the result is out of date rather than wrong.
+    fingerprint = fingerprint_images(context.database, context.job.project_id)
     dataset = read_images(context)
-    curve = advise.measure_learning_curve(_measurements(context), dataset, load_recipe(spec.recipe), seed=spec.seed)
-    return LearningCurveResult(curve=curve.model_dump(mode="json"), images=_count(dataset))
+    return _Images(dataset, _count(dataset), fingerprint)
 
 
-def _measurements(context: JobContext) -> MeasurementContext:
+def _recipe(context: JobContext, spec: MeasurementSpec) -> Recipe:
+    """The recipe with the bit depth that a run of the project would have."""
+    depth = project_bit_depth(context.database, context.job.project_id)
+    return load_recipe(spec.recipe).model_copy(update={"bit_depth": depth})
+
+
+def measurements(context: JobContext) -> MeasurementContext:
+    """What a measurement of a job uses."""
     originals = OriginalStore(context.settings.originals, context.settings.thumbnails)
     return MeasurementContext(context.settings, originals, context.progress, context.report, context.should_stop)
 

@@ -20,6 +20,8 @@ from core.jobs.specs.advice import (
     FreezingCurveSpec,
     LearningCurveResult,
     LearningCurveSpec,
+    MeasurementResult,
+    MeasurementSpec,
 )
 from core.jobs.specs.base import (
     JsonObject,
@@ -96,6 +98,8 @@ __all__ = [
     "JsonObject",
     "LearningCurveResult",
     "LearningCurveSpec",
+    "MeasurementResult",
+    "MeasurementSpec",
     "NameQuestion",
     "NameReading",
     "PredictFilesResult",

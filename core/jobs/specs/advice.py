@@ -9,10 +9,13 @@ class MeasurementResult(Result):
     """What was measured.
 
     Attributes:
-        images: Number of images of the train, validation and test splits, by class: others, another measurement.
+        images: Number of images of the train, validation and test splits, by class.
+        fingerprint: Hash of the images with their classes, splits and groups: others, another measurement. Empty in
+            measurements of before it existed.
     """
 
     images: dict[str, tuple[int, int, int]]
+    fingerprint: str = ""
 
 
 class MeasurementSpec(Spec):

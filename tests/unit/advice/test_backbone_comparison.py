@@ -46,6 +46,24 @@ def test_heads_are_compared_on_the_same_images():
     assert "Logistic regression is the best of them" in worse
 
 
+def test_one_network_alone_is_no_choice():
+    alone = compared({"slow": 0.9})
+    assert "**slow** is the only network on this machine: 90% correct" in alone.sentence()
+    assert "To compare it, get the weights of others" in alone.sentence()
+    assert "best of" not in alone.caveat()
+
+
+def test_a_head_that_was_tested_on_fewer_images_is_compared_on_those():
+    everywhere, first_fold = outcomes(0.9), outcomes(0.9)
+    first_fold.correct[first_fold.folds != 0] = np.nan
+    everywhere.correct[(everywhere.folds != 0)] = 0.0
+    heads = {"logistic-regression": everywhere, "trained-head": first_fold}
+    found = compare_outcomes(
+        {"slow": outcomes(0.9)}, SPEEDS, {"slow": 9.0}, GROUPS, heads_of="slow", heads=heads, not_measured=()
+    )
+    assert found.heads[0].accuracy == found.heads[1].accuracy
+
+
 def test_the_best_of_many_is_said_to_look_better_than_it_is():
     assert "best of 2 looks a little better than it is" in compared({"slow": 0.9, "quick": 0.5}).caveat()
     assert np.isclose(compared({"slow": 0.9}).backbones[0].below_best.value, 0)

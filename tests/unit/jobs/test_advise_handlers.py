@@ -65,6 +65,44 @@ def test_trials_train_within_their_budget_and_are_kept(
     assert NOTHING_FROZEN not in [point.cut for point in again.points]
 
 
+def test_a_trial_that_would_run_over_its_time_ends_without_a_result(workspace: tuple[Settings, Database, str]):
+    import time
+
+    from core.jobs.advise import pool_of
+    from core.jobs.handlers.advise import measurements
+    from core.jobs.handlers.project_features import read_images
+    from core.jobs.trials import FoldTrainings
+
+    settings, database, project = workspace
+    job = jobs.add_job(database, project, CURVE)
+    context = JobContext(database, settings, jobs.get_job(database, job))
+    dataset = read_images(context)
+    trainings = FoldTrainings(measurements(context), dataset.labelled, "another network", 0)
+    assert trainings.folds == [0, 1, 2, 3, 4]
+    assert trainings.train(RECIPE, 0, lambda _event: None, time.monotonic()) is None
+    assert trainings.find(RECIPE, 0) is None
+    assert (np.unique(trainings.manifest(0).splits, return_counts=True)[1].sum(), len(pool_of(dataset))) == (25, 23)
+
+
+def test_a_recipe_is_measured_at_the_bit_depth_of_the_project(
+    workspace: tuple[Settings, Database, str], monkeypatch: pytest.MonkeyPatch
+):
+    from core.jobs import advise
+    from core.jobs.handlers import advise as handlers
+
+    measured = []
+
+    def stop(_context, _dataset, recipe, **_choices):
+        measured.append(recipe.bit_depth)
+        raise RunStopped("Stopped.")
+
+    monkeypatch.setattr(handlers, "project_bit_depth", lambda *_: 12)
+    monkeypatch.setattr(advise, "measure_freezing_curve", stop)
+    with pytest.raises(RunStopped):
+        execute(workspace, handlers.freezing_curve, CURVE)
+    assert measured == [12]
+
+
 def test_a_stopped_measurement_says_that_it_goes_on(workspace: tuple[Settings, Database, str]):
     from core.jobs.handlers.advise import freezing_curve
 
