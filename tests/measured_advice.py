@@ -41,8 +41,8 @@ def add_finished(database: Database, project: str, spec: Spec, result: Result) -
     jobs.end_job(database, job, "finished", result)
 
 
-def add_comparison(database: Database, project: str) -> None:
-    """Three networks, of which the starter is the fastest and the weakest."""
+def add_comparison(database: Database, project: str, networks: int = 3) -> None:
+    """Up to three networks, of which the starter is the fastest and the weakest."""
     found = [("MobileNetV2", 0.95, 200.0, True), ("MobileNet025", 0.94, 900.0, True), ("Starter", 0.7, 800.0, False)]
     comparison = BackboneComparison(
         images=36,
@@ -57,7 +57,7 @@ def add_comparison(database: Database, project: str) -> None:
                 megabytes=9.0,
                 on_front=front,
             )
-            for name, value, speed, front in found
+            for name, value, speed, front in found[-networks:]
         ),
         heads_of="Starter",
         heads=tuple(MeasuredHead(head=head, accuracy=estimate(0.7), below_best=estimate(0.0)) for head in HEADS),
@@ -121,9 +121,13 @@ def add_curve(
     measured: FreezingCurve,
     images: dict[str, tuple[int, int, int]] | None = None,
     recipe: Recipe = RECIPE,
+    *,
+    fingerprint: str = "",
 ) -> None:
     """A finished measurement, of the project's images unless others are given."""
     result = FreezingCurveResult(
-        curve=measured.model_dump(mode="json"), images=count_images(database, project) if images is None else images
+        curve=measured.model_dump(mode="json"),
+        images=count_images(database, project) if images is None else images,
+        fingerprint=fingerprint,
     )
     add_finished(database, project, FreezingCurveSpec(recipe=dump_recipe(recipe)), result)

@@ -9,13 +9,12 @@ from core.advice.changes import with_backbone
 from core.advice.default_recipe import default_weights
 from core.backbones.zoo import BACKBONES
 from core.catalog.jobs import Job
-from core.jobs.queue import submit
 from core.jobs.specs import CompareBackbonesResult, CompareBackbonesSpec
-from core.training.recipe import dump_recipe, load_recipe
-from pages.components import charts, job_progress
+from core.training.recipe import Recipe
+from pages.components import charts
 from pages.model import measured_on
-from pages.shared import frame, recipe_editor, words
-from pages.shared.workspace import database, settings
+from pages.shared import recipe_editor, words
+from pages.shared.workspace import settings
 
 _SHOWN = 6
 
@@ -29,43 +28,42 @@ def draw(project_id: str, images: int) -> None:
     """
     with st.container(border=True):
         st.subheader("Which network suits your images?", anchor=False)
-        running = job_progress.running_job(project_id, CompareBackbonesSpec)
-        if running is not None:
-            job_progress.show_progress(running.id, "Measuring the networks")
+        if measured_on.show_running(project_id, CompareBackbonesSpec, "Measuring the networks"):
             return
         st.markdown(
             "Every network whose weights are on this machine is measured on your own images: how well a quick head "
             "(logistic regression) tells your classes apart by its features, and how fast it is here."
         )
         if st.button("Measure the networks", icon=":material/query_stats:", disabled=not images):
-            recipe = recipe_editor.recipe(project_id)
-            spec = CompareBackbonesSpec(recipe=dump_recipe(recipe), seed=recipe.seed)
-            frame.run_action(lambda: submit(database(), settings(), project_id, spec))
-        last = job_progress.last_job(project_id, CompareBackbonesSpec)
+            measured_on.start(project_id, CompareBackbonesSpec)
+        last = measured_on.last_result(project_id, CompareBackbonesSpec, CompareBackbonesResult)
         if last is not None:
-            job_progress.show_outcome(last, "The measurement")
-        finished = measured_on.last_finished(project_id, CompareBackbonesSpec)
-        if finished is not None and (result := finished.result_as(CompareBackbonesResult)) is not None:
-            _draw_result(project_id, finished, result)
+            _draw_result(project_id, *last)
 
 
-def _draw_result(project_id: str, job: Job, result: CompareBackbonesResult) -> None:
+def _draw_result(project_id: str, job: Job, measured: Recipe, result: CompareBackbonesResult) -> None:
     comparison = BackboneComparison.model_validate(result.comparison)
-    recipe = recipe_editor.recipe(project_id)
-    measured = load_recipe(job.spec_as(CompareBackbonesSpec).recipe)
-    if note := measured_on.describe_changed_images(project_id, measured, recipe, result.images):
+    if note := measured_on.describe_changed_images(project_id, measured, result):
         st.warning(note, icon=":material/update:")
     st.markdown(comparison.sentence())
-    chosen = recipe.backbone.name
-    clicked = charts.show_selectable(speed_chart(comparison, chosen), key=f"comparison-chart-{job.id}-{chosen}")
-    picked = str(clicked[0]["customdata"][0]) if clicked else _draw_table(comparison, chosen, job.id)
-    if picked and picked != chosen:
-        _choose(project_id, picked)
+    chosen = recipe_editor.recipe(project_id).backbone.name
+    if len(comparison.backbones) > 1:
+        _draw_choice(project_id, comparison, chosen, job.id)
+    else:
+        st.markdown("Choose another network above and download its weights; then measure again.")
     best = comparison.backbones[0].name
     if best != chosen and st.button(f"Take it: {best}", icon=":material/check:", key="take-best-network"):
         _choose(project_id, best)
     st.markdown(comparison.sentence_of_heads())
     st.caption(f"{comparison.caveat()} {_describe(comparison)}")
+
+
+def _draw_choice(project_id: str, comparison: BackboneComparison, chosen: str, job_id: str) -> None:
+    """Draw the networks as a chart and as a table; a click on one chooses it."""
+    clicked = charts.show_selectable(speed_chart(comparison, chosen), key=f"comparison-chart-{job_id}-{chosen}")
+    picked = str(clicked[0]["customdata"][0]) if clicked else _draw_table(comparison, chosen, job_id)
+    if picked and picked != chosen:
+        _choose(project_id, picked)
 
 
 def _choose(project_id: str, name: str) -> None:
@@ -78,9 +76,9 @@ def _draw_table(comparison: BackboneComparison, chosen: str, job_id: str) -> str
     table = pd.DataFrame(
         {
             "network": [one.name for one in comparison.backbones],
-            "accuracy": [one.accuracy.value for one in comparison.backbones],
-            "from": [one.accuracy.low for one in comparison.backbones],
-            "to": [one.accuracy.high for one in comparison.backbones],
+            "accuracy": [100 * one.accuracy.value for one in comparison.backbones],
+            "from": [100 * one.accuracy.low for one in comparison.backbones],
+            "to": [100 * one.accuracy.high for one in comparison.backbones],
             "speed": [one.images_per_second for one in comparison.backbones],
             "size": [one.megabytes for one in comparison.backbones],
             "front": [one.on_front for one in comparison.backbones],
@@ -95,8 +93,8 @@ def _draw_table(comparison: BackboneComparison, chosen: str, job_id: str) -> str
         alt=f"{len(table)} networks with their accuracy on your images, their speed and their size.",
         column_config={
             **{
-                name: st.column_config.NumberColumn(title, format="percent")
-                for name, title in (("accuracy", "accuracy"), ("from", "95% from"), ("to", "to"))
+                name: st.column_config.NumberColumn(title, format="%.1f")
+                for name, title in (("accuracy", "accuracy (%)"), ("from", "95% from"), ("to", "to"))
             },
             "speed": st.column_config.NumberColumn("images a second here", format="%.0f"),
             "size": st.column_config.NumberColumn("weights (MB)", format="%.1f"),

@@ -7,14 +7,13 @@ from core.advice.changes import with_freezing
 from core.advice.freezing_curve import NOTHING_FROZEN, FreezingCurve, FreezingPoint
 from core.backbones.speed import read_speeds
 from core.catalog.jobs import Job
-from core.jobs.queue import submit
 from core.jobs.specs import FreezingCurveResult, FreezingCurveSpec
 from core.training.plan import make_plan
-from core.training.recipe import Recipe, dump_recipe, load_recipe
-from pages.components import charts, job_progress
+from core.training.recipe import Recipe
+from pages.components import charts
 from pages.model import measured_on
-from pages.shared import frame, recipe_editor, words
-from pages.shared.workspace import database, settings
+from pages.shared import recipe_editor, words
+from pages.shared.workspace import settings
 
 _BUDGETS = {"The curve alone": 0, "and trials for 2 minutes": 120, "and trials for 10 minutes": 600}
 
@@ -28,25 +27,19 @@ def draw(project_id: str, images: int) -> None:
     """
     with st.container(border=True):
         st.subheader("How much should stay frozen?", anchor=False, help="The field's term: linear probes.")
-        running = job_progress.running_job(project_id, FreezingCurveSpec)
-        if running is not None:
-            job_progress.show_progress(running.id, "Measuring how much to freeze")
+        if measured_on.show_running(project_id, FreezingCurveSpec, "Measuring how much to freeze"):
             return
         st.markdown(
             "Measure it on your own images: for up to twelve cuts, a quick head (logistic regression) tells what the "
             "frozen layers know about your classes. Trials then train at a few cuts for real, but briefly."
         )
         _draw_settings(project_id, images)
-        last = job_progress.last_job(project_id, FreezingCurveSpec)
+        last = measured_on.last_result(project_id, FreezingCurveSpec, FreezingCurveResult)
         if last is not None:
-            job_progress.show_outcome(last, "The measurement")
-        finished = measured_on.last_finished(project_id, FreezingCurveSpec)
-        if finished is not None and (result := finished.result_as(FreezingCurveResult)) is not None:
-            _draw_result(project_id, finished, result)
+            _draw_result(project_id, *last)
 
 
 def _draw_settings(project_id: str, images: int) -> None:
-    recipe = recipe_editor.recipe(project_id)
     with st.form("freezing-curve", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         budget = st.selectbox(
             "How long",
@@ -56,18 +49,16 @@ def _draw_settings(project_id: str, images: int) -> None:
             "measured again.",
         )
         if st.form_submit_button("Measure", icon=":material/query_stats:", disabled=not images):
-            spec = FreezingCurveSpec(recipe=dump_recipe(recipe), budget_seconds=_BUDGETS[budget], seed=recipe.seed)
-            frame.run_action(lambda: submit(database(), settings(), project_id, spec))
-    speed = read_speeds(settings()).get(recipe.backbone.name)
+            measured_on.start(project_id, FreezingCurveSpec, budget_seconds=_BUDGETS[budget])
+    speed = read_speeds(settings()).get(recipe_editor.recipe(project_id).backbone.name)
     if images and speed:
         st.caption(f"{words.count(images, 'image')}: about {words.duration(images / speed)} for the curve, once.")
 
 
-def _draw_result(project_id: str, job: Job, result: FreezingCurveResult) -> None:
+def _draw_result(project_id: str, job: Job, measured: Recipe, result: FreezingCurveResult) -> None:
     curve = FreezingCurve.model_validate(result.curve)
     recipe = recipe_editor.recipe(project_id)
-    measured = load_recipe(job.spec_as(FreezingCurveSpec).recipe)
-    if note := measured_on.describe_changes(project_id, measured, recipe, result.images):
+    if note := measured_on.describe_changes(project_id, measured, result):
         st.warning(note, icon=":material/update:")
     st.markdown(curve.sentence())
     same_network = measured.backbone == recipe.backbone

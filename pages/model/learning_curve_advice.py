@@ -6,13 +6,11 @@ import streamlit as st
 
 from core.advice.learning_curve import LearningCurve
 from core.catalog.jobs import Job
-from core.jobs.queue import submit
 from core.jobs.specs import LearningCurveResult, LearningCurveSpec
-from core.training.recipe import dump_recipe, load_recipe
-from pages.components import charts, job_progress
+from core.training.recipe import Recipe
+from pages.components import charts
 from pages.model import measured_on
-from pages.shared import frame, recipe_editor, words
-from pages.shared.workspace import database, settings
+from pages.shared import words
 
 
 def draw(project_id: str, images: int) -> None:
@@ -24,30 +22,22 @@ def draw(project_id: str, images: int) -> None:
     """
     with st.container(border=True):
         st.subheader("Would more photos help?", anchor=False, help="The field's term: learning curve.")
-        running = job_progress.running_job(project_id, LearningCurveSpec)
-        if running is not None:
-            job_progress.show_progress(running.id, "Measuring whether more photos help")
+        if measured_on.show_running(project_id, LearningCurveSpec, "Measuring whether more photos help"):
             return
         st.markdown(
             "A quick head learns from an eighth, a quarter, a half and all of your images, and is tested on others. "
             "What twice as many would be worth is extrapolated from that."
         )
         if st.button("Measure it", icon=":material/query_stats:", disabled=not images, key="measure-learning-curve"):
-            recipe = recipe_editor.recipe(project_id)
-            spec = LearningCurveSpec(recipe=dump_recipe(recipe), seed=recipe.seed)
-            frame.run_action(lambda: submit(database(), settings(), project_id, spec))
-        last = job_progress.last_job(project_id, LearningCurveSpec)
+            measured_on.start(project_id, LearningCurveSpec)
+        last = measured_on.last_result(project_id, LearningCurveSpec, LearningCurveResult)
         if last is not None:
-            job_progress.show_outcome(last, "The measurement")
-        finished = measured_on.last_finished(project_id, LearningCurveSpec)
-        if finished is not None and (result := finished.result_as(LearningCurveResult)) is not None:
-            _draw_result(project_id, finished, result)
+            _draw_result(project_id, *last)
 
 
-def _draw_result(project_id: str, job: Job, result: LearningCurveResult) -> None:
+def _draw_result(project_id: str, job: Job, measured: Recipe, result: LearningCurveResult) -> None:
     curve = LearningCurve.model_validate(result.curve)
-    measured = load_recipe(job.spec_as(LearningCurveSpec).recipe)
-    if note := measured_on.describe_changes(project_id, measured, recipe_editor.recipe(project_id), result.images):
+    if note := measured_on.describe_changes(project_id, measured, result):
         st.warning(note, icon=":material/update:")
     st.markdown(curve.sentence(words.escape_markdown))
     charts.show(growth_chart(curve), key=f"learning-curve-{job.id}")
@@ -64,7 +54,7 @@ def _draw_classes(curve: LearningCurve) -> None:
         {
             "class": [one.name for one in curve.classes],
             "images": [one.images for one in curve.classes],
-            "found": [one.recall for one in curve.classes],
+            "found": [100 * one.recall for one in curve.classes],
             "gain": [100 * one.gain.value for one in curve.classes],
             "from": [100 * one.gain.low for one in curve.classes],
             "to": [100 * one.gain.high for one in curve.classes],
@@ -75,7 +65,7 @@ def _draw_classes(curve: LearningCurve) -> None:
         hide_index=True,
         alt=f"{len(table)} classes with what twice as many photos would be worth to each.",
         column_config={
-            "found": st.column_config.NumberColumn("recognised (recall)", format="percent"),
+            "found": st.column_config.NumberColumn("recall (%)", format="%.1f"),
             "gain": st.column_config.NumberColumn("gain by twice as many (points)", format="%.1f"),
             "from": st.column_config.NumberColumn("90% from", format="%.1f"),
             "to": st.column_config.NumberColumn("to", format="%.1f"),

@@ -3,8 +3,10 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.catalog import jobs
+from core.catalog import edits, jobs
+from core.catalog.items import list_items
 from core.catalog.projects import load_draft, save_draft
+from core.dataset.project import fingerprint_images
 from core.jobs.specs import CompareBackbonesSpec, FreezingCurveSpec, LearningCurveSpec
 from core.training.recipe import Recipe, dump_recipe
 from pages.model.freezing_advice import depth_chart, time_chart
@@ -71,6 +73,18 @@ def test_a_curve_of_other_images_or_of_another_network_says_so(open_page, databa
     assert not [one for one in tab.button if one.label.startswith("Take it")]
 
 
+def test_a_class_that_changed_hands_makes_a_curve_outdated_though_no_count_changed(open_page, database, project):
+    measured = fingerprint_images(database, project)
+    add_curve(database, project, curve(), fingerprint=measured)
+    assert "changed since" not in said(open_page(MODEL, project=project))
+    train = [one for one in list_items(database, project) if one.split == "train"]
+    robin = next(one for one in train if one.label == train[0].label)
+    other = next(one for one in train if one.label != robin.label)
+    for item, label in ((robin, other.label_id), (other, robin.label_id)):
+        edits.change_items(database, project, [item.id], "1 image moved", label_id=label)
+    assert "changed since" in said(open_page(MODEL, project=project))
+
+
 def test_a_curve_of_the_images_as_they_are_needs_no_warning(open_page, database, project):
     add_curve(database, project, curve(trials=True))
     tab = open_page(MODEL, project=project)
@@ -93,6 +107,16 @@ def test_the_best_network_is_taken_with_one_click(open_page, database, project):
     assert "5 nearest neighbours 70%, logistic regression 70%, trained head 70%: no difference" in said(tab)
     button(tab, "Take it: MobileNetV2").click().run()
     assert recipe_of(database, project).backbone.name == "MobileNetV2"
+    assert not tab.exception
+
+
+def test_one_network_alone_has_no_chart_and_says_how_to_get_more(open_page, database, project):
+    add_comparison(database, project, networks=1)
+    tab = open_page(MODEL, project=project)
+    assert "**Starter** is the only network on this machine" in said(tab)
+    assert "Choose another network above and download its weights" in said(tab)
+    assert "The best of 1" not in said(tab)
+    assert not [one for one in tab.button if one.label.startswith("Take it")]
     assert not tab.exception
 
 
