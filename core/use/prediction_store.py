@@ -5,20 +5,28 @@ end of the process.
 """
 
 import contextlib
+import errno
 import json
+import os
+import shutil
 import sqlite3
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
-from core.errors import InputError
+from core.errors import GraftError, InputError, WorkspaceError
 from core.storage.blobs import OriginalStore
-from core.storage.disk import describe_disk_errors
+from core.storage.disk import describe_disk_errors, disk_error
 
 # In the folder of a job that classified files.
 PREDICTIONS_FILE: Final = "predictions.sqlite3"
 WAIT_SECONDS: Final = 30
+# Rows that are read together. No statement stays open between them, so that a slow reader keeps no writer waiting.
+ROWS_READ_TOGETHER: Final = 500
+# SQLite calls it an I/O error if there is not even room for its journal.
+JOURNAL_BYTES: Final = 64 * 1024
 # A version of the columns: a store of another version is not continued.
 VERSION: Final = 1
 
@@ -116,13 +124,16 @@ class PredictionStore:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         with describe_disk_errors(str(path)):
             path.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with self._describe_errors():
             self._connection = sqlite3.connect(path, timeout=WAIT_SECONDS, check_same_thread=False)
+        try:
             self._create()
-        except sqlite3.DatabaseError as error:
-            raise InputError(f"{path} holds no predictions.", "Remove it, or choose another path.") from error
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -144,16 +155,12 @@ class PredictionStore:
 
     def has(self, file: str) -> bool:
         """Whether a file has a prediction."""
-        return self._connection.execute("SELECT 1 FROM predictions WHERE file = ?", (file,)).fetchone() is not None
-
-    def get(self, file: str) -> StoredPrediction | None:
-        """Give the prediction of a file."""
-        return next(self._read("WHERE file = ?", (file,)), None)
+        return bool(self._fetch("SELECT 1 FROM predictions WHERE file = ?", (file,)))
 
     def read(
         self, where: PredictionFilter | None = None, start: int = 0, limit: int | None = None
     ) -> Iterator[StoredPrediction]:
-        """Yield predictions in order.
+        """Yield predictions in order. Others may write meanwhile; which predictions are yielded is fixed at the start.
 
         Args:
             where: Which; None for all.
@@ -163,23 +170,29 @@ class PredictionStore:
         where = where or PredictionFilter()
         condition, values = _condition(where)
         order = "confidence, number" if where.least_confident_first else "number"
-        yield from self._read(
-            f"WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?", (*values, -1 if limit is None else limit, start)
+        found = self._fetch(
+            f"SELECT number FROM predictions WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?",
+            (*values, -1 if limit is None else limit, start),
         )
+        numbers = array("q", (number for (number,) in found))
+        del found
+        for first in range(0, len(numbers), ROWS_READ_TOGETHER):
+            yield from self._read_numbers(numbers[first : first + ROWS_READ_TOGETHER])
 
     def count(self, where: PredictionFilter | None = None) -> int:
         """Count predictions."""
         condition, values = _condition(where or PredictionFilter())
-        (number,) = self._connection.execute(f"SELECT count(*) FROM predictions WHERE {condition}", values).fetchone()
+        ((number,),) = self._fetch(f"SELECT count(*) FROM predictions WHERE {condition}", values)
         return int(number)
 
     def count_classes(self) -> dict[str, int]:
         """Count the files of each class, as predicted or corrected, the most frequent first."""
-        rows = self._connection.execute(
-            "SELECT coalesce(corrected_class, predicted_class) AS class, count(*) AS files FROM predictions"
-            " WHERE error = '' GROUP BY class ORDER BY files DESC, class"
+        return dict(
+            self._fetch(
+                "SELECT coalesce(corrected_class, predicted_class) AS class, count(*) AS files FROM predictions"
+                " WHERE error = '' GROUP BY class ORDER BY files DESC, class"
+            )
         )
-        return dict(rows.fetchall())
 
     def correct(self, file: str, label: str | None) -> None:
         """Store the class that a person gives a file; None, or the predicted one, takes a correction back."""
@@ -196,37 +209,76 @@ class PredictionStore:
 
     def property(self, name: str) -> object:
         """Give a property; None if it was never set."""
-        found = self._connection.execute("SELECT value FROM properties WHERE name = ?", (name,)).fetchone()
-        return None if found is None else json.loads(found[0])
+        found = self._fetch("SELECT value FROM properties WHERE name = ?", (name,))
+        return json.loads(found[0][0]) if found else None
 
     def _create(self) -> None:
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version not in (0, VERSION):
-            raise sqlite3.DatabaseError
-        if version == VERSION:
+        """Create the tables, all or none, unless another process did."""
+        if self._version() == VERSION:
             return
         with self._transaction() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            if self._version() == VERSION:
+                return
+            if self._version() or self._fetch("SELECT 1 FROM sqlite_master"):
+                raise self._no_predictions()
             others = ", ".join(f"{name} {kind}" for name, kind in _COLUMN_TYPES.items())
             connection.execute(f"CREATE TABLE predictions (number INTEGER PRIMARY KEY, {others})")
             connection.execute("CREATE TABLE properties (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
             connection.execute(f"PRAGMA user_version = {VERSION}")
 
+    def _version(self) -> int:
+        ((version,),) = self._fetch("PRAGMA user_version")
+        return int(version)
+
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with self._connection:
-                yield self._connection
-        except sqlite3.OperationalError as error:
-            with describe_disk_errors("The predictions"):
-                raise OSError(str(error)) from error
+        with self._describe_errors(), self._connection:
+            yield self._connection
 
-    def _read(self, rest: str, values: Sequence[object]) -> Iterator[StoredPrediction]:
-        for row in self._connection.execute(f"SELECT {', '.join(COLUMNS)} FROM predictions {rest}", values):
-            found = dict(zip(COLUMNS, row, strict=True))
+    def _fetch(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        with self._describe_errors():
+            return self._connection.execute(statement, values).fetchall()
+
+    def _read_numbers(self, numbers: Sequence[int]) -> Iterator[StoredPrediction]:
+        marks = ", ".join("?" * len(numbers))
+        rows = self._fetch(f"SELECT number, {', '.join(COLUMNS)} FROM predictions WHERE number IN ({marks})", numbers)
+        by_number = {number: row for number, *row in rows}
+        for number in numbers:
+            found = dict(zip(COLUMNS, by_number[number], strict=True))
             found["none_of_these"] = None if found["none_of_these"] is None else bool(found["none_of_these"])
             yield StoredPrediction(**found)
 
+    @contextlib.contextmanager
+    def _describe_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise self._describe(error) from error
 
+    def _describe(self, error: sqlite3.DatabaseError) -> GraftError:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return WorkspaceError(f"{self._path.name} is being written by another process.", "Try again in a moment.")
+        if code not in _SYSTEM_ERRORS:
+            return self._no_predictions()
+        number = _SYSTEM_ERRORS[code]
+        with contextlib.suppress(OSError):
+            if number == errno.EIO and shutil.disk_usage(self._path.parent).free < JOURNAL_BYTES:
+                number = errno.ENOSPC
+        return disk_error(str(self._path), OSError(number, os.strerror(number)))
+
+    def _no_predictions(self) -> InputError:
+        return InputError(f"{self._path} holds no predictions.", "Remove it, or choose another path.")
+
+
+_SYSTEM_ERRORS: Final = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_IOERR: errno.EIO,
+    sqlite3.SQLITE_READONLY: errno.EACCES,
+    sqlite3.SQLITE_PERM: errno.EACCES,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+}
 _COLUMN_TYPES: Final = dict.fromkeys(COLUMNS, "TEXT") | {
     "file": "TEXT NOT NULL UNIQUE",
     "confidence": "REAL",

@@ -25,6 +25,7 @@ from core.storage import disk
 from core.storage.arrays import ArrayStore
 from core.training.checkpoint import Checkpoint
 from core.training.history import History
+from core.use.prediction_store import PREDICTIONS_FILE, PredictionStore, StoredPrediction
 from pages.images import camera_burst
 from pages.model import weights_file
 from pages.routes import phone
@@ -139,6 +140,12 @@ def packed_images(small: Workspace, _run: str) -> object:
     return write_archive("images", listed, small.store, small.settings.workspace / "images.zip").images == len(listed)
 
 
+def predictions(small: Workspace, _run: str) -> object:
+    with PredictionStore(small.settings.predictions / "job" / PREDICTIONS_FILE) as store:
+        store.add(StoredPrediction(f"{number}.jpg", "cat", 0.9) for number in range(2000))
+        return store.count() == 2000
+
+
 WRITERS = (
     upload,
     picture_of_a_phone,
@@ -154,6 +161,7 @@ WRITERS = (
     checkpoint,
     results,
     packed_images,
+    predictions,
 )
 
 

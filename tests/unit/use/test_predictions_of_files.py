@@ -1,8 +1,10 @@
 """Predictions are stored once a file, and tables and sorted folders are written from them."""
 
+import contextlib
 import csv
 import io
 import os
+import sqlite3
 import subprocess
 import sys
 import zipfile
@@ -12,10 +14,11 @@ import pytest
 from openpyxl import load_workbook
 from PIL import Image
 
-from core.errors import InputError
+from core.errors import InputError, WorkspaceError
 from core.intake.ingestion import ingest
 from core.intake.results import Accepted, Limits
 from core.storage.blobs import OriginalStore
+from core.use import prediction_store
 from core.use.corrections import write_corrections
 from core.use.input_files import InputFile
 from core.use.prediction_store import PredictionFilter, PredictionStore, StoredPrediction, open_copies
@@ -41,7 +44,7 @@ def store(tmp_path: Path):
 def test_a_file_has_one_row_and_keeps_it(store: PredictionStore):
     store.add([StoredPrediction("c.jpg", "cat", 1.0)])
     assert list(store.read()) == [SURE, UNSURE, UNLIKE, BROKEN]
-    assert (store.has("c.jpg"), store.has("d.jpg"), store.get("c.jpg")) == (True, False, BROKEN)
+    assert (store.has("c.jpg"), store.has("d.jpg")) == (True, False)
 
 
 def test_rows_survive_the_kill_of_their_process(tmp_path: Path):
@@ -83,6 +86,43 @@ def test_properties_are_read_back(store: PredictionStore):
     assert store.property("threshold") is None
     store.set_property("threshold", 0.75)
     assert store.property("threshold") == 0.75
+
+
+def test_a_slow_reader_keeps_no_writer_waiting(store: PredictionStore, tmp_path: Path):
+    reading = store.read()
+    assert next(reading) == SURE
+    with PredictionStore(tmp_path / "some" / "predictions") as other:
+        other.correct("b/1.jpg", "cow")
+        other.add([StoredPrediction("d.jpg", "cat", 0.7)])
+    assert [one.file for one in reading] == ["b/1.jpg", "=2+3.jpg", "c.jpg"]
+
+
+def test_all_of_many_predictions_are_read_in_order(store: PredictionStore):
+    store.add(StoredPrediction(f"{number}.jpg", "cat", 1 - number / 10_000) for number in range(1200))
+    assert [one.file for one in store.read(start=4)] == [f"{number}.jpg" for number in range(1200)]
+    least_sure = PredictionFilter(final_class="cat", least_confident_first=True)
+    assert [one.file for one in store.read(least_sure, limit=1100)][:2] == ["1199.jpg", "1198.jpg"]
+
+
+def test_a_store_that_another_process_writes_is_named(
+    store: PredictionStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(prediction_store, "WAIT_SECONDS", 0)
+    with contextlib.closing(sqlite3.connect(tmp_path / "some" / "predictions")) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        busy = pytest.raises(WorkspaceError, match=r"^predictions is being written by another process\. Try again")
+        with busy, PredictionStore(tmp_path / "some" / "predictions"):
+            pass
+    store.correct("b/1.jpg", "cow")
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path):
+    with contextlib.closing(sqlite3.connect(tmp_path / "contacts")) as other:
+        other.execute("CREATE TABLE people (name TEXT)")
+    with pytest.raises(InputError, match=r"contacts holds no predictions\."):
+        PredictionStore(tmp_path / "contacts")
+    with contextlib.closing(sqlite3.connect(tmp_path / "contacts")) as other:
+        assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("people",)]
 
 
 def test_another_file_is_no_store(tmp_path: Path):
