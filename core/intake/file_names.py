@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from core.intake.formats import stem_of
+
 Parts = tuple[str, ...]
 
 # Of macOS, Windows, Linux and network drives by Synology and QNAP, which keep thumbnails there.
@@ -54,6 +56,16 @@ def is_ignored(parts: Parts) -> bool:
         or not parts
         or parts[-1].lower() in IGNORED_FILES
     )
+
+
+def unique_name(name: str, used: set[str]) -> str:
+    """Return a path, with a number before its suffix if it is used already, and add it to the used ones."""
+    stem, number, free = stem_of(name), 1, name
+    while free in used:
+        number += 1
+        free = f"{stem} ({number}){name[len(stem) :]}"
+    used.add(free)
+    return free
 
 
 def fold(text: str) -> str:

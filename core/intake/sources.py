@@ -12,12 +12,12 @@ import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Final, Self
 
 from core.errors import ArchiveError
 from core.intake import rejection_messages
-from core.intake.file_names import NameReading, Parts, decode_names, is_ignored, split_path
+from core.intake.file_names import NameReading, Parts, decode_names, is_ignored, split_path, unique_name
 from core.intake.formats import NESTED_SUFFIXES, is_table_name, suffix_of
 from core.intake.layout import Layout, read_layout
 from core.intake.results import GIGABYTE, MEGABYTE, Limits, Rejected
@@ -110,20 +110,11 @@ class Source(ABC):
             self.rejected.append(Rejected(name, rejection))
             entry = None
         else:
-            name = self._unique(name)  # two names may be one in Unicode's composed form
+            name = unique_name(name, self._names)  # two names may be one in Unicode's composed form
             entry = Entry(name, parts, size)
             self.entries.append(entry)
         self._check_limits()
         return entry
-
-    def _unique(self, name: str) -> str:
-        """Give the name, with a number if it is in the list already."""
-        path, number, free = PurePosixPath(name), 1, name
-        while free in self._names:
-            number += 1
-            free = str(path.with_name(f"{path.stem} ({number}){path.suffix}"))
-        self._names.add(free)
-        return free
 
     def _find_rejection(self, parts: Parts, size: int) -> str:
         if suffix_of(parts[-1]) in NESTED_SUFFIXES:

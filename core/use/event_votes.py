@@ -9,10 +9,10 @@ Columns: `event` (the folder, or the first file of the burst), `files`, `predict
 `last_time`. Files that cannot be read belong to no event.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from itertools import chain, groupby
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal
 
@@ -57,9 +57,10 @@ def write_events(store: PredictionStore, path: Path, kind: EventKind, threshold:
 
 def find_events(store: PredictionStore, kind: EventKind) -> Iterator[list[StoredPrediction]]:
     """Yield the predictions of each event; a picture without a time is an event of its own in `burst`."""
-    readable = store.read(PredictionFilter(unreadable=False))
-    for _, group in groupby(readable, key=lambda one: PurePosixPath(one.file).parent):
-        pictures = list(group)
+    folders = defaultdict[PurePosixPath, list[StoredPrediction]](list)
+    for one in store.read(PredictionFilter(unreadable=False)):
+        folders[PurePosixPath(one.file).parent].append(one)
+    for pictures in folders.values():
         yield from [pictures] if kind == "folder" else _bursts(pictures)
 
 
@@ -109,9 +110,4 @@ def _follows(before: StoredPrediction, after: StoredPrediction) -> bool:
 def _shares(one: StoredPrediction) -> dict[str, float]:
     if one.corrected_class is not None:
         return {one.corrected_class: 1.0}
-    ranked = (
-        (one.predicted_class, one.confidence),
-        (one.second_class, one.second_confidence),
-        (one.third_class, one.third_confidence),
-    )
-    return {name: share or 0.0 for name, share in ranked if name is not None}
+    return dict(one.ranked)

@@ -16,6 +16,7 @@ from typing import Final, Self
 from core.errors import ArchiveError, ImageError
 from core.intake import rejection_messages
 from core.intake.decode_rgb import RAW_SUFFIXES
+from core.intake.file_names import unique_name
 from core.intake.formats import is_image_name, suffix_of
 from core.intake.ingestion import unpack_file
 from core.intake.opening import open_sources
@@ -24,6 +25,7 @@ from core.intake.sources import Files, Folder, Source
 
 # What people call pictures but no decoder here reads: they get a reason instead of being skipped.
 VIDEO_SUFFIXES: Final = frozenset((".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm", ".mts", ".3gp", ".wmv"))
+NO_IMAGE: Final = "There is no image in it."
 # A folder on this machine is the person's own, whatever its size; archives keep the limits of an ingestion.
 FOLDER_LIMITS: Final = Limits(files=100_000_000, total_bytes=1 << 60)
 
@@ -52,11 +54,12 @@ class InputFile:
 
 @dataclass(frozen=True)
 class _Listed:
-    """A source with the names of its files; None as source for a path that could not be opened."""
+    """A source with the names of its files; None as source for a path that could not be opened, or has no image."""
 
     source: Source | None
     names: dict[int, str]
     rejected: list[InputFile]
+    is_empty: bool = False
 
 
 class InputFiles:
@@ -69,7 +72,7 @@ class InputFiles:
         scratch: Folder for unpacked files; None for the system's.
 
     Raises:
-        ImageError: A folder or an archive has no file that may be an image.
+        ImageError: None of the paths has a file that may be an image.
         RunStopped: A person asked to stop.
     """
 
@@ -80,12 +83,15 @@ class InputFiles:
         should_stop: Callable[[], bool] | None = None,
         scratch: Path | None = None,
     ) -> None:
+        paths = list(dict.fromkeys(paths))
         self._used: set[str] = set()
         self._scratch = scratch
         self._root = root
         self._stack = contextlib.ExitStack()
         with contextlib.ExitStack() as opened:
-            self._listed = [self._list(path, opened, should_stop) for path in dict.fromkeys(paths)]
+            self._listed = [self._list(path, opened, should_stop) for path in paths]
+            if all(one.is_empty for one in self._listed):
+                raise ImageError(f"There is no image in {self._describe(paths)}.", "Name another one.")
             self._stack = opened.pop_all()
 
     def __enter__(self) -> Self:
@@ -99,12 +105,6 @@ class InputFiles:
     def __len__(self) -> int:
         """Number of files."""
         return sum(len(one.names) + len(one.rejected) for one in self._listed)
-
-    def names(self) -> Iterator[str]:
-        """Give the name of every file, in the order of `read`."""
-        for one in self._listed:
-            yield from (file.name for file in one.rejected)
-            yield from one.names.values()
 
     def read(self, is_done: Callable[[str], bool] = lambda _name: False) -> Iterator[InputFile]:
         """Yield every file; those of archives are unpacked when they are asked for.
@@ -149,22 +149,20 @@ class InputFiles:
             if _may_be_image(one.name)
         ]
         if not names and not rejected:
-            kind = "folder" if path.is_dir() else "archive"
-            raise ImageError(f"There is no image in the {kind} {path}.", "Name another one.")
+            return _Listed(None, {}, [InputFile(self._unique(title), None, NO_IMAGE)], is_empty=True)
         return _Listed(source, names, rejected)
 
     def _title(self, path: Path) -> str:
         shown = path.relative_to(self._root) if self._root and path.is_relative_to(self._root) else path
         return os.fsencode(shown.as_posix()).decode("utf-8", "replace").rstrip("/")
 
+    def _describe(self, paths: Iterable[Path]) -> str:
+        kinds = {path: "folder" if path.is_dir() else "archive" for path in paths}
+        named = [f"the {kind} {self._title(path)}" for path, kind in kinds.items() if path != self._root]
+        return " or ".join(named) or "the upload"
+
     def _unique(self, name: str) -> str:
-        name = name.removeprefix("./")
-        number, free = 1, name
-        while free in self._used:
-            number += 1
-            free = f"{name} ({number})"
-        self._used.add(free)
-        return free
+        return unique_name(name.removeprefix("./"), self._used)
 
 
 def _may_be_image(name: str) -> bool:

@@ -5,6 +5,7 @@ model does; the fastest engine of the machine computes the squares. So memory ho
 are threads, whatever the number of files.
 """
 
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,8 +24,8 @@ from core.intake.decoder_pool import DecodedImage, DecoderPool
 from core.intake.photo_metadata import PhotoMetadata
 from core.intake.results import Limits
 from core.settings import Settings
-from core.use.input_files import InputFile
-from core.use.prediction_store import StoredPrediction
+from core.use.input_files import InputFile, InputFiles
+from core.use.prediction_store import PredictionStore, StoredPrediction
 
 # Threads beside those that wait for a decoder: they resize meanwhile.
 RESIZING_THREADS: Final = 1
@@ -33,6 +34,8 @@ RANKED: Final = 3
 DIGITS: Final = 6
 # Batches of squares that are decoded ahead.
 AHEAD: Final = 3
+# Rows that are stored together; the last ones are computed again after a kill.
+ROWS_STORED_TOGETHER: Final = 64
 
 # Called in a thread with a file that was decoded and with its pixels; gives the digest of the file.
 Keep = Callable[[InputFile, DecodedImage], str]
@@ -89,6 +92,60 @@ class _Prepared(NamedTuple):
     square: NDArray[np.uint8] | None = None
 
 
+def fill_store(
+    store: PredictionStore,
+    predictor: Predictor,
+    files: InputFiles,
+    on_progress: Callable[[int, int], None],
+    *,
+    settings: Settings,
+    on_message: Callable[[str], None],
+    keep: Keep | None = None,
+    thumbnail_side: int = 0,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> None:
+    """Classify the files that have no prediction yet, and store what was classified, whatever happens.
+
+    Args:
+        store: Where to.
+        predictor: The model.
+        files: The files.
+        on_progress: Called with the files done and their total.
+        settings: As in `predict_files`.
+        on_message: Likewise.
+        keep: Likewise.
+        thumbnail_side: Likewise.
+        should_stop: Likewise.
+
+    Raises:
+        RunStopped: `should_stop` returned True and files are left.
+        WorkerDiedError: No decoder can be started.
+        WorkspaceError: The disk is full or not writable.
+    """
+    rows: list[StoredPrediction] = []
+    done, total = store.count(), len(files)
+    on_progress(done, total)
+    try:
+        for one in predict_files(
+            predictor,
+            files.read(store.has),
+            total,
+            settings=settings,
+            on_message=on_message,
+            keep=keep,
+            thumbnail_side=thumbnail_side,
+            should_stop=should_stop,
+        ):
+            rows.append(one.to_row(predictor.classes))
+            done += 1
+            on_progress(done, total)
+            if len(rows) == ROWS_STORED_TOGETHER:
+                store.add(rows)
+                rows.clear()
+    finally:
+        store.add(rows)
+
+
 def predict_files(
     predictor: Predictor,
     files: Iterable[InputFile],
@@ -118,10 +175,11 @@ def predict_files(
         One prediction a file, in the order of `files`.
 
     Raises:
-        RunStopped: `should_stop` returned True; raised after the files that were begun are yielded.
+        RunStopped: `should_stop` returned True and files are left; raised after those that were begun are yielded.
         WorkerDiedError: No decoder can be started.
     """
     limits = limits or Limits()
+    stopped = threading.Event()
     engine = backbone_engine(predictor.served, n_files, settings, on_message)
     with DecoderPool(limits) as decoders:
 
@@ -130,10 +188,10 @@ def predict_files(
 
         threads = ThreadPoolExecutor(limits.decoders + RESIZING_THREADS, thread_name_prefix="predict")
         try:
-            yield from _classify(predictor, engine, _in_parallel(threads, prepare, files, should_stop))
+            yield from _classify(predictor, engine, _in_parallel(threads, prepare, files, should_stop, stopped))
         finally:
             threads.shutdown(cancel_futures=True)
-    if should_stop():
+    if stopped.is_set():
         raise RunStopped("The prediction was stopped.", "Resume continues with the files that are left.")
 
 
@@ -142,18 +200,26 @@ def _in_parallel(
     prepare: Callable[[InputFile], _Prepared],
     files: Iterable[InputFile],
     should_stop: Callable[[], bool],
+    stopped: threading.Event,
 ) -> Iterator[_Prepared]:
-    """Prepare files in threads, some ahead, and give them in order; a stop ends with those that were begun."""
+    """Prepare files in threads, some ahead, and give them in order.
+
+    A stop ends with those that were begun; `stopped` is set if others are left.
+    """
     waiting: deque[Future[_Prepared]] = deque()
     for file in files:
         if should_stop():
+            stopped.set()
             break
         waiting.append(threads.submit(prepare, file))
         if len(waiting) > AHEAD * BATCH:
             yield waiting.popleft().result()
     if should_stop():
-        waiting = deque(one for one in reversed(waiting) if not one.cancel())
-        waiting.reverse()
+        begun = deque(one for one in reversed(waiting) if not one.cancel())
+        if len(begun) < len(waiting):
+            stopped.set()
+        begun.reverse()
+        waiting = begun
     while waiting:
         yield waiting.popleft().result()
 

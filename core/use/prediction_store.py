@@ -78,6 +78,16 @@ class StoredPrediction:
         """The class that a person gave, or the predicted one; None if the file cannot be read."""
         return self.corrected_class or self.predicted_class
 
+    @property
+    def ranked(self) -> list[tuple[str, float]]:
+        """The predicted class and those after it, with their probabilities."""
+        named = (
+            (self.predicted_class, self.confidence),
+            (self.second_class, self.second_confidence),
+            (self.third_class, self.third_confidence),
+        )
+        return [(name, share or 0.0) for name, share in named if name is not None]
+
     def needs_look(self, threshold: float) -> bool | None:
         """Whether a person should look at it: unsure, or none of the classes, and not corrected; None if unreadable."""
         if self.confidence is None:
@@ -253,11 +263,12 @@ class PredictionStore:
     def _describe_errors(self) -> Iterator[None]:
         try:
             yield
+        except sqlite3.ProgrammingError:  # a bug, not the state of the file
+            raise
         except sqlite3.DatabaseError as error:
-            raise self._describe(error) from error
+            raise self._describe(error.sqlite_errorcode & 0xFF) from error
 
-    def _describe(self, error: sqlite3.DatabaseError) -> GraftError:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    def _describe(self, code: int) -> GraftError:
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return WorkspaceError(f"{self._path.name} is being written by another process.", "Try again in a moment.")
         if code not in _SYSTEM_ERRORS:

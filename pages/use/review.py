@@ -189,14 +189,7 @@ def _draw_picture(job: Job, one: StoredPrediction) -> None:
 
 
 def _draw_answer(one: StoredPrediction) -> None:
-    ranked = (
-        (one.predicted_class, one.confidence),
-        (one.second_class, one.second_confidence),
-        (one.third_class, one.third_confidence),
-    )
-    text = ", ".join(
-        f"{words.escape_markdown(name)} {words.percent(sure or 0.0)}" for name, sure in ranked if name is not None
-    )
+    text = ", ".join(f"{words.escape_markdown(name)} {words.percent(share)}" for name, share in one.ranked)
     st.markdown(f"Predicted: {text}")
     if one.none_of_these:
         st.caption(":material/question_mark: Unlike all training images (*out of distribution*).")

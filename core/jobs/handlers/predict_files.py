@@ -17,17 +17,14 @@ from core.jobs.specs import PredictFilesResult, PredictFilesSpec
 from core.jobs.worker import JobContext
 from core.storage.blobs import OriginalStore
 from core.use.input_files import InputFile, InputFiles
-from core.use.predict_files import Keep
-from core.use.predict_files import predict_files as classify
+from core.use.predict_files import Keep, fill_store
 from core.use.prediction_store import (
     PREDICTIONS_FILE,
     PredictionFilter,
     PredictionStore,
-    StoredPrediction,
     open_copies,
 )
 
-ROWS_STORED_TOGETHER = 64
 SCRATCH = "unpacked"
 
 
@@ -48,29 +45,17 @@ def predict_files(context: JobContext, spec: PredictFilesSpec) -> PredictFilesRe
         PredictionStore(folder / PREDICTIONS_FILE) as store,
     ):
         store.set_property("classes", predictor.classes)
-        report = context.progress("Classifying", unit="files")
-        done, total = store.count(), len(files)
-        report(done, total)
-        rows: list[StoredPrediction] = []
-        try:
-            for one in classify(
-                predictor,
-                files.read(store.has),
-                total,
-                settings=context.settings,
-                on_message=context.report,
-                keep=_keeper(open_copies(folder)),
-                thumbnail_side=THUMBNAIL_SIDE,
-                should_stop=context.should_stop,
-            ):
-                rows.append(one.to_row(predictor.classes))
-                done += 1
-                report(done, total)
-                if len(rows) == ROWS_STORED_TOGETHER:
-                    store.add(rows)
-                    rows.clear()
-        finally:
-            store.add(rows)
+        fill_store(
+            store,
+            predictor,
+            files,
+            context.progress("Classifying", unit="files"),
+            settings=context.settings,
+            on_message=context.report,
+            keep=_keeper(open_copies(folder)),
+            thumbnail_side=THUMBNAIL_SIDE,
+            should_stop=context.should_stop,
+        )
         result = PredictFilesResult(files=store.count(), unreadable=store.count(PredictionFilter(unreadable=True)))
     remove_uploads(context.settings, [uploads])
     return result
@@ -78,13 +63,13 @@ def predict_files(context: JobContext, spec: PredictFilesSpec) -> PredictFilesRe
 
 def _sources(uploads: Path) -> list[Path]:
     """Give the archives of an upload, and the upload itself for all other files."""
-    archives = [path for path in sorted(uploads.iterdir()) if path.is_file() and _is_archive(path)]
+    archives = [path for path in sorted(uploads.iterdir()) if _is_archive(path)]
     others = any(not _is_archive(path) for path in uploads.iterdir())
     return [*archives, *([uploads] if others else [])]
 
 
 def _is_archive(path: Path) -> bool:
-    return path.name.lower().endswith(ARCHIVE_SUFFIXES)
+    return path.is_file() and path.name.lower().endswith(ARCHIVE_SUFFIXES)
 
 
 def _keeper(copies: OriginalStore) -> Keep:

@@ -193,7 +193,7 @@ def test_many_files_get_the_answers_that_each_gets_alone(predictor, evaluated, t
         shutil.copy(evaluated.originals.path(evaluated.manifest.digests[number % 9]), tmp_path / f"{number}.png")
     with InputFiles([tmp_path]) as files:
         found = list(predict_files(predictor, files.read(), len(files)))
-        assert [one.name for one in found] == list(files.names())
+        assert [one.name for one in found] == [file.name for file in files.read()]
     (broken,) = (one for one in found if one.probabilities is None)
     assert (broken.name, broken.error) == ((tmp_path / "broken.png").as_posix(), rejection_messages.NOT_AN_IMAGE)
     good = [one for one in found if one.probabilities is not None]
@@ -212,3 +212,10 @@ def test_files_without_any_image_have_their_reasons(predictor):
 def test_a_prediction_is_stopped_between_files(predictor):
     with pytest.raises(RunStopped, match=r"^The prediction was stopped\."):
         list(predict_files(predictor, [InputFile("a", None, "empty")], 1, should_stop=lambda: True))
+
+
+def test_a_stop_after_the_last_file_leaves_nothing(predictor):
+    found = []
+    for one in predict_files(predictor, [InputFile("a", None, "empty")], 1, should_stop=lambda: bool(found)):
+        found.append(one)
+    assert [one.error for one in found] == ["empty"]

@@ -56,6 +56,14 @@ def test_a_pause_or_another_camera_begins_the_next_burst(store: PredictionStore)
     assert sorted(found) == [["a/1.jpg", "a/2.jpg"], ["a/3.jpg"], ["a/4.jpg"], ["a/5.jpg"], ["b/1.jpg"]]
 
 
+@pytest.mark.parametrize("kind", ["folder", "burst"])
+def test_pictures_of_a_folder_vote_together_wherever_they_stand(store: PredictionStore, kind):
+    names = ("a/1.jpg", "a/b/1.jpg", "a/2.jpg", "c/1.jpg", "a/b/2.jpg")
+    store.add(picture(name, 0.9, "2026-05-01T08:00:00") for name in names)
+    found = [[one.file for one in event] for event in find_events(store, kind)]
+    assert found == [["a/1.jpg", "a/2.jpg"], ["a/b/1.jpg", "a/b/2.jpg"], ["c/1.jpg"]]
+
+
 def test_pictures_unlike_all_training_images_take_no_part_beside_others(store: PredictionStore, tmp_path: Path):
     store.add([picture("a/1.jpg", 0.99, none_of_these=True), picture("a/2.jpg", 0.2)])
     store.add([picture("b/1.jpg", 0.99, none_of_these=True)])

@@ -26,7 +26,6 @@ def test_folders_and_archives_are_listed_with_all_folders_below(folder: Path):
     with InputFiles([folder / "photos", folder / "more.zip"], root=folder) as files:
         read = [(file.name, file.path.read_bytes() if file.path else file.rejection) for file in files.read()]
         assert len(files) == len(read)
-        assert [name for name, _ in read] == list(files.names())
     assert read == [
         ("photos/clip.mp4", b"photos/clip.mp4"),
         ("photos/raw.cr2", b"photos/raw.cr2"),
@@ -40,7 +39,11 @@ def test_folders_and_archives_are_listed_with_all_folders_below(folder: Path):
 def test_files_that_are_done_are_not_read_again(folder: Path):
     done = {"photos/raw.cr2", "photos/a/1.png", "more.zip/../4.png"}
     with InputFiles([folder / "photos", folder / "more.zip"], root=folder) as files:
-        assert {file.name for file in files.read(done.__contains__)} == set(files.names()) - done
+        assert [file.name for file in files.read(done.__contains__)] == [
+            "photos/clip.mp4",
+            "photos/b/2.JPG",
+            "more.zip/c/3.webp",
+        ]
 
 
 def test_a_single_file_is_listed_whatever_its_name_and_once(folder: Path):
@@ -57,9 +60,30 @@ def test_a_missing_file_and_a_broken_archive_have_a_reason(folder: Path):
     assert reasons["broken.zip"].startswith("broken.zip is damaged or cut off.")
 
 
-def test_a_folder_without_images_is_named(tmp_path: Path):
-    with pytest.raises(ImageError, match=r"There is no image in the folder .*\. Name another one\."):
-        InputFiles([tmp_path])
+def test_files_of_one_name_get_a_number_before_their_suffix(folder: Path):
+    same = [folder / "photos" / "a" / "1.png", folder / "photos" / "a" / ".." / "a" / "1.png"]
+    with InputFiles([folder / "photos", *same], root=folder) as files:
+        names = [file.name for file in files.read()]
+    assert names[-2:] == ["photos/a/1 (2).png", "photos/a/../a/1.png"]
+
+
+def test_paths_without_images_are_named_unless_others_have_some(folder: Path):
+    (folder / "empty").mkdir()
+    with zipfile.ZipFile(folder / "text.zip", "w") as archive:
+        archive.writestr("notes.txt", b"no image")
+    empty = [folder / "empty", folder / "text.zip"]
+    named = r"^There is no image in the folder empty or the archive text\.zip\. Name another one\.$"
+    with pytest.raises(ImageError, match=named):
+        InputFiles(empty, root=folder)
+    with InputFiles([*empty, folder / "more.zip"], root=folder) as files:
+        reasons = {file.name: file.rejection for file in files.read()}
+    assert reasons["empty"] == reasons["text.zip"] == "There is no image in it."
+    assert reasons["more.zip/c/3.webp"] == ""
+
+
+def test_an_upload_without_images_is_said(tmp_path: Path):
+    with pytest.raises(ImageError, match=r"^There is no image in the upload\."):
+        InputFiles([tmp_path], root=tmp_path)
 
 
 def test_unpacked_files_are_removed(folder: Path):
