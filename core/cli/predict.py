@@ -17,9 +17,9 @@ from core.settings import Settings
 from core.training.progress import ProgressReporter
 from core.use.event_votes import write_events
 from core.use.input_files import InputFiles
-from core.use.prediction_store import PredictionFilter, PredictionStore, StoredPrediction
+from core.use.prediction_store import PredictionFilter, PredictionStore
 from core.use.prediction_table import check_table_path, write_table
-from core.use.sorted_images import check_sorted_folder, write_sorted_folder
+from core.use.sorted_images import SORTED, check_sorted_folder, write_sorted_folder
 
 if TYPE_CHECKING:
     from core.export.predictor import Predictor
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 OUT_OF_DISTRIBUTION: Final = "unlike the training images: none of these?"
 # Beside the table while its rows are collected; removed once the table is written.
 UNFINISHED: Final = ".unfinished"
-# Rows that are stored together; the last ones are computed again after a kill.
-ROWS_STORED_TOGETHER: Final = 64
 
 
 def run(options: argparse.Namespace, settings: Settings) -> None:
@@ -38,11 +36,12 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
     All files that can be read are classified; each other one gets its reason, in the table or on standard error.
 
     Raises:
-        InputError: Options contradict each other, or an unfinished table is in the way.
+        InputError: Options contradict each other or a run before, or files of others are in the way.
         ImageError: Without a table: a file could not be read; raised after all others were classified.
     """
     _check_options(options)
     if options.resume and options.out.exists() and not _unfinished(options.out).exists():
+        _check_complete(options)
         print(f"{options.out} is complete: nothing is left to do.", file=sys.stderr)
         return
     with InputFiles(options.images) as files:
@@ -59,7 +58,7 @@ def _check_options(options: argparse.Namespace) -> None:
         raise InputError("--resume continues a table, and none is named.", "Add --out.")
     if options.events is not None and options.out is None:
         raise InputError("--events writes a second table, and no first one is named.", "Add --out.")
-    if options.sort is not None:
+    if options.sort is not None and not options.resume:
         check_sorted_folder(options.sort, options.images)
     if options.out is None:
         return
@@ -71,10 +70,26 @@ def _check_options(options: argparse.Namespace) -> None:
         )
 
 
+def _check_complete(options: argparse.Namespace) -> None:
+    """Check that a complete table lacks nothing else that is asked for: its rows are gone."""
+    missing = [
+        name
+        for name, path in (("--events", options.events and _events_table(options.out)), ("--sort", options.sort))
+        if path and not (path.is_file() or (path.is_dir() and any(path.iterdir())))
+    ]
+    if missing:
+        raise InputError(
+            f"{options.out} is complete, and was written without {' and '.join(missing)}.",
+            "Leave out --resume to classify the images again.",
+        )
+
+
 def _print_all(options: argparse.Namespace, settings: Settings, files: InputFiles) -> None:
+    from core.use.predict_files import predict_files
+
     errors, listed = [], []
     with _loaded(options.model) as (predictor, _):
-        for one in _predictions(predictor, files, settings):
+        for one in predict_files(predictor, files.read(), len(files), settings=settings):
             if one.probabilities is None:
                 errors.append(f"{Path(one.name).name} cannot be read as an image. {one.error}")
             if options.json:
@@ -92,15 +107,19 @@ def _print_all(options: argparse.Namespace, settings: Settings, files: InputFile
 
 def _write(options: argparse.Namespace, settings: Settings, files: InputFiles) -> None:
     """Collect the rows in a store, then write table and folders from it."""
+    if options.out is not None:
+        check_table_path(options.out, len(files) + 1)
     with _store(options.out) as store:
+        if options.sort is not None:
+            check_sorted_folder(options.sort, options.images, store.property(SORTED), options.threshold)
+        _check_same_inputs(store, options)
         with _loaded(options.model) as (predictor, digest):
             _check_same_model(store, digest, options.out)
             _fill(store, predictor, files, settings)
         if options.out is not None:
             write_table(store, options.out, options.threshold)
         if options.events is not None:
-            events = options.out.with_name(f"{options.out.stem}-events{options.out.suffix}")
-            write_events(store, events, options.events, options.threshold)
+            write_events(store, _events_table(options.out), options.events, options.threshold)
         if options.sort is not None:
             copied = ProgressReporter(print_event).stage("Copying into folders", "images")
             write_sorted_folder(store, files.read(), options.sort, options.threshold, copied)
@@ -115,35 +134,15 @@ def _write(options: argparse.Namespace, settings: Settings, files: InputFiles) -
 
 
 def _fill(store: PredictionStore, predictor: "Predictor", files: InputFiles, settings: Settings) -> None:
-    """Classify the files that have no row yet."""
-    report = ProgressReporter(print_event).stage("Classifying", "files")
-    rows: list[StoredPrediction] = []
-    done, total = store.count(), len(files)
-    report(done, total)
-    try:
-        for one in _predictions(predictor, files, settings, store):
-            rows.append(one.to_row(predictor.classes))
-            done += 1
-            if len(rows) == ROWS_STORED_TOGETHER:
-                store.add(rows)
-                rows.clear()
-            report(done, total)
-    finally:
-        store.add(rows)
+    from core.use.predict_files import fill_store
 
-
-def _predictions(
-    predictor: "Predictor", files: InputFiles, settings: Settings, store: PredictionStore | None = None
-) -> "Iterator[FilePrediction]":
-    from core.use.predict_files import predict_files
-
-    is_done = store.has if store is not None else lambda _name: False
-    return predict_files(
+    fill_store(
+        store,
         predictor,
-        files.read(is_done),
-        len(files),
+        files,
+        ProgressReporter(print_event).stage("Classifying", "files"),
         settings=settings,
-        on_message=lambda sentence: print_event(Message(text=sentence)) if store is not None else None,
+        on_message=lambda sentence: print_event(Message(text=sentence)),
     )
 
 
@@ -174,6 +173,21 @@ def _check_same_model(store: PredictionStore, digest: str, out: Path | None) -> 
             "Name that model, or remove the file.",
         )
     store.set_property("model", digest)
+
+
+def _check_same_inputs(store: PredictionStore, options: argparse.Namespace) -> None:
+    """Check that a resumed prediction has the paths that it began with, as the names in the table follow from them."""
+    begun_with, paths = store.property("inputs"), [[str(path), str(path.resolve())] for path in options.images]
+    if begun_with not in (None, paths):
+        raise InputError(
+            f"The rows in {_unfinished(options.out)} are those of other images.",
+            "Name the same paths in the same folder, or remove the file.",
+        )
+    store.set_property("inputs", paths)
+
+
+def _events_table(out: Path) -> Path:
+    return out.with_name(f"{out.stem}-events{out.suffix}")
 
 
 def _unfinished(out: Path) -> Path:

@@ -18,7 +18,7 @@ from typing import Final
 from core.catalog.cleanup import TABLE_NAME
 from core.catalog.items import Item
 from core.errors import RunStopped
-from core.intake.formats import is_image_name
+from core.intake.formats import is_image_name, suffix_of
 from core.storage.atomic import write_atomic
 from core.storage.blobs import OriginalStore
 from core.storage.tables import write_csv
@@ -163,3 +163,10 @@ def safe_name(name: str, default: str) -> str:
     """Return a name that every file system accepts and that no intake takes for a hidden file."""
     safe = EDGES.sub("", UNSAFE.sub("_", unicodedata.normalize("NFC", name))[:NAME_LENGTH])
     return f"_{safe}" if RESERVED.fullmatch(safe) else safe or default
+
+
+def safe_stem(path: str) -> tuple[str, str]:
+    """Return the name of an image file as a safe stem and its suffix, which is empty if it names no image format."""
+    name = PurePosixPath(path).name
+    suffix = suffix_of(name) if is_image_name(name) else ""
+    return safe_name(name[: len(name) - len(suffix)], "image"), suffix

@@ -50,8 +50,7 @@ def write_excel(path: Path, rows: Iterable[Iterable[object]], n_rows: int) -> No
     from openpyxl import Workbook  # type: ignore[import-untyped]
     from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]
 
-    if n_rows > EXCEL_ROWS:
-        raise InputError(f"An Excel sheet holds {EXCEL_ROWS:,} rows, and the table has {n_rows:,}.", "Write a .csv.")
+    check_excel_rows(n_rows)
     book = Workbook(write_only=True)
     sheet = book.create_sheet("predictions")
 
@@ -67,6 +66,19 @@ def write_excel(path: Path, rows: Iterable[Iterable[object]], n_rows: int) -> No
     for row in rows:
         sheet.append([cell(value) for value in row])
     book.save(path)
+
+
+def check_excel_rows(n_rows: int) -> None:
+    """Check that a sheet can hold a table.
+
+    Args:
+        n_rows: Its rows, with the header.
+
+    Raises:
+        InputError: A sheet cannot hold so many rows.
+    """
+    if n_rows > EXCEL_ROWS:
+        raise InputError(f"An Excel sheet holds {EXCEL_ROWS:,} rows, and the table has {n_rows:,}.", "Write a .csv.")
 
 
 def read_csv(lines: Iterable[str], delimiter: str = ",") -> Iterator[list[str]]:

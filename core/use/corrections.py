@@ -1,11 +1,10 @@
 """Images whose class a person corrected, as a folder that a project takes in."""
 
 import shutil
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
-from core.dataset.archive import safe_name
-from core.intake.formats import is_image_name, suffix_of
+from core.dataset.archive import safe_stem
 from core.storage.blobs import OriginalStore
 from core.storage.disk import describe_disk_errors
 from core.storage.tables import write_csv
@@ -37,15 +36,9 @@ def write_corrections(store: PredictionStore, copies: OriginalStore, folder: Pat
         for one in store.read(PredictionFilter(corrected=True)):
             if not copies.has(one.digest):
                 continue
-            name = f"{len(rows):05}-{_file_name(one.file)}"
+            name = f"{len(rows):05}-{''.join(safe_stem(one.file))}"
             shutil.copyfile(copies.path(one.digest), folder / name)
             rows.append((name, one.corrected_class or "", "train"))
         with (folder / TABLE).open("w", encoding="utf-8", newline="") as file:
             write_csv(file, [COLUMNS, *rows])
     return len(rows)
-
-
-def _file_name(path: str) -> str:
-    name = PurePosixPath(path).name
-    suffix = suffix_of(name) if is_image_name(name) else ""
-    return safe_name(name[: len(name) - len(suffix)], "image") + suffix

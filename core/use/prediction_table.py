@@ -12,7 +12,7 @@ from typing import Final
 
 from core.errors import InputError
 from core.storage.atomic import write_atomic
-from core.storage.tables import write_csv, write_excel
+from core.storage.tables import check_excel_rows, write_csv, write_excel
 from core.use.prediction_store import PredictionFilter, PredictionStore
 
 COLUMNS: Final = (
@@ -46,14 +46,20 @@ def threshold_of(store: PredictionStore) -> float:
     return float(chosen) if isinstance(chosen, int | float) else DEFAULT_THRESHOLD
 
 
-def check_table_path(path: Path) -> None:
+def check_table_path(path: Path, n_rows: int = 1) -> None:
     """Check that a table can be written to a path.
 
+    Args:
+        path: Of the table.
+        n_rows: Its rows, with the header.
+
     Raises:
-        InputError: Its suffix names no format.
+        InputError: The suffix names no format, or a sheet cannot hold so many rows.
     """
     if path.suffix.lower() not in TABLE_SUFFIXES:
         raise InputError(f"{path.name} is neither .csv nor .xlsx.", "Give the table one of these suffixes.")
+    if path.suffix.lower() == ".xlsx":
+        check_excel_rows(n_rows)
 
 
 def write_table(store: PredictionStore, path: Path, threshold: float = DEFAULT_THRESHOLD) -> Path:

@@ -7,29 +7,36 @@ others to the folder of their class. A class that a person gave comes first. Nam
 import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Final
 
-from core.dataset.archive import ZIP_TIME, free_path, safe_name
+from core.dataset.archive import ZIP_TIME, free_path, safe_name, safe_stem
 from core.errors import InputError
-from core.intake.formats import is_image_name, suffix_of
+from core.storage.atomic import write_atomic
 from core.storage.disk import describe_disk_errors
 from core.use.input_files import InputFile
 from core.use.prediction_store import PredictionFilter, PredictionStore, StoredPrediction
 
 NONE_OF_THESE: Final = "none of these"
 NEEDS_LOOK: Final = "needs a look"
+# Property of the predictions: the folder that was begun, and at which threshold.
+SORTED: Final = "sorted"
 CHUNK_BYTES: Final = 1024**2
 
 
 def sorted_paths(store: PredictionStore, threshold: float) -> Iterator[tuple[StoredPrediction, str]]:
     """Yield each image that was read with its path in the sorted folders; no two paths differ only by case."""
-    used: set[str] = set()
+    folders: dict[str, str] = {}
+    used_folders, used = {NONE_OF_THESE, NEEDS_LOOK}, set[str]()
     for one in store.read(PredictionFilter(unreadable=False)):
-        name = PurePosixPath(one.file).name
-        suffix = suffix_of(name) if is_image_name(name) else ""
-        stem = safe_name(name[: len(name) - len(suffix)], "image")
-        yield one, free_path(f"{safe_name(_folder(one, threshold), 'class')}/{stem}", used, suffix)
+        folder = _common_folder(one, threshold)
+        if folder is None:
+            label = one.final_class or ""
+            if label not in folders:
+                folders[label] = free_path(safe_name(label, "class"), used_folders)
+            folder = folders[label]
+        stem, suffix = safe_stem(one.file)
+        yield one, free_path(f"{folder}/{stem}", used, suffix)
 
 
 def write_sorted_folder(
@@ -39,10 +46,10 @@ def write_sorted_folder(
     threshold: float,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> int:
-    """Copy images into folders by class; what is there already with the same size is not copied again.
+    """Copy images into folders by class; an image that was copied before is not copied again.
 
     Args:
-        store: The predictions.
+        store: The predictions; remembers the folder, so that `check_sorted_folder` knows it again.
         files: The files that they were made of.
         target: The folder; created if needed.
         threshold: Confidence below which a prediction needs a look.
@@ -52,23 +59,31 @@ def write_sorted_folder(
         How many images lie in the folders.
 
     Raises:
+        InputError: A folder of a class is a link.
         WorkspaceError: The disk is full or not writable.
     """
+    store.set_property(SORTED, _identity(target, threshold))
     paths = {one.file: path for one, path in sorted_paths(store, threshold)}
     done = 0
     for file in files:
         if file.path is None or file.name not in paths:
             continue
-        copy = target / paths[file.name]
-        with describe_disk_errors(str(copy)):
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            if not copy.exists() or copy.stat().st_size != file.path.stat().st_size:
-                shutil.copyfile(file.path, copy)
-            if file.is_scratch:
-                file.path.unlink()
+        _copy(file.path, target / paths[file.name])
+        if file.is_scratch:
+            file.path.unlink()
         done += 1
         on_progress(done, len(paths))
     return done
+
+
+def _copy(source: Path, copy: Path) -> None:
+    """Copy a file, unless it was; copies appear complete, so that one of the same size is one of a run before."""
+    if copy.parent.is_symlink():
+        raise InputError(f"{copy.parent} is a link.", "Choose an empty folder.")
+    with describe_disk_errors(str(copy)):
+        if not copy.is_symlink() and copy.is_file() and copy.stat().st_size == source.stat().st_size:
+            return
+    write_atomic(copy, lambda part: shutil.copyfile(source, part))
 
 
 def write_sorted_zip(out: IO[bytes], store: PredictionStore, threshold: float, path_of: Callable[[str], Path]) -> None:
@@ -91,18 +106,37 @@ def write_sorted_zip(out: IO[bytes], store: PredictionStore, threshold: float, p
                 shutil.copyfileobj(image, packed, CHUNK_BYTES)
 
 
-def check_sorted_folder(target: Path, paths: Iterable[Path]) -> None:
-    """Check that the sorted copies do not become input themselves.
+def check_sorted_folder(target: Path, paths: Iterable[Path], begun: object = None, threshold: float = 0.0) -> None:
+    """Check that copies overwrite nothing and do not become input themselves.
+
+    Args:
+        target: The folder.
+        paths: What is classified.
+        begun: Property `SORTED` of the predictions: what was begun at the same threshold may be continued.
+        threshold: Confidence below which a prediction needs a look.
 
     Raises:
-        InputError: The folder is, or lies in, a folder that is classified.
+        InputError: The folder lies in a folder that is classified, or the other way round; it is not empty; or it is a
+            file.
     """
+    if target.exists() and not target.is_dir():
+        raise InputError(f"{target} is a file.", "Choose a folder.")
+    folder = target.resolve()
     for path in paths:
-        if path.is_dir() and target.resolve().is_relative_to(path.resolve()):
+        if folder.is_relative_to(path.resolve()):
             raise InputError(f"{target} lies in {path}, whose images are classified.", "Choose a folder elsewhere.")
+        if path.resolve().is_relative_to(folder):
+            raise InputError(f"{path}, which is classified, lies in {target}.", "Choose a folder elsewhere.")
+    if target.is_dir() and any(target.iterdir()) and begun != _identity(target, threshold):
+        raise InputError(f"{target} is not empty.", "Choose an empty folder.")
 
 
-def _folder(one: StoredPrediction, threshold: float) -> str:
+def _identity(target: Path, threshold: float) -> dict[str, object]:
+    return {"folder": str(target.resolve()), "threshold": threshold}
+
+
+def _common_folder(one: StoredPrediction, threshold: float) -> str | None:
+    """Give the folder of an image that does not go to that of its class."""
     if one.corrected_class is None and one.none_of_these:
         return NONE_OF_THESE
-    return NEEDS_LOOK if one.needs_look(threshold) else one.final_class or ""
+    return NEEDS_LOOK if one.needs_look(threshold) else None

@@ -13,6 +13,8 @@ from PIL import Image
 
 from core.cli.main import main, options_of
 from core.cli.train import recipe_from
+from core.storage import tables
+from core.use.prediction_store import PredictionStore
 
 ROOT = Path(__file__).parents[3]
 
@@ -257,6 +259,11 @@ PREDICT_OPTIONS = {
     "events without a table": (["--events", "burst"], "--events writes a second table, and no first one is named."),
     "a table of another format": (["--out", "table.txt"], "table.txt is neither .csv nor .xlsx."),
     "a folder that is classified": (["--sort", "photos/sorted"], "whose images are classified"),
+    "a folder that is filled": (["--sort", "filled"], "filled is not empty. Choose an empty folder."),
+    "more of a complete table": (
+        ["--out", "complete.csv", "--resume", "--events", "burst", "--sort", "sorted"],
+        "complete.csv is complete, and was written without --events and --sort. Leave out --resume to classify the",
+    ),
     "no images": ([], "There is no image in the folder photos."),
 }
 
@@ -271,4 +278,26 @@ def test_a_prediction_that_cannot_be_made_gives_one_sentence(
 ):
     monkeypatch.chdir(tmp_path)
     Path("photos").mkdir()
+    Path("filled").mkdir()
+    Path("filled", "notes.txt").touch()
+    Path("complete.csv").touch()
     assert sentence in error_line(["predict", "model.keras", "photos", *options], capsys)
+
+
+def test_a_prediction_is_resumed_with_the_same_paths_only(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    with PredictionStore(Path("table.csv.unfinished")) as store:
+        store.set_property("inputs", [["a.png", str(tmp_path / "a.png")]])
+    line = error_line(["predict", "model.keras", "b.png", "--out", "table.csv", "--resume"], capsys)
+    assert "The rows in table.csv.unfinished are those of other images. Name the same paths in the same" in line
+
+
+def test_a_table_that_excel_cannot_hold_is_refused_before_anything_is_classified(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tables, "EXCEL_ROWS", 2)
+    line = error_line(["predict", "model.keras", "a.png", "b.png", "--out", "table.xlsx"], capsys)
+    assert "An Excel sheet holds 2 rows, and the table has 3. Write a .csv." in line

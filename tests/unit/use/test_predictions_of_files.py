@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -22,8 +23,13 @@ from core.use import prediction_store
 from core.use.corrections import write_corrections
 from core.use.input_files import InputFile
 from core.use.prediction_store import PredictionFilter, PredictionStore, StoredPrediction, open_copies
-from core.use.prediction_table import COLUMNS, write_table
-from core.use.sorted_images import check_sorted_folder, write_sorted_folder, write_sorted_zip
+from core.use.prediction_table import COLUMNS, check_table_path, write_table
+from core.use.sorted_images import (
+    check_sorted_folder,
+    sorted_paths,
+    write_sorted_folder,
+    write_sorted_zip,
+)
 
 SURE = StoredPrediction(
     "a/1.jpg", "cat", 0.9, "dog", 0.08, "=cow()", 0.02, False, width=640, height=480, time="2024-05-06T07:08:09",
@@ -167,6 +173,13 @@ def test_another_suffix_is_no_table(store: PredictionStore, tmp_path: Path):
         write_table(store, tmp_path / "table.txt")
 
 
+def test_a_table_that_no_sheet_can_hold_is_refused_before_it_is_filled():
+    check_table_path(Path("table.csv"), 1_048_577)
+    check_table_path(Path("table.xlsx"), 1_048_576)
+    with pytest.raises(InputError, match=r"holds 1,048,576 rows, and the table has 1,048,577\. Write a \.csv\."):
+        check_table_path(Path("table.xlsx"), 1_048_577)
+
+
 @pytest.fixture
 def images(tmp_path: Path) -> dict[str, Path]:
     """The file of each digest."""
@@ -205,9 +218,56 @@ def test_a_correction_decides_on_the_folder(store: PredictionStore, images: dict
     assert found == {"cat/1.jpg", "dog/1.jpg", "class/=2+3.jpg"}
 
 
-def test_the_sorted_folder_may_not_lie_in_the_input(tmp_path: Path):
-    with pytest.raises(InputError, match="whose images are classified"):
-        check_sorted_folder(tmp_path / "sorted", [tmp_path])
+def test_classes_never_share_a_folder_with_each_other_or_with_the_common_ones(store: PredictionStore):
+    names = ("a/b", "a_b", "A_B", "none of these", "Needs a look")
+    store.add(StoredPrediction(f"{number}.jpg", name, 0.9) for number, name in enumerate(names))
+    folders = [path.partition("/")[0] for one, path in sorted_paths(store, 0.5) if one.predicted_class in names]
+    assert folders == ["a_b", "a_b 2", "A_B 3", "none of these 2", "Needs a look 2"]
+
+
+@pytest.mark.parametrize(
+    ("target", "source", "sentence"),
+    [
+        ("photos/sorted", "photos", "lies in .*photos, whose images are classified"),
+        ("photos", "photos", "lies in .*photos, whose images are classified"),
+        ("photos", "photos/cat/1.jpg", "1.jpg, which is classified, lies in .*photos"),
+        ("link", "photos/cat", "photos/cat, which is classified, lies in .*link"),
+        ("filled", "photos", "filled is not empty. Choose an empty folder"),
+        ("filled/a.txt", "photos", "a.txt is a file. Choose a folder"),
+    ],
+)
+def test_sorted_copies_overwrite_nothing(tmp_path: Path, target: str, source: str, sentence: str):
+    for name in ("photos/cat/1.jpg", "filled/a.txt"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / "link").symlink_to("photos")
+    with pytest.raises(InputError, match=sentence):
+        check_sorted_folder(tmp_path / target, [tmp_path / source])
+
+
+def test_a_sorted_folder_is_continued_at_the_same_threshold_only(
+    store: PredictionStore, images: dict[str, Path], tmp_path: Path
+):
+    target = tmp_path / "sorted"
+    files = [InputFile(one.file, images.get(one.digest)) for one in store.read()]
+    write_sorted_folder(store, files, target, 0.5)
+    check_sorted_folder(target, [tmp_path / "files"], store.property("sorted"), 0.5)
+    with pytest.raises(InputError, match="sorted is not empty"):
+        check_sorted_folder(target, [tmp_path / "files"], store.property("sorted"), 0.6)
+
+
+def test_nothing_is_written_through_links(store: PredictionStore, images: dict[str, Path], tmp_path: Path):
+    target = tmp_path / "sorted"
+    (target / "cat").mkdir(parents=True)
+    (tmp_path / "original").write_text("a person's own")
+    (target / "cat" / "1.jpg").symlink_to(tmp_path / "original")
+    files = [InputFile(one.file, images.get(one.digest)) for one in store.read()]
+    write_sorted_folder(store, files, target, 0.5)
+    assert ((tmp_path / "original").read_text(), (target / "cat" / "1.jpg").read_text()) == ("a person's own", "d1")
+    shutil.rmtree(target / "cat")
+    (target / "cat").symlink_to(tmp_path / "files")
+    with pytest.raises(InputError, match=r"cat is a link\. Choose an empty folder\."):
+        write_sorted_folder(store, files, target, 0.5)
 
 
 def test_corrected_images_are_taken_in_with_their_class_for_training(store: PredictionStore, tmp_path: Path):
