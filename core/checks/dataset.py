@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
@@ -25,6 +24,7 @@ from core.dataset.grouping import (
 from core.dataset.manifest import SPLIT_NAMES
 from core.dataset.near_duplicates import DuplicatePairs
 from core.intake.results import Accepted
+from core.settings import Settings
 from core.storage.blobs import OriginalStore
 
 NO_CLASS: Final = -1
@@ -143,7 +143,7 @@ def load_dataset(
     project_id: str,
     originals: OriginalStore,
     *,
-    cache: Path | None = None,
+    settings: Settings | None = None,
     unlabelled: bool = False,
     on_progress: Progress = lambda _done, _total: None,
     should_stop: Callable[[], bool] = lambda: False,
@@ -154,7 +154,7 @@ def load_dataset(
         database: The catalog.
         project_id: Whose images.
         originals: The store of their thumbnails.
-        cache: Folder that keeps the duplicates found; None to search anew.
+        settings: Where found duplicates are cached; None to search anew.
         unlabelled: Whether to include images without a class.
         on_progress: Called while duplicates are searched, as in `core.dataset.near_duplicates.find_duplicates`.
         should_stop: Whether to stop early; duplicates are then not complete.
@@ -169,7 +169,7 @@ def load_dataset(
         [item.name for item in stored],
         [(item.width, item.height) for item in stored],
         originals,
-        folder=cache,
+        settings=settings,
         on_progress=on_progress,
         should_stop=should_stop,
     )

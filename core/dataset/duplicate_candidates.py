@@ -31,6 +31,7 @@ FEW_KEYPOINTS: Final = 60
 _BANDS: Final = 8
 _FREQUENCIES: Final = 9
 _RING_SHIFTS: Final = (0, 3, 6)
+RINGS_SHAPE: Final = (len(_RING_SHIFTS), _BANDS * (_FREQUENCIES + 1) + 2)
 _CHUNK: Final = 512
 _BRUTE_FORCE: Final = 4000
 _PROBED: Final = 12
@@ -145,7 +146,11 @@ def _normalized(incidence: csr_matrix, weight: Floats) -> csr_matrix:
 
 
 def ring_descriptors(picture: SmallPicture) -> Floats:
-    """(3, k) strengths of the rings' frequencies and their colours, of the whole picture and of two central crops."""
+    """Strengths of the rings' frequencies and their colours, of the whole picture and of two central crops.
+
+    Returns:
+        `RINGS_SHAPE`.
+    """
     strength = np.abs(picture.polar[:, :_FREQUENCIES]) / picture.polar.shape[1]
     rings = np.concatenate([strength, picture.ring_colours], axis=1)
     found = []

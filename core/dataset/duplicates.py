@@ -1,14 +1,14 @@
 """Duplicates among stored images: searched by thumbnails, identical pixels confirmed by the originals, and cached.
 
 The result depends on the set of images alone, so it is kept under a hash of their digests: an ingestion searches once,
-and drawing the splits again or checking the images finds the result.
+and drawing the splits again or checking the images finds the result. Features and comparisons of pairs are kept too: a
+set to which some images were added takes the time of these.
 """
 
 import hashlib
 import zipfile
 from collections.abc import Callable, Sequence
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 from typing import Final
 
@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.dataset.grouping import Pairs, sets_by_key
-from core.dataset.near_duplicates import DuplicatePairs, find_duplicates
+from core.dataset.near_duplicates import VERSION, DuplicatePairs, SearchCache, find_duplicates
 from core.dataset.pixels import VERSION as PIXELS_VERSION
 from core.dataset.pixels import load_image
 from core.errors import ImageError
+from core.settings import Settings
+from core.storage.arrays import ArrayStore
 from core.storage.atomic import write_atomic
 from core.storage.blobs import OriginalStore
 
-# Part of the key of cached results; increased whenever the search finds other pairs.
-VERSION: Final = 2
 CACHED_RESULTS: Final = 50
 
 Progress = Callable[[int, int], None]
@@ -37,7 +37,7 @@ def find_stored_duplicates(
     sizes: Sequence[tuple[int, int]],
     originals: OriginalStore,
     *,
-    folder: Path | None = None,
+    settings: Settings | None = None,
     on_progress: Progress = lambda _done, _total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> DuplicatePairs:
@@ -50,7 +50,7 @@ def find_stored_duplicates(
         names: (n,) file name of each; of some formats only the suffix tells which one it is.
         sizes: (n,) upright width and height of each original.
         originals: The store of originals and thumbnails.
-        folder: Where results are cached; None for no cache.
+        settings: Where results, features and comparisons are cached; None for no cache.
         on_progress: As in `core.dataset.near_duplicates.find_duplicates`.
         should_stop: Whether to stop early; the pairs found so far are returned and not cached.
 
@@ -62,11 +62,17 @@ def find_stored_duplicates(
         first.setdefault(digest, row)
     unique = sorted(first)
     rows = np.array([first[digest] for digest in unique], np.int64)
-    path = None if folder is None else folder / f"{_key(unique)}.npz"
+    path = None if settings is None else settings.duplicates / f"{_key(unique)}.npz"
     found = None if path is None else _read(path)
     if found is None:
         found = _search(
-            unique, [names[row] for row in rows], [sizes[row] for row in rows], originals, on_progress, should_stop
+            unique,
+            [names[row] for row in rows],
+            [sizes[row] for row in rows],
+            originals,
+            None if settings is None else ArrayStore(settings.arrays, settings.cache_bytes),
+            on_progress,
+            should_stop,
         )
         if path is not None and not should_stop():
             _write(path, found)
@@ -81,15 +87,12 @@ def _search(
     names: Sequence[str],
     sizes: Sequence[tuple[int, int]],
     originals: OriginalStore,
+    store: ArrayStore | None,
     on_progress: Progress,
     should_stop: Callable[[], bool],
 ) -> DuplicatePairs:
-    fingerprints: dict[int, bytes] = {}
-
     def read(row: int) -> NDArray[np.uint8]:
-        data = originals.thumbnail_path(digests[row]).read_bytes()
-        fingerprints[row] = hashlib.sha256(data).digest()
-        with Image.open(BytesIO(data)) as thumbnail:
+        with Image.open(originals.thumbnail_path(digests[row])) as thumbnail:
             return np.asarray(thumbnail.convert("RGB"), np.uint8)
 
     @cache
@@ -100,9 +103,13 @@ def _search(
         except ImageError:  # the original is gone
             return digests[row].encode()
 
-    found = find_duplicates(read, len(digests), on_progress=on_progress, should_stop=should_stop)
+    earlier = None if store is None else SearchCache(store, digests)
+    found = find_duplicates(read, len(digests), cache=earlier, on_progress=on_progress, should_stop=should_stop)
     # One picture in two containers has the same thumbnail, unless one of them was decoded at a fraction of its size.
-    likely = sets_by_key((sizes[row], fingerprints.get(row, row)) for row in range(len(digests)))
+    likely = sets_by_key(
+        (sizes[row], row if should_stop() else hashlib.sha256(originals.thumbnail_path(digest).read_bytes()).digest())
+        for row, digest in enumerate(digests)
+    )
     pairs = {(rows[0], row) for rows in likely for row in rows[1:]}
     pairs |= {(one, other) for one, other in found.same.tolist() if sizes[one] == sizes[other]}
     identical = [pair for pair in sorted(pairs) if not should_stop() and pixels(pair[0]) == pixels(pair[1])]

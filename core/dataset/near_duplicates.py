@@ -8,8 +8,9 @@ higher bar by itself. Doubt means "not the same".
 
 import tempfile
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import IO, Final, NamedTuple, Self
 
 import numpy as np
@@ -20,6 +21,7 @@ from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 from core.dataset.duplicate_candidates import (
     FEW_KEYPOINTS,
     LEAST_PAIRS,
+    RINGS_SHAPE,
     Vocabulary,
     fit_vocabulary,
     ring_descriptors,
@@ -38,7 +40,10 @@ from core.dataset.same_picture import (
     match_pictures,
     small_picture,
 )
+from core.storage.arrays import ArrayStore
 
+# Part of the key of all that is cached; increased whenever features, comparisons or the pairs found change.
+VERSION: Final = 2
 _OVERLAP: Final = 0.6  # a picture turned by 45 degrees on its own canvas keeps 0.83, or less with a border
 _OVERLAP_RICH: Final = 0.3  # a long photograph turned on its own canvas keeps 0.34
 _LEAST_OVERLAP: Final = 0.3  # a crop to 70 % of both sides keeps 0.49
@@ -75,6 +80,16 @@ _FEWEST_DESCRIPTORS: Final = 32
 _CACHED: Final = 400
 _CHUNK: Final = 256
 _DESCRIPTOR_SCALE: Final = 400.0
+_FEATURES: Final = np.dtype(
+    [
+        ("descriptors", np.uint8, (KEYPOINTS, 128)),
+        ("keypoints", np.float32, (KEYPOINTS, 4)),
+        ("rings", np.float32, RINGS_SHAPE),
+        ("count", np.int32),
+        ("width", np.int32),
+        ("too_small", np.bool_),
+    ]
+)
 
 Pairs = NDArray[np.int64]
 _NO_PAIRS: Final[Pairs] = np.empty((0, 2), np.int64)
@@ -102,10 +117,23 @@ class DuplicatePairs(NamedTuple):
         return type(self)(*(np.sort(pairs[(pairs >= 0).all(axis=1)], axis=1) for pairs in moved))
 
 
+class SearchCache(NamedTuple):
+    """Features of pictures and comparisons of pairs from earlier searches, so that only new pictures take time.
+
+    Attributes:
+        store: Where they are stored.
+        digests: (n,) SHA-256 of each picture's original.
+    """
+
+    store: ArrayStore
+    digests: Sequence[str]
+
+
 def find_duplicates(
     read: Reader,
     n: int,
     *,
+    cache: SearchCache | None = None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> DuplicatePairs:
@@ -114,16 +142,20 @@ def find_duplicates(
     Args:
         read: Gives a row's picture, (height, width, 3) uint8 RGB of any size; called more than once.
         n: Number of pictures.
+        cache: What earlier searches found, and where this one adds to it; None to compute all.
         on_progress: Called with the number of pictures and pairs done so far, and of all known then.
         should_stop: Whether to stop early; the pairs found so far are returned.
+
+    Raises:
+        WorkspaceError: The cache cannot be written.
     """
     # Products this small are many times as fast on one thread, above all where other processes run.
     with (
         ThreadpoolController().limit(limits=1),
         tempfile.TemporaryFile() as file,
         ThreadPoolExecutor(_THREADS) as pool,
+        closing(_Index(read, n, file, pool, cache)) as index,
     ):
-        index = _Index(read, n, file, pool)
         index.build(on_progress, should_stop)
         pairs = index.candidates(should_stop)
         total = n + len(pairs)
@@ -132,7 +164,7 @@ def find_duplicates(
         for start in range(0, len(pairs), _CHUNK):
             if should_stop():
                 break
-            matches += pool.map(index.match, pairs[start : start + _CHUNK])
+            matches += index.matches(pairs[start : start + _CHUNK])
             on_progress(n + len(matches), total)
     return _judge(index, pairs[: len(matches)], matches, bar)
 
@@ -160,48 +192,68 @@ def _from_one_camera(
 
 
 class _Index:
-    """Features of all pictures: descriptors in a temporary file, the rest in memory."""
+    """Features of all pictures, in a temporary file, and what is made of them."""
 
-    def __init__(self, read: Reader, n: int, file: IO[bytes], pool: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, read: Reader, n: int, file: IO[bytes], pool: ThreadPoolExecutor, cache: SearchCache | None
+    ) -> None:
         self._read, self.n, self._pool = read, n, pool
-        self._descriptors = np.memmap(file, np.uint8, "w+", shape=(max(n, 1), KEYPOINTS, 128))
-        self._keypoints = np.zeros((n, KEYPOINTS, 4), np.float32)
+        self._digests: Sequence[str] = [] if cache is None else cache.digests
+        self._cached_features = None if cache is None else cache.store.open(f"local-features-{VERSION}")
+        self._cached_matches = None if cache is None else cache.store.open(f"comparisons-{VERSION}")
+        self._features = np.memmap(file, _FEATURES, "w+", shape=max(n, 1))
         self._counts = np.zeros(n, np.int64)
-        self._widths = np.zeros(n, np.int64)
         self._too_small = np.zeros(n, np.bool_)
-        self._rings: NDArray[np.float32] | None = None
         self._words: list[NDArray[np.int32]] = []
         self._mirrored: list[NDArray[np.int32]] = []
         self._vocabulary: Vocabulary | None = None
         self._incidence: csr_matrix | None = None
-        self._cache: OrderedDict[int, SmallPicture] = OrderedDict()
+        self._pictures: OrderedDict[int, SmallPicture] = OrderedDict()
         self._similar_rings: set[tuple[int, int]] = set()
 
+    def close(self) -> None:
+        """Write what is new to the cache."""
+        for cached in (self._cached_features, self._cached_matches):
+            if cached is not None:
+                cached.flush()
+
     def build(self, on_progress: Callable[[int, int], None], should_stop: Callable[[], bool]) -> None:
-        """Extract features of every picture."""
+        """Extract features of every picture that are not cached."""
         empty = np.empty(0, np.int32)
         self._words, self._mirrored = [empty] * self.n, [empty] * self.n
         for start in range(0, self.n, _CHUNK):
             if should_stop():
                 return
-            rows = range(start, min(start + _CHUNK, self.n))
-            list(self._pool.map(self._extract, rows))
-            on_progress(rows.stop, self.n)
+            rows = np.arange(start, min(start + _CHUNK, self.n))
+            self._fill(rows)
+            self._counts[rows], self._too_small[rows] = self._features["count"][rows], self._features["too_small"][rows]
+            on_progress(int(rows[-1]) + 1, self.n)
         self._quantize(should_stop)
+
+    def _fill(self, rows: NDArray[np.int64]) -> None:
+        """Put the features of rows into the file."""
+        cached = self._cached_features
+        if cached is None:
+            list(self._pool.map(self._extract, rows.tolist()))
+            return
+        present, known = cached.get([self._digests[row] for row in rows])
+        if len(known):
+            self._features[rows[present]] = known.view(_FEATURES).reshape(-1)
+        new = rows[~present]
+        list(self._pool.map(self._extract, new.tolist()))
+        extracted = np.array(self._features[new]).view(np.uint8).reshape(len(new), _FEATURES.itemsize)
+        cached.append([self._digests[row] for row in new], extracted)
 
     def _extract(self, row: int) -> None:
         rgb = self._read(row)
         picture = small_picture(rgb)
         found = picture.features
         k = len(found)
-        self._too_small[row] = min(rgb.shape[:2]) < LEAST_SIDE
-        self._counts[row], self._widths[row] = k, found.width
-        self._keypoints[row, :k] = np.column_stack([found.points, found.scales, found.angles])
-        self._descriptors[row, :k] = np.clip(np.round(found.descriptors * _DESCRIPTOR_SCALE), 0, 255)
-        rings = ring_descriptors(picture)
-        if self._rings is None:
-            self._rings = np.zeros((self.n, *rings.shape), np.float32)
-        self._rings[row] = rings
+        features = self._features[row]
+        features["count"], features["width"], features["too_small"] = k, found.width, min(rgb.shape[:2]) < LEAST_SIDE
+        features["keypoints"][:k] = np.column_stack([found.points, found.scales, found.angles])
+        features["descriptors"][:k] = np.clip(np.round(found.descriptors * _DESCRIPTOR_SCALE), 0, 255)
+        features["rings"] = ring_descriptors(picture)
 
     def _quantize(self, should_stop: Callable[[], bool]) -> None:
         sample = np.random.default_rng(0).permutation(self.n)[:_VOCABULARY_PICTURES]
@@ -219,10 +271,10 @@ class _Index:
 
     def features(self, row: int) -> LocalFeatures:
         """The local features of a row."""
-        k = self._counts[row]
-        points = self._keypoints[row, :k]
-        descriptors = self._descriptors[row, :k].astype(np.float32) / _DESCRIPTOR_SCALE
-        return LocalFeatures(points[:, :2], points[:, 2], points[:, 3], descriptors, int(self._widths[row]))
+        features, k = self._features[row], self._counts[row]
+        points = np.array(features["keypoints"][:k])
+        descriptors = features["descriptors"][:k].astype(np.float32) / _DESCRIPTOR_SCALE
+        return LocalFeatures(points[:, :2], points[:, 2], points[:, 3], descriptors, int(features["width"]))
 
     def alike(self, row: int) -> NDArray[np.int64]:
         """Rows that share many words with a row, common ones too; itself included."""
@@ -241,8 +293,8 @@ class _Index:
             both_plain = (self._counts[worded] < FEW_KEYPOINTS).all(axis=1)
             found += [worded[~both_plain], self._best_aligned(worded[both_plain])]
         plain = np.flatnonzero(self._counts < FEW_KEYPOINTS)
-        if self._rings is not None and len(plain):
-            rings = plain[similar_rings(self._rings[plain], should_stop)]
+        if len(plain):
+            rings = plain[similar_rings(self._features["rings"][plain], should_stop)]
             self._similar_rings = set(map(tuple, rings.tolist()))
             found.append(rings)
         pairs = np.unique(np.concatenate(found), axis=0)
@@ -269,37 +321,58 @@ class _Index:
         drawn = np.unique(np.sort(drawn[drawn[:, 0] != drawn[:, 1]], axis=1), axis=0)
         return drawn[~self._too_small[drawn].any(axis=1)]
 
-    def matches(self, pairs: Pairs) -> Iterator[Match]:
-        """Compare pairs, all plain ones at every angle."""
-        return self._pool.map(lambda pair: self.match(pair, thorough=True), pairs)
-
-    def match(self, pair: Sequence[int], *, thorough: bool = False) -> Match:
-        """Align and compare the pictures of a pair; the pixels are read only where the features allow it.
+    def matches(self, pairs: Pairs, *, thorough: bool = False) -> list[Match]:
+        """Align and compare the pictures of pairs; the pixels are read only where the features allow it.
 
         Args:
-            pair: Two rows.
+            pairs: (k, 2) rows.
             thorough: Whether plain pictures are aligned at every angle, which takes milliseconds, also where their
                 rings differ.
         """
+        at_every_angle = [thorough or pair in self._similar_rings for pair in map(tuple, pairs.tolist())]
+        cached = self._cached_matches
+        if cached is None:
+            return list(self._pool.map(self._match, pairs, at_every_angle))
+        keys = [
+            f"{self._digests[one]}/{self._digests[other]}/{'angles' if every else 'features'}"
+            for (one, other), every in zip(pairs, at_every_angle, strict=True)
+        ]
+        present, known = cached.get(keys)
+        new = np.flatnonzero(~present)
+        compared = list(self._pool.map(self._match, pairs[new], [at_every_angle[place] for place in new]))
+        cached.append([keys[place] for place in new], np.array([_numbers(match) for match in compared]))
+        old, fresh = iter(known.tolist()), iter(compared)
+        return [_match(next(old)) if there else next(fresh) for there in present]
+
+    def _match(self, pair: Sequence[int], at_every_angle: bool) -> Match:
         one, other = int(pair[0]), int(pair[1])
         plain = min(self._counts[one], self._counts[other]) < FEW_KEYPOINTS
         aligned = align_features(self.features(one), self.features(other))
-        if aligned is None and not (plain and (thorough or (one, other) in self._similar_rings)):
+        if aligned is None and not (plain and at_every_angle):
             return NO_MATCH
         return match_pictures(self._picture(one), self._picture(other), aligned)
 
     def _picture(self, row: int) -> SmallPicture:
-        found = self._cache.get(row)
+        found = self._pictures.get(row)
         if found is None:
             found = small_picture(self._read(row))
             found.__dict__["features"] = self.features(row)
-            self._cache[row] = found
-            while len(self._cache) > _CACHED:
+            self._pictures[row] = found
+            while len(self._pictures) > _CACHED:
                 try:
-                    self._cache.popitem(last=False)
+                    self._pictures.popitem(last=False)
                 except KeyError:  # another thread was first
                     break
         return found
+
+
+def _numbers(match: Match) -> list[float]:
+    return [*match.comparison, match.inliers, match.spread, match.mirrored]
+
+
+def _match(numbers: Sequence[float]) -> Match:
+    *compared, inliers, spread, mirrored = numbers
+    return Match(Comparison(*compared), int(inliers), spread, bool(mirrored))
 
 
 class _Bar(NamedTuple):
@@ -318,9 +391,9 @@ def _random_bar(index: _Index, should_stop: Callable[[], bool]) -> _Bar:
     if should_stop():
         return _NO_BAR
     # A rich pair that agrees is the same picture, or from one camera on a stand, and says nothing about chance.
-    by_chance = [one for one in index.matches(index.random_pairs()) if not (_is_rich(one) and _agrees(one))]
-    compared = [one.comparison for one in by_chance if one.comparison.overlap >= _OVERLAP]
-    errors = np.array([_errors(one) for one in compared if one.informative > 0])
+    compared = index.matches(index.random_pairs(), thorough=True)
+    by_chance = [one.comparison for one in compared if not (_is_rich(one) and _agrees(one))]
+    errors = np.array([_errors(one) for one in by_chance if one.overlap >= _OVERLAP and one.informative > 0])
     if len(errors) < _FEWEST_RANDOM:
         return _NO_BAR
     return _Bar(*np.quantile(errors, _RANDOM_QUANTILE, axis=0).tolist())

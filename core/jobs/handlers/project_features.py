@@ -25,7 +25,7 @@ def read_images(context: JobContext, *, unlabelled: bool = False) -> Dataset:
         context.database,
         context.job.project_id,
         _originals(context),
-        cache=context.settings.duplicates,
+        settings=context.settings,
         unlabelled=unlabelled,
         on_progress=context.progress("Reading the images", unit="images and pairs"),
         should_stop=context.should_stop,

@@ -41,7 +41,7 @@ def _draw(context: JobContext, spec: SplitDatasetSpec, *, missing_only: bool) ->
         context.database,
         context.job.project_id,
         OriginalStore(context.settings.originals, context.settings.thumbnails),
-        cache=context.settings.duplicates,
+        settings=context.settings,
         on_progress=context.progress("Looking for duplicates", unit="images and pairs"),
         should_stop=context.should_stop,
     )
