@@ -35,8 +35,7 @@ from core.dataset.splits import assign_splits
 from core.evaluation.metrics import intervals
 from core.evaluation.report.report import Report
 from core.settings import Settings
-from core.training.recipe import Backbone, Recipe
-from core.training.serving import MODEL_FILE
+from core.training.recipe import MODEL_FILE, Backbone, Recipe
 
 SETS = ("flowers5_small", "hymenoptera", "cats_dogs", "rock_paper_scissors", "sign_digits", "cifar10")
 OOD_SETS = ("cats_dogs", "hymenoptera", "rock_paper_scissors")

@@ -25,7 +25,7 @@ from core.jobs.events import Message, Stage
 from core.settings import Settings
 from core.storage.blobs import OriginalStore
 from core.training.plan import make_plan
-from core.training.recipe import Recipe, load_recipe, make_recipe
+from core.training.recipe import MODEL_FILE, Recipe, load_recipe, make_recipe
 
 WEIGHTS_KINDS = ("imagenet", "starter", "none")
 
@@ -206,7 +206,7 @@ def _execute(recipe: Recipe, manifest: Manifest, out: Path, store: OriginalStore
         "images": counts,
         "seconds": result.seconds,
         "metrics": result.metrics(),
-        "model": str(out / "model.keras"),
+        "model": str(out / MODEL_FILE),
     }
 
 

@@ -25,8 +25,8 @@ from core.evaluation.report.summary import Temperature, summarise
 from core.jobs.events import EVENTS_FILE, Epoch, load_event
 from core.settings import Settings
 from core.storage.blobs import OriginalStore
-from core.training.recipe import read_recipe
-from core.training.serving import MODEL_FILE, save_model, set_temperature
+from core.training.recipe import MODEL_FILE, read_recipe
+from core.training.serving import save_model, set_temperature
 
 # Training images that are evaluated, at most: enough to see overfitting and to set the out-of-distribution threshold.
 TRAIN_SAMPLE: Final = 1000

@@ -34,8 +34,7 @@ from core.export.writers import WRITERS, Answer
 from core.storage.atomic import write_atomic
 from core.storage.blobs import OriginalStore
 from core.storage.disk import describe_disk_errors
-from core.training.recipe import RECIPE_FILE, read_recipe
-from core.training.serving import LABELS_FILE, MODEL_FILE
+from core.training.recipe import LABELS_FILE, MODEL_FILE, RECIPE_FILE, read_recipe
 
 INPUT_FILE: Final = "input.json"
 # Images that each format is verified on, spread over the test split.

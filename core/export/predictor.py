@@ -21,8 +21,7 @@ from core.errors import ImageError, NotFoundError, WeightsError
 from core.evaluation.inference.served_model import BATCH, ServedModel
 from core.evaluation.metrics.embedding import FEATURES_FILE
 from core.export.ood import OOD_FILE, read_reference
-from core.training.recipe import RECIPE_FILE
-from core.training.serving import LABELS_FILE, MODEL_FILE
+from core.training.recipe import LABELS_FILE, MODEL_FILE, RECIPE_FILE
 
 # What a model needs of a bundle, and the largest of these files that is unpacked.
 BUNDLED_FILES: Final = (MODEL_FILE, LABELS_FILE, RECIPE_FILE, FEATURES_FILE, OOD_FILE)

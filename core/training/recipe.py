@@ -13,8 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from core.errors import RecipeError
 
 VERSION: Literal[1] = 1
-# Lies beside the model, in the folder of a run and in its bundle.
+# Together in the folder of a run, and in its bundle.
 RECIPE_FILE: Final = "recipe.json"
+MODEL_FILE: Final = "model.keras"
+LABELS_FILE: Final = "labels.json"
 
 Strategy = Literal["feature-extraction", "partial", "full", "scratch"]
 WeightsKind = Literal["imagenet", "starter", "none", "file"]

@@ -9,7 +9,6 @@ give wrong results unless the backbone is called with `training=False`.
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import keras
 
@@ -17,9 +16,7 @@ from core.dataset.pixels import Resize
 from core.storage.atomic import write_atomic
 from core.training.keras_file import save_keras
 from core.training.networks import LOGITS, PROBABILITIES, ClassificationHead, apply_layers
-
-MODEL_FILE: Final = "model.keras"
-LABELS_FILE: Final = "labels.json"
+from core.training.recipe import LABELS_FILE, MODEL_FILE
 
 
 def build_serving(backbone: keras.Model, head: ClassificationHead, *, size: int, resize: Resize) -> keras.Model:

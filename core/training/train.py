@@ -19,8 +19,8 @@ from core.training.loop import TrainingLoop
 from core.training.networks import Networks, prepare
 from core.training.plan import Plan, make_plan
 from core.training.progress import ProgressReporter, StageProgress
-from core.training.recipe import Recipe, resolve_weights_file
-from core.training.serving import LABELS_FILE, MODEL_FILE, build_serving, save_model
+from core.training.recipe import LABELS_FILE, MODEL_FILE, Recipe, resolve_weights_file
+from core.training.serving import build_serving, save_model
 
 Status = Literal["finished", "stopped"]
 

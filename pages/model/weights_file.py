@@ -7,9 +7,9 @@ from pathlib import Path
 
 from core.storage.atomic import write_atomic
 from core.storage.disk import describe_disk_errors
+from core.training.recipe import MODEL_FILE
 from pages.compat import UploadedFile
 from pages.shared import uploads
-from pages.shared.run_results import MODEL_FILE
 from pages.shared.workspace import settings
 
 SUFFIXES = ["h5", "keras"]

@@ -14,9 +14,9 @@ from core.evaluation.inference.predictions import PREDICTIONS_FILE, Predictions,
 from core.evaluation.metrics.intervals import Interval
 from core.evaluation.report.report import REPORT_FILE, Report, read_report
 from core.evaluation.rescoring import Rescore, labels_of_manifest, rescore
+from core.training.recipe import MODEL_FILE
 from pages.shared.workspace import database, settings
 
-MODEL_FILE = "model.keras"
 # A large run (5,000 test images, 50 classes) holds about 20 MB.
 RUNS_KEPT = 8
 

@@ -27,7 +27,7 @@ from core.jobs.specs import (
 from core.jobs.worker import JobContext
 from core.storage.atomic import write_atomic
 from core.storage.blobs import OriginalStore
-from core.training.serving import MODEL_FILE
+from core.training.recipe import MODEL_FILE
 
 LOADED_MODELS = 4
 

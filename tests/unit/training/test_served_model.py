@@ -11,8 +11,8 @@ import pytest
 
 from core.dataset.pixels import load_image, load_square
 from core.storage.blobs import OriginalStore
-from core.training.recipe import Augmentation, Backbone, Head, Phase
-from core.training.serving import MODEL_FILE, save_model, set_temperature
+from core.training.recipe import MODEL_FILE, Augmentation, Backbone, Head, Phase
+from core.training.serving import save_model, set_temperature
 from core.training.train import train
 from tests.unit.training.drawn_images import small_recipe
 
