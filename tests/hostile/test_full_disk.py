@@ -29,6 +29,7 @@ from core.use.prediction_store import PREDICTIONS_FILE, PredictionStore, StoredP
 from pages.images import camera_burst
 from pages.model import weights_file
 from pages.routes import phone
+from pages.routes import uploads as upload_route
 from pages.shared import uploads
 from tests.app.test_uploads import _file
 from tests.conftest import fill_disk, mount_disk
@@ -61,12 +62,37 @@ def run(small: Workspace, project: str) -> str:
 def _pages(small: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages on this workspace, without the floor of free space, which no small disk has."""
     monkeypatch.setattr(disk, "MIN_FREE_BYTES", 0)
+    monkeypatch.setattr(upload_route, "FREE_BYTES", 0)
+    monkeypatch.setattr(upload_route.compat, "is_open_tab", lambda _tab: True)
+    monkeypatch.setattr(upload_route.compat, "add_upload", lambda *_: None)
     for module in (uploads, phone, weights_file, camera_burst):
         monkeypatch.setattr(module, "settings", lambda: small.settings)
 
 
 def upload(_small: Workspace, _run: str) -> object:
     return uploads.move_to_disk("archive", [_file("photos.zip", PICTURE)]).is_dir()
+
+
+def upload_of_a_tab(_small: Workspace, _run: str) -> object:
+    """As the browser sends it to the route of the upload widgets."""
+    tab, file = "tab", "0" * 36
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="photos.zip"\r\n\r\n'
+    sent: list[dict[str, object]] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": head + PICTURE + b"\r\n--x--\r\n", "more_body": False}
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    path = f"/_stcore/upload_file/{tab}/{file}"
+    headers = [(b"content-type", b"multipart/form-data; boundary=x")]
+    scope = {"type": "http", "method": "PUT", "path": path, "query_string": b"", "headers": headers}
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, upload_route.UploadReceiver(None)(scope, receive, send)).result()
+    if sent[0]["status"] == 507:
+        raise WorkspaceError(sent[1]["body"].decode())
+    return uploads.waiting_file(tab, file).read_bytes() == PICTURE
 
 
 def picture_of_a_phone(_small: Workspace, _run: str) -> object:
@@ -148,6 +174,7 @@ def predictions(small: Workspace, _run: str) -> object:
 
 WRITERS = (
     upload,
+    upload_of_a_tab,
     picture_of_a_phone,
     frames_of_a_burst,
     weights,
