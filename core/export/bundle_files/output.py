@@ -2,13 +2,14 @@
 
 import argparse
 import csv
+import io
 import re
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from PIL import Image
@@ -33,7 +34,6 @@ COLUMNS = (
     "latitude",
     "longitude",
 )
-UNREADABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
 
 
 class Output:
@@ -52,25 +52,34 @@ class Output:
             "--threshold", type=float, default=0.5, help="confidence below which an answer needs a look (default: 0.5)"
         )
         self._options = parser.parse_args()
+        if not 0 <= self._options.threshold <= 1:
+            parser.error(f"--threshold is {self._options.threshold:g}: give a confidence from 0 to 1")
         self._classes, self._failed = classes, 0
         *_, self._background, self._bit_depth = read_input(folder)
-        self._file = self._options.out and self._options.out.open("w", encoding="utf-8", newline="")
+        self._file = self._options.out and _open_table(parser, self._options.out)
         self._table = self._file and csv.writer(self._file)
         if self._table:
             self._table.writerow(COLUMNS)
+        elif isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # names of files that are no text
 
     def images(self) -> Iterator[tuple[Path, np.ndarray]]:
         """Yield each image that can be read with its (height, width, 3) uint8 pixels; the others get their reason."""
         for path in list_images(self._options.images):
             try:
-                yield path, read_rgb(path, self._background, self._bit_depth)
-            except UNREADABLE as error:
-                self._failed += 1
-                if self._table:
-                    row = {"file": path, "error": f"It cannot be read as an image ({error})."}
-                    self._table.writerow(_safe(row.get(name, "")) for name in COLUMNS)
-                else:
-                    print(f"{path}: cannot be read as an image ({error})", file=sys.stderr)
+                pixels = read_rgb(path, self._background, self._bit_depth)
+            except Exception as error:  # whatever a broken file does to a decoder
+                self._add_unreadable(path, str(error) or type(error).__name__)
+            else:
+                yield path, pixels
+
+    def _add_unreadable(self, path: Path, reason: str) -> None:
+        self._failed += 1
+        if self._table:
+            row = {"file": path, "error": f"It cannot be read as an image ({reason})."}
+            self._table.writerow(_safe(row.get(name, "")) for name in COLUMNS)
+        else:
+            print(f"{path}: cannot be read as an image ({reason})", file=sys.stderr)
 
     def add(self, path: Path, pixels: np.ndarray, probabilities: np.ndarray, ood_score: float | None) -> None:
         """Take the answer for an image.
@@ -100,6 +109,15 @@ class Output:
             self._file.close()
         elif self._failed:
             sys.exit(2)
+
+
+def _open_table(parser: argparse.ArgumentParser, path: Path) -> IO[str]:
+    if path.suffix.lower() != ".csv":
+        parser.error(f"{path} is no .csv, the only table that is written")
+    try:
+        return path.open("w", encoding="utf-8", errors="replace", newline="")
+    except OSError as error:
+        parser.error(f"{path} cannot be written: {error.strerror}")
 
 
 def _safe(cell: object) -> object:

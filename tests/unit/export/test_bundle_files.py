@@ -1,11 +1,18 @@
 """`preprocess.py` of a bundle reads the same pixels as the app."""
 
+import csv
+import importlib
+import os
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
 from core.dataset.pixels import load_image
 from core.errors import ImageError
+from core.export.bundle_files import preprocess
 from core.export.bundle_files.preprocess import read_input, read_rgb
 from tests.unit.dataset.transparent import KINDS, save_transparent, wide_profile
 from tests.unit.intake.tiff_files import tiff
@@ -127,3 +134,53 @@ def test_messy_files(sample_data):
         read.append(path.name)
         np.testing.assert_array_equal(read_rgb(path, "#2080a0"), seen, err_msg=path.name)
     assert len(read) == 45
+
+
+@pytest.fixture
+def bundle_output(tmp_path, monkeypatch):
+    """`output.py` as it runs beside `predict.py`, given the command line."""
+    (tmp_path / "input.json").write_text('{"size": 32, "resize": "crop", "background": "#ffffff", "bit_depth": null}')
+    monkeypatch.syspath_prepend(Path(preprocess.__file__).parent)
+    monkeypatch.delitem(sys.modules, "output", raising=False)
+    monkeypatch.delitem(sys.modules, "preprocess", raising=False)
+    module = importlib.import_module("output")
+
+    def opened(*arguments):
+        monkeypatch.setattr(sys, "argv", ["predict.py", *map(str, arguments)])
+        return module.Output(["cat", "dog"], tmp_path)
+
+    return opened
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--out", "a.jpg"], "a.jpg is no .csv, the only table that is written"),
+        (["--out", "a.xlsx"], "a.xlsx is no .csv, the only table that is written"),
+        (["--out", "none/a.csv"], "none/a.csv cannot be written: No such file or directory"),
+        (["--threshold", "nan"], "--threshold is nan: give a confidence from 0 to 1"),
+        (["--threshold", "80"], "--threshold is 80: give a confidence from 0 to 1"),
+    ],
+)
+def test_the_script_refuses_options_in_a_sentence(bundle_output, tmp_path, monkeypatch, capsys, options, sentence):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.jpg").write_bytes(b"a picture")
+    with pytest.raises(SystemExit, match="2"):
+        bundle_output("a.jpg", *options)
+    assert capsys.readouterr().err.endswith(f"error: {sentence}\n")
+    assert (tmp_path / "a.jpg").read_bytes() == b"a picture"
+
+
+def test_the_script_goes_on_after_any_file(bundle_output, tmp_path):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    Image.fromarray(np.full((4, 4), np.nan, np.float32)).save(folder / "nothing.tiff")
+    for name in ("good.png", os.fsdecode(b"z\xff.png")):
+        Image.new("RGB", (4, 4), "red").save(folder / name)
+    output = bundle_output(folder, "--out", tmp_path / "table.csv")
+    for path, pixels in output.images():
+        output.add(path, pixels, np.array([0.25, 0.75]), None)
+    output.end()
+    with (tmp_path / "table.csv").open(encoding="utf-8", newline="") as file:
+        rows = {Path(row["file"]).name: (row["predicted_class"], bool(row["error"])) for row in csv.DictReader(file)}
+    assert rows == {"good.png": ("dog", False), "nothing.tiff": ("", True), "z?.png": ("dog", False)}
