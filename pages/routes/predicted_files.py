@@ -109,13 +109,21 @@ def _send_zip(folder: Path) -> Response:
 
 
 def _stream_zip(folder: Path) -> Iterator[bytes]:
-    """Write the zip in a thread into a pipe, and yield what comes out of it."""
+    """Write the zip in a thread into a pipe, and yield what comes out of it.
+
+    If writing fails, so does the download: a zip without its last images would be valid.
+    """
     reading, writing = os.pipe()
+
+    failed: list[Exception] = []
 
     def write(out: IO[bytes]) -> None:
         went_away = contextlib.suppress(BrokenPipeError)
-        with went_away, out, PredictionStore(folder / PREDICTIONS_FILE) as store:
-            write_sorted_zip(out, store, threshold_of(store), open_copies(folder).path)
+        try:
+            with went_away, out, PredictionStore(folder / PREDICTIONS_FILE) as store:
+                write_sorted_zip(out, store, threshold_of(store), open_copies(folder).path)
+        except Exception as error:  # raised in the thread that reads
+            failed.append(error)
 
     thread = threading.Thread(target=write, args=(os.fdopen(writing, "wb"),), daemon=True)
     with os.fdopen(reading, "rb") as out:
@@ -123,3 +131,5 @@ def _stream_zip(folder: Path) -> Iterator[bytes]:
         while chunk := out.read(_CHUNK_BYTES):
             yield chunk
     thread.join()
+    if failed:
+        raise failed[0]

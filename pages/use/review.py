@@ -170,12 +170,16 @@ def _draw_opened(project_id: str, job: Job, store: PredictionStore, where: Predi
             chosen = _draw_classes(_classes(project_id, store), one, job)
             _draw_steps(job, number, total)
     if chosen is not None:
-        store.correct(one.file, chosen)
-        # A corrected image may drop out of the filter; the next one then has its number.
-        following = next(store.read(where, number, 1), None)
-        stays = following is not None and following.file == one.file
-        state.set(_opened(job), number + 1 if stays and number + 1 < total else number)
-        st.rerun()
+        frame.run_action(lambda: _correct(job, store, where, number, chosen))
+
+
+def _correct(job: Job, store: PredictionStore, where: PredictionFilter, number: int, label: str) -> None:
+    """Give the opened picture a class and open the next one, which has its number if it drops out of the filter."""
+    one = next(store.read(where, number, 1))
+    store.correct(one.file, label)
+    following = next(store.read(where, number, 1), None)
+    stays = following is not None and following.file == one.file
+    state.set(_opened(job), number + 1 if stays and number + 1 < store.count(where) else number)
 
 
 def _draw_picture(job: Job, one: StoredPrediction) -> None:
@@ -211,10 +215,10 @@ def _draw_classes(classes: Sequence[str], one: StoredPrediction, job: Job) -> st
             if st.button(label, key=f"class-{key}-{job.id}", shortcut=key, icon=icon):
                 chosen = name
     if len(classes) > len(KEYS):
-        other = st.selectbox(
-            "Another class", classes, index=None, key=f"other-{job.id}-{one.file}", placeholder="Choose a class"
-        )
-        chosen = chosen or other
+        # The key has the class, as otherwise the choice would come back with the picture and undo a later one.
+        key = f"other-{job.id}-{one.file}-{one.final_class}"
+        other = st.selectbox("Another class", classes, index=None, key=key, placeholder="Choose a class")
+        chosen = chosen or (other if other != one.final_class else None)
     return chosen
 
 

@@ -6,7 +6,7 @@ from core.evaluation.metrics.risk_coverage import RiskCoverage, measure_risk_cov
 from core.use.prediction_store import PredictionStore
 from core.use.prediction_table import threshold_of
 from pages.components import charts
-from pages.shared import words
+from pages.shared import frame, words
 from pages.shared.run_results import has_results, read_results
 
 
@@ -29,7 +29,8 @@ def draw(run_id: str, store: PredictionStore, job_id: str) -> float:
     )
     threshold = percent / 100
     if threshold != before:
-        store.set_property("threshold", threshold)
+        with frame.show_errors():
+            store.set_property("threshold", threshold)
     if has_results(run_id):
         test = read_results(run_id).test
         _draw_measured(measure_risk_coverage(test.confidence, test.correct), threshold, len(test), job_id)

@@ -1,12 +1,17 @@
 """Many files on the Use page: a job that was stopped is resumed, the threshold is kept, links open nothing else."""
 
+import contextlib
+import sqlite3
+
 import pytest
 from starlette.requests import Request
 from starlette.responses import FileResponse
 
 from core.catalog import jobs
+from core.errors import GraftError
 from core.jobs.events import Ended, dump_event
 from core.jobs.specs import PredictFilesSpec
+from core.use import prediction_store
 from core.use.prediction_store import (
     PREDICTIONS_FILE,
     PredictionFilter,
@@ -61,7 +66,7 @@ def stopped(workspace, project, run):
 @pytest.fixture
 def tab(open_page, project, run, stopped):  # noqa: ARG001 - the page shows it
     tab = open_page(USE, project=project, run=run)
-    tab.session_state[f"use-{project}"] = "Many files"
+    tab.session_state["use-part"] = "Many files"
     return tab.run()
 
 
@@ -136,3 +141,45 @@ def test_a_filter_that_no_file_meets_is_said(tab, stopped, workspace):
         assert store.count(PredictionFilter(corrected=True)) == 0
     next(one for one in tab.get("button_group") if one.label == "Show").set_value("Corrected").run()
     assert "No image is like this." in tab.info[0].value
+
+
+def test_another_class_of_many_is_chosen_once_and_changed_by_a_key(tab, stopped, workspace):
+    classes = [f"class {number}" for number in range(11)]
+    with PredictionStore(workspace.settings.predictions / stopped / PREDICTIONS_FILE) as store:
+        store.set_property("classes", classes)
+        button(tab, "Check one by one").click().run()
+        for chosen in ("class 10", "class 9"):
+            next(one for one in tab.selectbox if one.label == "Another class").set_value(chosen).run()
+            assert not tab.exception
+            assert next(store.read()).final_class == chosen
+        button(tab, "class 0").click().run()
+        assert next(store.read()).final_class == "class 0"
+        assert next(one for one in tab.selectbox if one.label == "Another class").value is None
+
+
+def test_a_correction_that_cannot_be_stored_says_so(tab, stopped, workspace, monkeypatch):
+    monkeypatch.setattr(prediction_store, "WAIT_SECONDS", 0)
+    path = workspace.settings.predictions / stopped / PREDICTIONS_FILE
+    button(tab, "Check one by one").click().run()
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        button(tab, "squares").click().run()
+        assert "is being written by another process. Try again in a moment." in tab.error[0].value
+        tab.slider[0].set_value(70).run()
+        assert "is being written by another process. Try again in a moment." in tab.error[0].value
+    button(tab, "squares").click().run()
+    with PredictionStore(path) as store:
+        assert next(store.read()).final_class == "squares"
+
+
+@pytest.mark.usefixtures("ask")
+def test_a_zip_that_cannot_be_written_to_its_end_is_no_download(stopped, workspace):
+    folder = workspace.settings.predictions / stopped
+    open_copies(folder).put_file(folder / PREDICTIONS_FILE, DIGEST)
+    assert b"circles/a.jpg" in b"".join(predicted_files._stream_zip(folder))
+    with PredictionStore(folder / PREDICTIONS_FILE) as store:
+        store.set_property("threshold", 0.1)
+    with contextlib.closing(sqlite3.connect(folder / PREDICTIONS_FILE)) as damaged, damaged:
+        damaged.execute("DROP TABLE predictions")
+    with pytest.raises(GraftError, match=r"holds no predictions"):
+        b"".join(predicted_files._stream_zip(folder))
