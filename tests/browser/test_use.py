@@ -16,6 +16,7 @@ from core.use.prediction_store import PREDICTIONS_FILE, PredictionStore, StoredP
 from tests.browser.conftest import Server
 from tests.browser.narrow import expect_no_sideways_scrolling
 from tests.finished_runs import Workspace, add_project, add_run
+from tests.unit.jobs.watching import wait_for_end
 
 pytestmark = pytest.mark.browser
 
@@ -99,7 +100,7 @@ def test_predictions_are_corrected_by_keyboard_taken_away_and_learned_from(
     (ingest,) = jobs.list_jobs(workspace.database, project_id=project, kinds=(IngestSpec,))
     tab.goto(f"{server.url}/dataset?project={project}")
     expect(tab.get_by_text(re.compile(r"^43 images")).first).to_be_visible()
-    assert jobs.get_job(workspace.database, ingest.id).status == "finished"
+    assert wait_for_end(workspace.database, ingest.id).status == "finished"
     added = [one for one in items.list_items(workspace.database, project) if re.match(r"\d{5}-", one.name)]
     assert sorted((one.name, one.label, one.split) for one in added) == [
         ("00000-000.jpg", "circles", "train"),
