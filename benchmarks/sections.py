@@ -183,7 +183,10 @@ def scaled_decoding(bench: Bench) -> Iterator[str]:
 def _larger_photographs(bench: Bench) -> Iterator[tuple[str, Photographs]]:
     home = bench.photographs.settings.keras_home
     if bench.short:
-        yield "drawn", synthetic(60, bench.folder / "larger", home, side=256)
+        yield (
+            "drawn",
+            synthetic(60, bench.folder / "larger", home, side=round(2 * pixels.DRAFT_MARGIN * bench.task.size)),
+        )
         return
     for name in LARGER_SETS:
         yield name, from_zip(bench.sets / f"{name}.zip", bench.folder / name, home)

@@ -52,6 +52,7 @@ def main() -> None:
         print(pieces[0], flush=True)
         try:
             for name in choices.sections or SECTIONS:
+                pieces.append(f"\n## {name}\n")
                 for piece in SECTIONS[name](bench):
                     pieces.append(piece)
                     print(piece, flush=True)
