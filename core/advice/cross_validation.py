@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from core.advice.estimate import GroupedEstimate, grouped_share
 from core.checks.dataset import Dataset
-from core.checks.probe import NO_FOLD, out_of_fold
+from core.checks.probe import NO_FOLD, no_folds, out_of_fold
 from core.errors import DatasetError
 from core.evaluation.metrics.classification import confusion_matrix
 
@@ -84,10 +84,7 @@ def cross_validate(
     probe = out_of_fold(features, labels, groups, len(dataset.classes), folds=folds, seed=seed, on_progress=on_progress)
     tested = probe.predicted
     if not tested.any():
-        raise DatasetError(
-            "These images cannot be divided into folds.",
-            "At least two classes need two images that are not duplicates and not of one group.",
-        )
+        raise no_folds()
     correct = probe.correct(labels)
     by_fold = [float(correct[probe.folds == fold].mean()) for fold in _used(probe.folds)]
     counts = confusion_matrix(labels[tested], probe.probabilities[tested].argmax(axis=1), len(dataset.classes))

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from core.advice.estimate import GroupedEstimate
 from core.advice.outcomes import FOLDS
-from core.checks.probe import assign_folds, fit_probe
+from core.checks.probe import assign_folds, fit_probe, no_folds
 from core.errors import DatasetError
 
 SHARES: Final = (0.125, 0.25, 0.5, 1.0)
@@ -165,10 +165,7 @@ def measure_subsets(
                 done += 1
                 on_progress(done, total)
     if not done:
-        raise DatasetError(
-            "These images cannot be divided into folds.",
-            "At least two classes need two images that are not duplicates and not of one group.",
-        )
+        raise no_folds()
     return Subsets(np.array([np.mean(row) for row in sizes]), correct)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.advice.outcomes import Outcomes
 from core.storage.atomic import PART_PREFIX, write_atomic
@@ -46,11 +47,13 @@ class MeasurementStore:
 
     def find(self, key: Any) -> Outcomes | None:  # noqa: ANN401 - any JSON
         """Read outcomes; None if they were not measured or the file is damaged."""
+        found = self.find_arrays(key)
         try:
-            with np.load(self._path(key), allow_pickle=False) as file:
-                correct = file["correct"].astype(np.float64)
-                correct[correct < 0] = np.nan
-                return Outcomes(correct, file["folds"].astype(np.int64), float(file["seconds"]))
+            if found is None:
+                return None
+            correct = found["correct"].astype(np.float64)
+            correct[correct < 0] = np.nan
+            return Outcomes(correct, found["folds"].astype(np.int64), float(found["seconds"]))
         except _NO_FILE:
             return None
 
@@ -60,12 +63,31 @@ class MeasurementStore:
         Raises:
             WorkspaceError: The disk is full or not writable.
         """
-        correct = np.nan_to_num(outcomes.correct, nan=-1).astype(np.int8)
-        folds, seconds = outcomes.folds.astype(np.int16), np.float64(outcomes.seconds)
+        self.keep_arrays(
+            key,
+            correct=np.nan_to_num(outcomes.correct, nan=-1).astype(np.int8),
+            folds=outcomes.folds.astype(np.int16),
+            seconds=np.float64(outcomes.seconds),
+        )
+
+    def find_arrays(self, key: Any) -> dict[str, NDArray[Any]] | None:  # noqa: ANN401 - any JSON
+        """Read other measured values by name; None if they were not measured or the file is damaged."""
+        try:
+            with np.load(self._path(key), allow_pickle=False) as file:
+                return dict(file)
+        except _NO_FILE:
+            return None
+
+    def keep_arrays(self, key: Any, **arrays: NDArray[Any] | np.float64) -> None:  # noqa: ANN401 - any JSON
+        """Write other measured values by name.
+
+        Raises:
+            WorkspaceError: The disk is full or not writable.
+        """
 
         def write(part: Path) -> None:
             with part.open("wb") as file:
-                np.savez_compressed(file, correct=correct, folds=folds, seconds=seconds)
+                np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
         write_atomic(self._path(key), write, shared=True)
         self._remove_oldest()

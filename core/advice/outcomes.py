@@ -25,6 +25,9 @@ REPEATS: Final = 2
 # With no difference seen on n images, a true difference is at most 3 / n with 95% confidence (Hanley and Lippman-Hand,
 # "If nothing goes wrong, is everything all right?", JAMA 249, 1983).
 RULE_OF_THREE: Final = 3.0
+FEWEST_FOLDS: Final = 3
+"""The spread of fewer says nothing about the variation between folds."""
+_Z95: Final = 1.96
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def accuracy(outcomes: Outcomes, groups: NDArray[np.int64]) -> GroupedEstimate:
     """
     tested = outcomes.tested
     over_images = grouped_share(outcomes.by_image()[tested], groups[tested])
-    reach = _reach_over_folds(outcomes.by_fold(), _folds_in_a_repeat(outcomes))
+    reach = _reach_over_folds(outcomes.by_fold(), _tested_to_trained(outcomes))
     return GroupedEstimate(
         value=over_images.value,
         low=max(0.0, min(over_images.low, over_images.value - reach)),
@@ -108,23 +111,41 @@ def accuracy_difference(first: Outcomes, second: Outcomes, groups: NDArray[np.in
     over_images = grouped_mean(differences[tested], groups[tested])
     reach = max(
         over_images.high - over_images.value,
-        _reach_over_folds(first.by_fold() - second.by_fold(), _folds_in_a_repeat(first)),
+        _reach_over_folds(first.by_fold() - second.by_fold(), _tested_to_trained(first)),
         min(1.0, RULE_OF_THREE / len(np.unique(groups[tested]))),
     )
     value = over_images.value
     return GroupedEstimate(value=value, low=max(-1.0, value - reach), high=min(1.0, value + reach))
 
 
-def standard_error(first: Outcomes, second: Outcomes) -> float:
-    """Standard error of the difference of two accuracies over the folds; 0 with fewer than two folds."""
+def gain_less_error(first: Outcomes, second: Outcomes, groups: NDArray[np.int64]) -> float:
+    """The accuracy of the first minus that of the second, less one standard error: over images or over folds."""
     first, second = first.restricted_to(second), second.restricted_to(first)
-    return _standard_error(first.by_fold() - second.by_fold(), _folds_in_a_repeat(first))
+    differences = first.by_image() - second.by_image()
+    tested = ~np.isnan(differences)
+    over_images = grouped_mean(differences[tested], groups[tested])
+    error = max((over_images.high - over_images.value) / _Z95, standard_error(first, second))
+    return over_images.value - error
+
+
+def standard_error(first: Outcomes, second: Outcomes) -> float:
+    """Standard error of the difference of two accuracies over the folds; 0 with fewer than three folds."""
+    first, second = first.restricted_to(second), second.restricted_to(first)
+    return _standard_error(first.by_fold() - second.by_fold(), _tested_to_trained(first))
 
 
 def best_of(choices: Sequence[Outcomes]) -> int:
     """Index of the choice with the highest accuracy; the last of equal ones."""
     shares = [float(np.nanmean(one.by_image())) for one in choices]
     return max(range(len(shares)), key=lambda row: (round(shares[row], 9), row))
+
+
+def join_folds(parts: Sequence[Outcomes]) -> Outcomes:
+    """Join the predictions of several folds, each of other images, to one prediction an image."""
+    correct = np.stack([part.correct[0] for part in parts])
+    folds = np.stack([part.folds[0] for part in parts])
+    once = np.where(np.isnan(correct).all(axis=0), np.nan, np.nansum(correct, axis=0))
+    return Outcomes(once[np.newaxis], folds.max(axis=0)[np.newaxis], sum(part.seconds for part in parts))
 
 
 def common_images(choices: Mapping[str, Outcomes]) -> dict[str, Outcomes]:
@@ -135,16 +156,19 @@ def common_images(choices: Mapping[str, Outcomes]) -> dict[str, Outcomes]:
     return common
 
 
-def _folds_in_a_repeat(outcomes: Outcomes) -> int:
-    return int(outcomes.folds.max(initial=0)) + 1
+def _tested_to_trained(outcomes: Outcomes) -> float:
+    """Mean number of images that are held out with a fold, divided by the number of those that are learned from."""
+    sizes = [np.count_nonzero(row == fold) for row in outcomes.folds for fold in np.unique(row[row != NO_FOLD])]
+    tested = float(np.mean(sizes)) if sizes else 0.0
+    return tested / max(1.0, float(outcomes.folds.shape[1]) - tested)
 
 
-def _standard_error(values: NDArray[np.float64], folds: int) -> float:
-    if len(values) < 2 or folds < 2:  # noqa: PLR2004 - one fold has no spread
+def _standard_error(values: NDArray[np.float64], ratio: float) -> float:
+    if len(values) < FEWEST_FOLDS:
         return 0.0
-    return float(np.sqrt(np.var(values, ddof=1) * (1 / len(values) + 1 / (folds - 1))))
+    return float(np.sqrt(np.var(values, ddof=1) * (1 / len(values) + ratio)))
 
 
-def _reach_over_folds(values: NDArray[np.float64], folds: int) -> float:
-    error = _standard_error(values, folds)
+def _reach_over_folds(values: NDArray[np.float64], ratio: float) -> float:
+    error = _standard_error(values, ratio)
     return float(student.ppf(0.975, len(values) - 1)) * error if error else 0.0

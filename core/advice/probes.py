@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.advice.outcomes import FOLDS, REPEATS, Outcomes
-from core.checks.probe import NO_FOLD, assign_folds, out_of_fold
-from core.errors import DatasetError
+from core.checks.probe import NO_FOLD, assign_folds, no_folds, out_of_fold
 
 ProbeHead = Literal["logistic-regression", "nearest-neighbours"]
 NEIGHBOURS: Final = 5
@@ -67,10 +66,7 @@ def require_folds(outcomes: Outcomes) -> None:
         DatasetError: None was.
     """
     if not outcomes.images:
-        raise DatasetError(
-            "These images cannot be divided into folds.",
-            "At least two classes need two images that are not duplicates and not of one group.",
-        )
+        raise no_folds()
 
 
 def _nearest(features: Features, labels: Ints, parts: Ints) -> tuple[NDArray[np.bool_], Ints]:

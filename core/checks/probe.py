@@ -11,6 +11,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import DatasetError
+
 FOLDS: Final = 5
 COMPONENTS: Final = 256
 NO_FOLD: Final = -1
@@ -121,6 +123,14 @@ def assign_folds(
         for number, (_, held_out) in enumerate(cross.split(labels[rows], labels[rows], groups[rows])):
             parts[rows[held_out]] = number
     return parts
+
+
+def no_folds() -> DatasetError:
+    """The error for images that `assign_folds` cannot divide."""
+    return DatasetError(
+        "These images cannot be divided into folds.",
+        "At least two classes need two images that are not duplicates and not of one group.",
+    )
 
 
 def fit_probe(features: NDArray[np.float32], labels: NDArray[np.int64], seed: int) -> Any:  # noqa: ANN401 - a Pipeline

@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     _add_backbones(commands.add_parser("backbones", help="list the available networks"))
     _add_train(commands.add_parser("train", help="train on a zip or a folder of images, one folder per class"))
-    _add_advise(commands.add_parser("advise", help="measure on images which network to take and how much to freeze"))
+    _add_advise(commands.add_parser("advise", help="measure on images which network and recipe suit them"))
     _add_predict(commands.add_parser("predict", help="classify images and folders of them with a trained model"))
     _add_check(commands.add_parser("check", help="list which images would be accepted, which files rejected and why"))
     return parser
@@ -101,6 +101,12 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch-size", type=int)
     parser.add_argument("--seed", type=int, help="seed of the training and of the splits")
     parser.add_argument("--split", default="70,15,15", help="shares of train, validation, test (default: %(default)s)")
+    parser.add_argument(
+        "--auto",
+        default="0",
+        metavar="TIME",
+        help="first find a good recipe with this network for a time, e.g. 2m, and train that (default: none)",
+    )
     add_source_options(parser)
     parser.add_argument(
         "--allow-missing-classes", action="store_true", help="train without classes of which every file was rejected"
@@ -113,7 +119,10 @@ def _add_advise(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=Path, nargs="+", help="zips, tars, folders, and tables of labels")
     parser.add_argument("--only", action="append", choices=advise.TOPICS, help="measure only this (default: all)")
     parser.add_argument(
-        "--budget", default="0", help="time for short trainings at a few cuts, e.g. 90s or 2m (default: none)"
+        "--budget",
+        default="0",
+        help="time to find a good recipe, e.g. 90s or 2m; with `--only freezing`, for trainings at a few cuts "
+        "(default: none, and 2m with `--only recipe`)",
     )
     parser.add_argument("--recipe", type=Path, help="a recipe.json; the options below change it")
     parser.add_argument("--backbone", help="name of the network, see `backbones`")

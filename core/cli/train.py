@@ -2,14 +2,17 @@
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
+from core.advice.recipe_search import RecipeSearch
 from core.backbones.zoo import find_backbone
 from core.checks.dataset import Dataset, ingested_dataset
 from core.checks.leaks import leaks
@@ -27,6 +30,10 @@ from core.storage.blobs import OriginalStore
 from core.training.plan import make_plan
 from core.training.recipe import MODEL_FILE, Recipe, load_recipe, make_recipe
 
+if TYPE_CHECKING:
+    from core.jobs.trials import MeasurementContext
+
+_UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600}
 WEIGHTS_KINDS = ("imagenet", "starter", "none")
 
 
@@ -35,6 +42,7 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
     began = time.monotonic()
     recipe = recipe_from(options)
     shares = shares_from(options.split)
+    seconds_from(options.auto, "--auto")
     _make_folder(options.out)
     with tempfile.TemporaryDirectory(prefix="graft-train-") as scratch:
         store = OriginalStore(Path(scratch) / "originals", Path(scratch) / "thumbnails")
@@ -48,10 +56,15 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
         split_groups = _report_split_groups(dataset, manifest)
         # Fail on an impossible recipe before importing the frameworks.
         make_plan(recipe, classes=len(manifest.classes), training_images=len(manifest.rows(TRAIN)))
+        found_recipe = _search(options, recipe, replace(dataset, splits=manifest.splits), store, settings)
+        if found_recipe is not None:
+            recipe = load_recipe(found_recipe.chosen.recipe)
         result = _execute(recipe, manifest, options.out, store, settings)
     seconds = {"intake": intake_seconds, **result["seconds"], "total": time.monotonic() - began}
     summary = result | {"split_groups": split_groups, "seconds": seconds, "unlabelled": len(found.unlabelled())}
     summary |= found.to_json()
+    if found_recipe is not None:
+        summary["search"] = describe_search(found_recipe)
     if options.json:
         print(json.dumps(summary))
     else:
@@ -111,6 +124,47 @@ def shares_from(text: str) -> tuple[float, ...]:
     if len(shares) != len(SPLIT_NAMES):
         raise InputError(f"--split is {text!r}, not three numbers.", "Write for example --split 70,15,15.")
     return shares
+
+
+def seconds_from(text: str, option: str) -> float:
+    """Read a duration such as `90`, `90s`, `2m` or `1h` as seconds.
+
+    Raises:
+        InputError: It is none.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip())
+    if match is None:
+        raise InputError(f"{option} is {text!r}, not a duration.", f"Write for example {option} 2m.")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def measurement_context(store: OriginalStore, settings: Settings) -> "MeasurementContext":
+    """What measurements of choices use; progress is printed."""
+    from core.jobs.trials import MeasurementContext
+
+    return MeasurementContext(settings, store, make_progress, lambda sentence: print_event(Message(text=sentence)))
+
+
+def describe_search(found: RecipeSearch) -> dict[str, Any]:
+    """Give a search for JSON, recipes as objects."""
+    data = found.model_dump(mode="json")
+    for one in data["tried"]:
+        one["recipe"] = json.loads(one["recipe"])
+    return data | {"sentence": found.sentence(), "caveat": found.caveat()}
+
+
+def _search(
+    options: argparse.Namespace, recipe: Recipe, dataset: Dataset, store: OriginalStore, settings: Settings
+) -> RecipeSearch | None:
+    """Find a good recipe if a time for it is given."""
+    budget = seconds_from(options.auto, "--auto")
+    if not budget:
+        return None
+    from core.jobs.recipe_search import search_recipe
+
+    found = search_recipe(measurement_context(store, settings), dataset, recipe, budget=budget, seed=recipe.seed)
+    print_event(Message(text=f"{found.sentence().replace('*', '')} {found.caveat()}"))
+    return found
 
 
 def manifest_from(dataset: Dataset, shares: tuple[float, ...], seed: int) -> Manifest:

@@ -54,7 +54,7 @@ def pool_of(dataset: Dataset) -> Dataset:
 
 
 @dataclass(frozen=True)
-class _Network:
+class PooledNetwork:
     """A network whose output is the pooled activations at cuts, side by side.
 
     Attributes:
@@ -113,7 +113,7 @@ def measure_freezing_curve(
     pool = pool_of(dataset)
     spec = make_plan(_plain(recipe), classes=2).spec
     cuts = choose_cuts(spec)
-    network = _network(context, recipe, cuts)
+    network = pooled_network(context, recipe, cuts)
     activations = network.features(context, pool, f"Computing activations of {spec.name} at {len(cuts)} cuts")
     progress, probes = context.progress("Probing the frozen layers", "cuts"), []
     for cut, features in zip(cuts, activations, strict=True):
@@ -142,7 +142,7 @@ def compare_backbones(
         NetworkError: The weights of the chosen network are not here and could not be downloaded.
         WeightsError: The weights cannot be used.
     """
-    pool, chosen = pool_of(dataset), _pretrained(recipe.backbone)
+    pool, chosen = pool_of(dataset), pretrained(recipe.backbone)
     specs = [spec for spec in BACKBONES.values() if spec.name == chosen.name or _is_here(context, spec)]
     outcomes: dict[str, Outcomes] = {}
     speeds: dict[str, float] = {}
@@ -152,7 +152,7 @@ def compare_backbones(
         backbone = chosen if spec.name == chosen.name else Backbone(name=spec.name, weights=spec.weights_kinds[0])
         changed = with_strategy(recipe, "feature-extraction", chosen.weights).model_copy(update={"backbone": backbone})
         try:
-            network = _network(context, changed, spec.cuts[-1:])
+            network = pooled_network(context, changed, spec.cuts[-1:])
         except WeightsError as error:
             if spec.name == chosen.name:
                 raise
@@ -175,7 +175,7 @@ def compare_backbones(
     )
 
 
-def _pretrained(backbone: Backbone) -> Backbone:
+def pretrained(backbone: Backbone) -> Backbone:
     """The same network with its own weights instead of random ones, which know nothing."""
     if backbone.weights != "none":
         return backbone
@@ -191,7 +191,7 @@ def _compare_heads(
     dataset: Dataset,
     pool: Dataset,
     recipe: Recipe,
-    network: "_Network",
+    network: PooledNetwork,
     features: Features,
     seed: int,
 ) -> dict[str, Outcomes]:
@@ -207,7 +207,7 @@ def _compare_heads(
     return found | ({"trained-head": trials[cut]} if cut in trials else {})
 
 
-def _measure_speed(context: MeasurementContext, network: "_Network") -> float:
+def _measure_speed(context: MeasurementContext, network: PooledNetwork) -> float:
     """Images a second of a network alone, without decoding."""
     size = network.plan.input_size
     squares = np.random.default_rng(0).integers(0, 256, (SPEED_IMAGES, size, size, 3), np.uint8)
@@ -259,14 +259,14 @@ def pooled_features(context: MeasurementContext, dataset: Dataset, recipe: Recip
         WeightsError: The weights cannot be used.
     """
     spec = make_plan(_plain(recipe), classes=2).spec
-    network = _network(context, recipe, spec.cuts[-1:])
+    network = pooled_network(context, recipe, spec.cuts[-1:])
     (features,) = network.features(context, dataset, f"Computing features with {spec.name}")
     return features
 
 
 def _probe(
     context: MeasurementContext,
-    network: _Network,
+    network: PooledNetwork,
     pool: Dataset,
     cut: str,
     features: Features,
@@ -292,7 +292,7 @@ def _plain(recipe: Recipe) -> Recipe:
     )
 
 
-def _network(context: MeasurementContext, recipe: Recipe, cuts: Sequence[Cut]) -> _Network:
+def pooled_network(context: MeasurementContext, recipe: Recipe, cuts: Sequence[Cut]) -> PooledNetwork:
     """Build a network whose outputs are the pooled activations at cuts."""
     plain = _plain(recipe)
     plan = make_plan(plain, classes=2)
@@ -313,4 +313,4 @@ def _network(context: MeasurementContext, recipe: Recipe, cuts: Sequence[Cut]) -
         background=plain.background,
         bit_depth=plain.bit_depth,
     )
-    return _Network(plan, model, plain, digest, tuple(sum(shape[-1] for shape in cut.shapes) for cut in cuts))
+    return PooledNetwork(plan, model, plain, digest, tuple(sum(shape[-1] for shape in cut.shapes) for cut in cuts))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.advice.changes import with_freezing
 from core.advice.measurements import MeasurementStore
-from core.advice.outcomes import FOLDS, Outcomes
+from core.advice.outcomes import FOLDS, Outcomes, join_folds
 from core.checks.dataset import Dataset
 from core.checks.probe import assign_folds
 from core.dataset.manifest import TEST, TRAIN, VALIDATION, Manifest
@@ -29,7 +29,10 @@ from core.training.networks import Networks, prepare
 from core.training.plan import Plan, make_plan
 from core.training.progress import ProgressReporter
 from core.training.recipe import Augmentation, Recipe, resolve_weights_file
+from core.training.train_step import TrainStep
 
+DIVERGED: Final = 4.0
+"""A range test ends when the loss is so many times as large as at its start."""
 TRIAL_EPOCHS: Final = 5
 """Largest number of epochs of a trial's fine-tuning."""
 
@@ -112,7 +115,7 @@ class FoldTrainings:
         self._dataset = dataset
         self._pool = np.flatnonzero(dataset.splits != TEST)
         pool = dataset.select(self._pool)
-        self._key = [fingerprint, pool_key(pool), seed]
+        self.key = [fingerprint, pool_key(pool), seed]
         self._folds = assign_folds(pool.labels, pool.group_ids, FOLDS, seed)
         everything = set(pool.labels.tolist())
         self.folds = [
@@ -167,7 +170,7 @@ class FoldTrainings:
         return Manifest(dataset.classes, dataset.digests, dataset.labels, splits, dataset.names)
 
     def _key_of(self, recipe: Recipe, fold: int) -> list[object]:
-        return ["trial", *self._key, recipe.model_dump(mode="json"), fold]
+        return ["trial", *self.key, recipe.model_dump(mode="json"), fold]
 
 
 def try_cuts(
@@ -211,13 +214,13 @@ def try_cuts(
                 try:
                     outcome = trainings.train(frozen, fold, on_event, began + budget)
                 except RunStopped:
-                    return join_folds(found)
+                    return _joined(found)
                 if outcome is None:
                     continue
             durations[cut] = outcome.seconds
             found[cut].append(outcome)
             on_event()
-    return join_folds(found)
+    return _joined(found)
 
 
 def train_and_predict(
@@ -240,21 +243,12 @@ def train_and_predict(
         RunStopped: A person asked to stop.
         RecipeError: The training diverged in its first epoch.
     """
-    classes = len(manifest.classes)
-    plan = make_plan(recipe, classes=classes, training_images=len(manifest.rows(TRAIN)))
-    networks = prepare_networks(context, recipe, plan, classes)
-    reporter = ProgressReporter(emit)
-    pipeline = DataPipeline(recipe, plan, manifest, context.originals, context.settings, reporter, context.should_stop)
-    history = History(plan.phases, recipe.early_stopping)
-    context.settings.cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="trial-", dir=context.settings.cache) as folder:
-        checkpoint = Checkpoint(Path(folder), recipe, manifest)
-        TrainingLoop(recipe, networks, pipeline, history, checkpoint, reporter, context.should_stop).run(None)
+    plan, networks, pipeline = _train(context, recipe, manifest, emit)
     phase = plan.phases[-1]
     network = networks.trained(phase)
     if other is not None:
         pipeline = replace(pipeline, manifest=other)
-    _train, validation = pipeline.load(networks.prefix(phase))
+    _, validation = pipeline.load(networks.prefix(phase))
     rows = np.arange(len(validation))
     chunks = validation.loader.chunks(rows, epoch=0, batch_size=plan.batch_size, batches=lambda: 1)
     logits = []
@@ -264,6 +258,88 @@ def train_and_predict(
     return np.asarray(np.concatenate(logits).argmax(axis=1), np.int64)
 
 
+@dataclass(frozen=True)
+class RateRange:
+    """What a range test measured.
+
+    Attributes:
+        rates: (steps,) learning rates, ascending.
+        losses: (steps,) loss of the batch before each step, in nats.
+        seconds_per_image: Time of a step, divided by the images of its batch.
+        seconds: Time of the whole test.
+    """
+
+    rates: NDArray[np.float64]
+    losses: NDArray[np.float64]
+    seconds_per_image: float
+    seconds: float
+
+
+def range_test(
+    context: MeasurementContext,
+    recipe: Recipe,
+    manifest: Manifest,
+    rates: NDArray[np.float64],
+    emit: Callable[[Event], None],
+) -> RateRange:
+    """Train the head of a recipe, then raise the learning rate of its fine-tuning from step to step.
+
+    Args:
+        context: What a measurement uses.
+        recipe: Of partial or full fine-tuning.
+        manifest: The images; those of its validation and test splits are not learned from.
+        rates: (steps,) learning rates, ascending.
+        emit: Receives the events of the training.
+
+    Raises:
+        RunStopped: A person asked to stop.
+        RecipeError: The training of the head diverged in its first epoch.
+    """
+    began = time.monotonic()
+    plan, networks, pipeline = _train(context, recipe, manifest, emit, most_phases=1)
+    phase = plan.phases[-1]
+    train, _validation = pipeline.load(networks.prefix(phase))
+    step = TrainStep(networks.trained(phase), recipe.optimizer, rates[0], plan.batch_size)
+    order = np.random.default_rng(recipe.seed).permutation(len(train))
+    rows = np.resize(order, len(rates) * plan.batch_size)
+    chunks = train.loader.chunks(rows, epoch=0, batch_size=plan.batch_size, batches=lambda: 1)
+    losses, times = np.full(len(rates), np.inf), []
+    for number, inputs in enumerate(chunks):
+        context.check_stop()
+        chosen = rows[number * plan.batch_size : (number + 1) * plan.batch_size]
+        step.optimizer.learning_rate = rates[number]
+        started = time.monotonic()
+        totals = step.train(inputs, train.labels[chosen], train.weights[chosen])
+        times.append(time.monotonic() - started)
+        losses[number] = totals.loss / len(chosen)
+        if not losses[number] < DIVERGED * losses[0] + 1:
+            break
+    # The first step builds the graph.
+    per_image = float(np.median(times[1:] or times)) / plan.batch_size
+    return RateRange(rates, losses, per_image, time.monotonic() - began)
+
+
+def _train(
+    context: MeasurementContext,
+    recipe: Recipe,
+    manifest: Manifest,
+    emit: Callable[[Event], None],
+    most_phases: int | None = None,
+) -> tuple[Plan, Networks, DataPipeline]:
+    """Train the first phases of a recipe, all unless their number is given."""
+    classes = len(manifest.classes)
+    plan = make_plan(recipe, classes=classes, training_images=len(manifest.rows(TRAIN)))
+    networks = prepare_networks(context, recipe, plan, classes)
+    reporter = ProgressReporter(emit)
+    pipeline = DataPipeline(recipe, plan, manifest, context.originals, context.settings, reporter, context.should_stop)
+    history = History(plan.phases[:most_phases], recipe.early_stopping)
+    context.settings.cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="trial-", dir=context.settings.cache) as folder:
+        checkpoint = Checkpoint(Path(folder), recipe, manifest)
+        TrainingLoop(recipe, networks, pipeline, history, checkpoint, reporter, context.should_stop).run(None)
+    return plan, networks, pipeline
+
+
 def _shorten(recipe: Recipe) -> Recipe:
     """The recipe without variations of the images, and with few epochs of fine-tuning."""
     epochs = min(recipe.fine_tune_phase.epochs, TRIAL_EPOCHS)
@@ -271,13 +347,6 @@ def _shorten(recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={"augmentation": Augmentation(), "fine_tune_phase": phase})
 
 
-def join_folds(found: Mapping[str, Sequence[Outcomes]]) -> dict[str, Outcomes]:
+def _joined(found: Mapping[str, Sequence[Outcomes]]) -> dict[str, Outcomes]:
     """Join the outcomes of several folds, cut by cut; cuts without any are left out."""
-    joined = {}
-    for cut, parts in found.items():
-        if parts:
-            correct = np.stack([part.correct[0] for part in parts])
-            folds = np.stack([part.folds[0] for part in parts])
-            once = np.where(np.isnan(correct).all(axis=0), np.nan, np.nansum(correct, axis=0))
-            joined[cut] = Outcomes(once[np.newaxis], folds.max(axis=0)[np.newaxis], sum(part.seconds for part in parts))
-    return joined
+    return {cut: join_folds(parts) for cut, parts in found.items() if parts}

@@ -131,6 +131,13 @@ def test_a_budget_that_is_no_duration_is_named(make_zip: Callable, capsys: pytes
     )
 
 
+def test_a_time_of_a_search_that_is_no_duration_is_named(
+    make_zip: Callable, capsys: pytest.CaptureFixture[str], tmp_path: Path
+):
+    options = ["--auto=-2m", "--out", str(tmp_path / "out")]
+    assert "--auto is '-2m', not a duration" in error_line(["train", str(make_zip(two_classes())), *options], capsys)
+
+
 @pytest.mark.parametrize("command", [["check"], ["train", "--out", "out"]])
 def test_a_source_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path, command: list[str]):
     assert "nowhere.zip" in error_line([*command, str(tmp_path / "nowhere.zip")], capsys)

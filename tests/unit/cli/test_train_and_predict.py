@@ -22,6 +22,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.util.tensor_util import make_ndarray
 
 from core.backbones.speed import read_speeds
+from core.cli import train
 from core.cli.main import main
 from core.evaluation.report.report import read_report
 from core.intake.samples import write_sample
@@ -237,6 +238,29 @@ def read_rows(unfinished: Path) -> list[Path]:
     with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(sqlite3.connect(unfinished)) as rows:
         return [Path(name) for (name,) in rows.execute("SELECT file FROM predictions")]
     return []
+
+
+def test_a_good_recipe_is_found_first_and_then_trained(
+    call_core: Run, folder: Path, sample: Path, monkeypatch: pytest.MonkeyPatch
+):
+    found = []
+
+    def execute(recipe, *_others):  # the training itself is tested above
+        found.append(recipe)
+        return {"seconds": {}, "metrics": {}}
+
+    monkeypatch.setattr(train, "_execute", execute)
+    few = folder / "few.zip"
+    with zipfile.ZipFile(sample) as whole, zipfile.ZipFile(few, "w") as archive:
+        for name in [name for name in whole.namelist() if "circle" in name or "star" in name][::5]:
+            archive.writestr(name, whole.read(name))
+    options = ["--backbone", "Starter", "--seed", 3, "--json"]
+    advised = call_core("advise", few, "--only", "recipe", "--budget", "1s", *options)
+    run = call_core("train", few, "--auto", "1s", "--out", folder / "auto", *options)
+    search = json.loads(run.stdout.splitlines()[-1])["search"]
+    assert [one.model_dump(mode="json") for one in found] == [search["tried"][search["best"]]["recipe"]]
+    assert json.loads(advised.stdout)["recipe"]["tried"][0]["recipe"] == search["tried"][0]["recipe"]
+    assert search["sentence"].startswith("**")
 
 
 def test_a_missing_model_gives_one_line(call_core: Run, folder: Path):
