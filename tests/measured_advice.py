@@ -4,6 +4,7 @@ from core.advice.backbone_comparison import HEADS, BackboneComparison, MeasuredB
 from core.advice.estimate import GroupedEstimate
 from core.advice.freezing_curve import FreezingCurve, FreezingPoint, Trial
 from core.advice.learning_curve import ClassGain, LearningCurve
+from core.advice.recipe_search import RecipeSearch, TriedRecipe, fine_tuning_candidate, head_candidates
 from core.backbones.zoo import BACKBONES
 from core.catalog import jobs
 from core.catalog.database import Database
@@ -12,6 +13,8 @@ from core.dataset.manifest import SPLIT_NAMES
 from core.jobs.specs import (
     CompareBackbonesResult,
     CompareBackbonesSpec,
+    FindRecipeResult,
+    FindRecipeSpec,
     FreezingCurveResult,
     FreezingCurveSpec,
     LearningCurveResult,
@@ -113,6 +116,35 @@ def curve(*, trials: bool = False, recommended: int = 2) -> FreezingCurve:
         recommended=CUTS[recommended].name,
         reason="trials" if trials else "probes",
     )
+
+
+def add_search(database: Database, project: str) -> RecipeSearch:
+    """A search that found fine-tuning to be better than the default."""
+    default, *_, longer, _varied = head_candidates(RECIPE, RECIPE.backbone)
+    tuned = fine_tuning_candidate(RECIPE, CUTS[1].name, 1e-3)
+    found = RecipeSearch(
+        network="Starter",
+        images=36,
+        budget=120,
+        seconds=118.0,
+        tried=tuple(
+            TriedRecipe(
+                title=one.title,
+                recipe=dump_recipe(one.recipe),
+                accuracy=estimate(value),
+                gain=None if one is default else estimate(value - 0.7),
+                images=36,
+                trainings=5,
+                seconds=9.0,
+            )
+            for one, value in ((default, 0.7), (longer, 0.72), (tuned, 0.8))
+        ),
+        best=2,
+        left_out=("fine-tuning of all layers",),
+    )
+    result = FindRecipeResult(search=found.model_dump(mode="json"), images=count_images(database, project))
+    add_finished(database, project, FindRecipeSpec(recipe=dump_recipe(RECIPE), budget_seconds=120), result)
+    return found
 
 
 def add_curve(

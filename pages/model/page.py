@@ -11,6 +11,7 @@ from pages.model import (
     backbone_comparison,
     freezing_advice,
     learning_curve_advice,
+    recipe_search,
     strategy_choice,
     training_choices,
     weights_choice,
@@ -29,6 +30,8 @@ st.markdown("These settings work as they are. Change what you like, or press **S
 if classes:
     images = sum(label.images for label in classes)
     st.info(advise_strategy(images, len(classes), min(training)).text, icon=":material/lightbulb:")
+
+recipe_search.draw(project.id, measurable)
 
 st.header("Network", anchor=False)
 backbone_cards.draw(project.id)

@@ -6,15 +6,16 @@ from streamlit.testing.v1 import AppTest
 from core.catalog import edits, jobs
 from core.catalog.items import list_items
 from core.catalog.projects import load_draft, save_draft
+from core.catalog.runs import list_runs
 from core.dataset.project import fingerprint_images
-from core.jobs.specs import CompareBackbonesSpec, FreezingCurveSpec, LearningCurveSpec
-from core.training.recipe import Recipe, dump_recipe
+from core.jobs.specs import CompareBackbonesSpec, FindRecipeSpec, FreezingCurveSpec, LearningCurveSpec
+from core.training.recipe import Recipe, dump_recipe, load_recipe
 from pages.model.freezing_advice import depth_chart, time_chart
 from pages.shared.draft import Draft, dump_draft
 from pages.shared.draft import load_draft as read_draft
 from pages.shared.steps import MODEL
 from tests.app.filled import fill_project
-from tests.measured_advice import CUTS, RECIPE, add_comparison, add_curve, add_learning_curve, curve
+from tests.measured_advice import CUTS, RECIPE, add_comparison, add_curve, add_learning_curve, add_search, curve
 
 
 @pytest.fixture
@@ -125,6 +126,32 @@ def test_a_learning_curve_says_what_more_photos_are_worth(open_page, database, p
     tab = open_page(MODEL, project=project)
     assert "Twice as many photos are worth 4.0 points (2.0 to 6.0)" in said(tab)
     assert "most for *robins*: 5.0 points (2.0 to 9.0)" in said(tab)
+    assert not tab.exception
+
+
+def test_a_search_is_asked_for_with_its_time(open_page, database, project):
+    tab = open_page(MODEL, project=project)
+    (budget,) = [one for one in tab.selectbox if one.label == "Time"]
+    budget.set_value("10 minutes")
+    button(tab, "Find a good recipe").click().run()
+    (job,) = jobs.list_jobs(database, project_id=project)
+    assert job.spec == FindRecipeSpec(recipe=dump_recipe(RECIPE), budget_seconds=600)
+    assert not tab.exception
+
+
+def test_the_best_recipe_of_a_search_is_taken_or_started(open_page, database, project):
+    found = add_search(database, project)
+    tab = open_page(MODEL, project=project)
+    assert "is the best of 3 recipes: 80% correct on held-out images (75% to 85%)" in said(tab)
+    assert "The best of 3 looks better than it is" in said(tab)
+    assert "Not tried, for lack of time or because they diverged: fine-tuning of all layers." in said(tab)
+    button(tab, "Take this recipe").click().run()
+    assert recipe_of(database, project) == load_recipe(found.chosen.recipe)
+    assert "This recipe is chosen" in said(tab)
+    button(tab, "Start it as a run").click().run()
+    (run,) = list_runs(database, project)
+    assert load_recipe(run.recipe) == load_recipe(found.chosen.recipe)
+    assert run.name.startswith("Fine-tuning of the layers after")
     assert not tab.exception
 
 

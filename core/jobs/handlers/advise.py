@@ -9,9 +9,12 @@ from core.dataset.manifest import SPLIT_NAMES
 from core.dataset.project import fingerprint_images, project_bit_depth
 from core.jobs import advise
 from core.jobs.handlers.project_features import read_images
+from core.jobs.recipe_search import search_recipe
 from core.jobs.specs import (
     CompareBackbonesResult,
     CompareBackbonesSpec,
+    FindRecipeResult,
+    FindRecipeSpec,
     FreezingCurveResult,
     FreezingCurveSpec,
     LearningCurveResult,
@@ -66,6 +69,20 @@ def learning_curve(context: JobContext, spec: LearningCurveSpec) -> LearningCurv
     return LearningCurveResult(
         curve=curve.model_dump(mode="json"), images=images.counts, fingerprint=images.fingerprint
     )
+
+
+def find_recipe(context: JobContext, spec: FindRecipeSpec) -> FindRecipeResult:
+    """Try recipes for a time; a search that a person stops gives the best until then.
+
+    Raises:
+        DatasetError: There are no images, or they cannot be divided into folds.
+        RunStopped: A person stopped it before a training was measured.
+    """
+    images = _read(context)
+    found = search_recipe(
+        measurements(context), images.dataset, _recipe(context, spec), budget=spec.budget_seconds, seed=spec.seed
+    )
+    return FindRecipeResult(search=found.model_dump(mode="json"), images=images.counts, fingerprint=images.fingerprint)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from pydantic import Field, TypeAdapter
 from core.jobs.specs.advice import (
     CompareBackbonesResult,
     CompareBackbonesSpec,
+    FindRecipeResult,
+    FindRecipeSpec,
     FreezingCurveResult,
     FreezingCurveSpec,
     LearningCurveResult,
@@ -89,6 +91,8 @@ __all__ = [
     "ExportDatasetSpec",
     "ExportModelResult",
     "ExportModelSpec",
+    "FindRecipeResult",
+    "FindRecipeSpec",
     "FreezingCurveResult",
     "FreezingCurveSpec",
     "GuessedClass",
@@ -136,6 +140,7 @@ JobSpec = (
     | FreezingCurveSpec
     | CompareBackbonesSpec
     | LearningCurveSpec
+    | FindRecipeSpec
     | DownloadWeightsSpec
     | PredictSpec
     | PredictFilesSpec

@@ -75,6 +75,29 @@ class CompareBackbonesSpec(MeasurementSpec):
     result: ClassVar[type[Result]] = CompareBackbonesResult
 
 
+class FindRecipeResult(MeasurementResult):
+    """The recipes.
+
+    Attributes:
+        search: A `core.advice.recipe_search.RecipeSearch` as JSON.
+    """
+
+    search: JsonObject
+
+
+class FindRecipeSpec(MeasurementSpec):
+    """Try recipes with the network of a recipe, and find the best.
+
+    Attributes:
+        budget_seconds: Time for it.
+    """
+
+    kind: Literal["find-recipe"] = "find-recipe"
+    handler: ClassVar[str] = "core.jobs.handlers.advise:find_recipe"
+    result: ClassVar[type[Result]] = FindRecipeResult
+    budget_seconds: int
+
+
 class LearningCurveResult(MeasurementResult):
     """A learning curve.
 

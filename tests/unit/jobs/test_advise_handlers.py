@@ -5,10 +5,12 @@ import pytest
 from test_check_handlers import execute, make_workspace
 
 from core.advice.freezing_curve import NOTHING_FROZEN, FreezingCurve
+from core.advice.recipe_search import RecipeSearch
 from core.catalog import jobs, projects
 from core.catalog.database import Database
+from core.dataset.manifest import VALIDATION
 from core.errors import DatasetError, RunStopped
-from core.jobs.specs import FreezingCurveSpec
+from core.jobs.specs import FindRecipeSpec, FreezingCurveSpec
 from core.jobs.worker import JobContext
 from core.settings import Settings
 from core.training.recipe import Backbone, Phase, Recipe, dump_recipe
@@ -82,6 +84,45 @@ def test_a_trial_that_would_run_over_its_time_ends_without_a_result(workspace: t
     assert trainings.train(RECIPE, 0, lambda _event: None, time.monotonic()) is None
     assert trainings.find(RECIPE, 0) is None
     assert (np.unique(trainings.manifest(0).splits, return_counts=True)[1].sum(), len(pool_of(dataset))) == (25, 23)
+
+
+def test_a_search_that_was_killed_goes_on_without_losing_a_training(
+    workspace: tuple[Settings, Database, str], monkeypatch: pytest.MonkeyPatch
+):
+    from core.jobs import trials
+    from core.jobs.handlers.advise import find_recipe
+
+    trained: list[str] = []
+    killed_after = 4
+
+    def train(_context, recipe, manifest, _emit):
+        if len(trained) == killed_after:
+            raise KeyboardInterrupt
+        held_out = manifest.splits == VALIDATION
+        trained.append(f"{recipe.model_dump_json()} {np.flatnonzero(held_out)}")
+        return manifest.labels[held_out]
+
+    monkeypatch.setattr(trials, "train_and_predict", train)
+    spec = FindRecipeSpec(recipe=dump_recipe(RECIPE), budget_seconds=600)
+    with pytest.raises(KeyboardInterrupt):
+        execute(workspace, find_recipe, spec)
+    killed_after = 1000
+    search = RecipeSearch.model_validate(execute(workspace, find_recipe, spec).search)
+    assert len(set(trained)) == len(trained) > 10
+    assert {one.trainings for one in search.tried[:1]} == {5}
+    assert any("fine-tuning" in one.title for one in search.tried)
+    assert search.best == 0
+    assert search.images == 23
+
+
+def test_a_search_without_time_measures_the_default_once(workspace: tuple[Settings, Database, str]):
+    from core.jobs.handlers.advise import find_recipe
+
+    recipe = RECIPE.model_copy(update={"seed": 7})
+    spec = FindRecipeSpec(recipe=dump_recipe(recipe), budget_seconds=0, seed=7)
+    search = RecipeSearch.model_validate(execute(workspace, find_recipe, spec).search)
+    assert [one.trainings for one in search.tried] == [1]
+    assert "fine-tuning of all layers" in search.left_out
 
 
 def test_a_recipe_is_measured_at_the_bit_depth_of_the_project(

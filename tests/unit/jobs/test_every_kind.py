@@ -36,6 +36,8 @@ from core.jobs.specs import (
     ExportDatasetSpec,
     ExportModelResult,
     ExportModelSpec,
+    FindRecipeResult,
+    FindRecipeSpec,
     FreezingCurveResult,
     FreezingCurveSpec,
     IngestResult,
@@ -160,6 +162,9 @@ def _measure_choices(run: Callable[[Spec], Result | None]) -> None:
     frozen, compared, grown = (
         run(kind(recipe=recipe)) for kind in (FreezingCurveSpec, CompareBackbonesSpec, LearningCurveSpec)
     )
+    searched = run(FindRecipeSpec(recipe=recipe, budget_seconds=1))
+    assert isinstance(searched, FindRecipeResult)
+    assert (searched.search["best"], searched.search["images"]) == (0, used)
     assert isinstance(frozen, FreezingCurveResult)
     assert isinstance(compared, CompareBackbonesResult)
     assert isinstance(grown, LearningCurveResult)
