@@ -10,7 +10,8 @@ Columns: `event` (the folder, or the first file of the burst), `files`, `predict
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path, PurePosixPath
@@ -38,6 +39,55 @@ BURST_PAUSE: Final = timedelta(seconds=60)
 DIGITS: Final = 6
 
 
+@dataclass(frozen=True)
+class Event:
+    """Pictures that share a prediction.
+
+    Attributes:
+        name: The folder, or the first file of the burst.
+        pictures: Its pictures, at least one; of a burst in the order of their time.
+        predicted_class: The class with the highest mean probability.
+        confidence: That mean.
+        second_class: The next class; None if there is none.
+        second_confidence: Its mean probability.
+        agreement: Share of the voting pictures whose own class it is.
+        none_of_these: Whether all pictures are unlike all training images.
+    """
+
+    name: str
+    pictures: tuple[StoredPrediction, ...]
+    predicted_class: str
+    confidence: float
+    second_class: str | None
+    second_confidence: float | None
+    agreement: float
+    none_of_these: bool
+
+    def needs_look(self, threshold: float) -> bool:
+        """Whether a person should look at it: unsure, or none of the classes."""
+        return self.none_of_these or self.confidence < threshold
+
+    @property
+    def times(self) -> tuple[str | None, str | None]:
+        """When its first and its last picture were taken; None if no camera says so."""
+        known = [one.time for one in self.pictures if one.time is not None]
+        return min(known, default=None), max(known, default=None)
+
+    def row(self, threshold: float) -> tuple[object, ...]:
+        """Give the cells of `COLUMNS`."""
+        return (
+            self.name,
+            len(self.pictures),
+            self.predicted_class,
+            self.confidence,
+            self.second_class,
+            self.second_confidence,
+            self.agreement,
+            self.needs_look(threshold),
+            *self.times,
+        )
+
+
 def write_events(store: PredictionStore, path: Path, kind: EventKind, threshold: float) -> Path:
     """Write the table of events; the suffix of the path decides between CSV and Excel.
 
@@ -51,41 +101,39 @@ def write_events(store: PredictionStore, path: Path, kind: EventKind, threshold:
         InputError: A sheet cannot hold so many rows.
         WorkspaceError: The disk is full or not writable.
     """
-    rows = (vote(event, kind, threshold) for event in find_events(store, kind))
+    rows = (event.row(threshold) for event in find_events(store, kind))
     return write_rows(path, chain([COLUMNS], rows), store.count() + 1)
 
 
-def find_events(store: PredictionStore, kind: EventKind) -> Iterator[list[StoredPrediction]]:
-    """Yield the predictions of each event; a picture without a time is an event of its own in `burst`."""
+def find_events(store: PredictionStore, kind: EventKind) -> Iterator[Event]:
+    """Yield the events; a picture without a time is an event of its own in `burst`."""
     folders = defaultdict[PurePosixPath, list[StoredPrediction]](list)
     for one in store.read(PredictionFilter(unreadable=False)):
         folders[PurePosixPath(one.file).parent].append(one)
-    for pictures in folders.values():
-        yield from [pictures] if kind == "folder" else _bursts(pictures)
+    for folder, pictures in folders.items():
+        if kind == "folder":
+            yield _vote(str(folder), pictures)
+        else:
+            yield from (_vote(burst[0].file, burst) for burst in _bursts(pictures))
 
 
-def vote(event: list[StoredPrediction], kind: EventKind, threshold: float) -> tuple[object, ...]:
-    """Give the row of an event, with the cells of `COLUMNS`."""
-    voters = [one for one in event if one.corrected_class is not None or not one.none_of_these] or event
+def _vote(name: str, pictures: Sequence[StoredPrediction]) -> Event:
+    voters = [one for one in pictures if one.corrected_class is not None or not one.none_of_these] or pictures
     shares = Counter[str]()
     for one in voters:
         shares.update(_shares(one))
-    ranked = [(name, round(share / len(voters), DIGITS)) for name, share in shares.most_common(2)]
-    (best, confidence), second = ranked[0], ranked[1] if len(ranked) > 1 else (None, None)
-    unlike = all(one.none_of_these and one.corrected_class is None for one in event)
-    times = sorted(one.time for one in event if one.time is not None)
-    name = event[0].file if kind == "burst" else str(PurePosixPath(event[0].file).parent)
-    agreement = sum(one.final_class == best for one in voters) / len(voters)
-    return (
+    ranked = [(label, round(share / len(voters), DIGITS)) for label, share in shares.most_common(2)]
+    best, confidence = ranked[0]
+    second, its_confidence = ranked[1] if len(ranked) > 1 else (None, None)
+    return Event(
         name,
-        len(event),
-        best,
-        confidence,
-        *second,
-        round(agreement, DIGITS),
-        unlike or confidence < threshold,
-        times[0] if times else None,
-        times[-1] if times else None,
+        tuple(pictures),
+        predicted_class=best,
+        confidence=confidence,
+        second_class=second,
+        second_confidence=its_confidence,
+        agreement=round(sum(one.final_class == best for one in voters) / len(voters), DIGITS),
+        none_of_these=all(one.none_of_these and one.corrected_class is None for one in pictures),
     )
 
 

@@ -204,12 +204,12 @@ class PredictionStore:
             )
         )
 
-    def correct(self, file: str, label: str | None) -> None:
-        """Store the class that a person gives a file; None, or the predicted one, takes a correction back."""
+    def correct(self, files: Iterable[str], label: str | None) -> None:
+        """Store the class that a person gives files; None, or the predicted one, takes a correction back."""
         with self._transaction() as connection:
-            connection.execute(
+            connection.executemany(
                 "UPDATE predictions SET corrected_class = nullif(?, predicted_class) WHERE file = ? AND error = ''",
-                (label, file),
+                [(label, file) for file in files],
             )
 
     def set_property(self, name: str, value: object) -> None:

@@ -11,7 +11,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, get_args
 
 from starlette.background import BackgroundTask
 from starlette.requests import Request
@@ -21,8 +21,9 @@ from starlette.routing import Route
 from core.catalog import jobs
 from core.errors import GraftError, NotFoundError
 from core.jobs.specs import PredictFilesSpec
+from core.use.event_votes import EventKind, write_events
 from core.use.prediction_store import PREDICTIONS_FILE, PredictionStore, open_copies
-from core.use.prediction_table import threshold_of, write_table
+from core.use.prediction_table import TABLE_SUFFIXES, threshold_of, write_table
 from core.use.sorted_images import write_sorted_zip
 from pages.routes.addresses import below_base
 from pages.shared.workspace import database, settings
@@ -31,6 +32,9 @@ DOWNLOADS: Final = {
     "predictions.csv": "Table (CSV)",
     "predictions.xlsx": "Table (Excel)",
     "sorted.zip": "Images sorted into folders (zip)",
+}
+EVENT_TABLES: Final[dict[str, EventKind]] = {
+    f"{kind}s{suffix}": kind for kind in get_args(EventKind) for suffix in TABLE_SUFFIXES
 }
 _PATH: Final = "predicted"
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
@@ -47,7 +51,7 @@ def routes() -> list[Route]:
 
 
 def link(job_id: str, name: str) -> str:
-    """The link to a download, one of `DOWNLOADS`, from any page."""
+    """The link to a download, one of `DOWNLOADS` and `EVENT_TABLES`, from any page."""
     return f"{_PATH}/{job_id}/{name}"
 
 
@@ -72,8 +76,9 @@ def _send(request: Request) -> Response:
     name = request.path_params["name"]
     try:
         folder = _folder(request.path_params["job_id"])
-        if name not in DOWNLOADS:
-            raise NotFoundError(f"There is no download {name}.", f"Choose from {', '.join(DOWNLOADS)}.")
+        if name not in (*DOWNLOADS, *EVENT_TABLES):
+            names = ", ".join((*DOWNLOADS, *EVENT_TABLES))
+            raise NotFoundError(f"There is no download {name}.", f"Choose from {names}.")
         return _send_zip(folder) if name.endswith(".zip") else _send_table(folder, name)
     except GraftError as error:
         return PlainTextResponse(str(error), 404)
@@ -96,7 +101,11 @@ def _send_table(folder: Path, name: str) -> Response:
     made = tempfile.TemporaryDirectory(prefix="graft-table-")
     try:
         with PredictionStore(folder / PREDICTIONS_FILE) as store:
-            path = write_table(store, Path(made.name) / name, threshold_of(store))
+            path, threshold = Path(made.name) / name, threshold_of(store)
+            if name in EVENT_TABLES:
+                write_events(store, path, EVENT_TABLES[name], threshold)
+            else:
+                write_table(store, path, threshold)
     except BaseException:
         made.cleanup()
         raise

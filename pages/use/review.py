@@ -1,13 +1,11 @@
 """Predictions of many files, to look through: counts, the threshold, filters, corrections, downloads."""
 
 import secrets
-from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
 
 from core.catalog.jobs import Job
-from core.catalog.labels import list_labels
 from core.errors import ImageError
 from core.jobs.queue import submit
 from core.jobs.specs import IngestSpec, PredictFilesSpec
@@ -18,12 +16,9 @@ from pages.components.gallery import Tile
 from pages.routes import predicted_files
 from pages.shared import frame, state, words
 from pages.shared.workspace import database, decoders, settings
-from pages.use import threshold_choice
+from pages.use import events, one_by_one, threshold_choice
 
-PAGE: Final = 24
 SIDE: Final = 640
-# Classes with a key of their own; the others are chosen from the list.
-KEYS: Final = "123456789"
 ALL, UNSURE, CORRECTED, UNREADABLE = "All", "Needs a look", "Corrected", "Unreadable"
 ANY_CLASS: Final = "Any class"
 
@@ -40,9 +35,12 @@ def draw(project_id: str, job: Job, store: PredictionStore) -> None:
     _draw_counts(store, threshold)
     _draw_downloads(job)
     _draw_corrected(project_id, job, store)
+    kind = events.draw_choice(store, job)
     where = _draw_filter(store, threshold, job)
     if where.unreadable:
         _draw_unreadable(store, where, job)
+    elif kind is not None:
+        events.draw(project_id, job, store, kind, where, threshold)
     else:
         _draw_images(project_id, job, store, where, threshold)
 
@@ -100,8 +98,8 @@ def _draw_filter(store: PredictionStore, threshold: float, job: Job) -> Predicti
 
 
 def _draw_unreadable(store: PredictionStore, where: PredictionFilter, job: Job) -> None:
-    page = _draw_pages(store.count(where), job)
-    rows = [(one.file, one.error) for one in store.read(where, (page - 1) * PAGE, PAGE)]
+    page = one_by_one.draw_pages(store.count(where), job)
+    rows = [(one.file, one.error) for one in store.read(where, (page - 1) * one_by_one.PAGE, one_by_one.PAGE)]
     if not rows:
         st.info("Every file was read.", icon=":material/info:")
         return
@@ -118,8 +116,8 @@ def _draw_images(project_id: str, job: Job, store: PredictionStore, where: Predi
     if opened is not None:
         _draw_opened(project_id, job, store, where, opened)
     grid = st.container()
-    page = _draw_pages(total, job)
-    rows = list(store.read(where, (page - 1) * PAGE, PAGE))
+    page = one_by_one.draw_pages(total, job)
+    rows = list(store.read(where, (page - 1) * one_by_one.PAGE, one_by_one.PAGE))
     tiles = [Tile(str(number), one.digest, one.file, _lines(one, threshold)) for number, one in enumerate(rows)]
     with grid:
         selection = gallery.show_gallery(
@@ -130,18 +128,13 @@ def _draw_images(project_id: str, job: Job, store: PredictionStore, where: Predi
             thumbnails_at=predicted_files.thumbnail_link(job.id),
         )
     if selection.opened is not None:
-        state.set(_opened(job), (page - 1) * PAGE + int(selection.opened))
+        state.set(_opened(job), (page - 1) * one_by_one.PAGE + int(selection.opened))
         st.rerun()
     if opened is None:
         st.caption("Click a picture, or press O, to check the predictions one by one with the keyboard.")
         if st.button("Check one by one", key=f"open-{job.id}", shortcut="o"):
-            state.set(_opened(job), (page - 1) * PAGE)
+            state.set(_opened(job), (page - 1) * one_by_one.PAGE)
             st.rerun()
-
-
-def _draw_pages(total: int, job: Job) -> int:
-    pages = max(1, -(-total // PAGE))
-    return st.pagination(pages, key=f"page-{job.id}-{pages}") if pages > 1 else 1
 
 
 def _lines(one: StoredPrediction, threshold: float) -> tuple[str, ...]:
@@ -167,8 +160,9 @@ def _draw_opened(project_id: str, job: Job, store: PredictionStore, where: Predi
         with answer:
             st.markdown(f"**{words.escape_markdown(words.shorten(one.file, 80))}** ({number + 1:,} of {total:,})")
             _draw_answer(one)
-            chosen = _draw_classes(_classes(project_id, store), one, job)
-            _draw_steps(job, number, total)
+            classes = one_by_one.list_classes(project_id, store)
+            chosen = one_by_one.draw_classes(classes, one.file, one.final_class, job)
+            one_by_one.draw_steps(job, _opened(job), number, total)
     if chosen is not None:
         frame.run_action(lambda: _correct(job, store, where, number, chosen))
 
@@ -176,7 +170,7 @@ def _draw_opened(project_id: str, job: Job, store: PredictionStore, where: Predi
 def _correct(job: Job, store: PredictionStore, where: PredictionFilter, number: int, label: str) -> None:
     """Give the opened picture a class and open the next one, which has its number if it drops out of the filter."""
     one = next(store.read(where, number, 1))
-    store.correct(one.file, label)
+    store.correct([one.file], label)
     following = next(store.read(where, number, 1), None)
     stays = following is not None and following.file == one.file
     state.set(_opened(job), number + 1 if stays and number + 1 < store.count(where) else number)
@@ -203,42 +197,6 @@ def _draw_answer(one: StoredPrediction) -> None:
     if one.latitude is not None and one.longitude is not None:
         about.append(f"{one.latitude:.5f}°, {one.longitude:.5f}°")
     st.caption(" · ".join(words.escape_markdown(part) for part in about if part))
-
-
-def _draw_classes(classes: Sequence[str], one: StoredPrediction, job: Job) -> str | None:
-    """Draw a button for each of the first classes and a list of the others; give the class that was chosen."""
-    chosen = None
-    with st.container(horizontal=True):
-        for key, name in zip(KEYS, classes, strict=False):
-            icon = ":material/check:" if name == one.final_class else None
-            label = words.escape_markdown(words.shorten(name, 24))
-            if st.button(label, key=f"class-{key}-{job.id}", shortcut=key, icon=icon):
-                chosen = name
-    if len(classes) > len(KEYS):
-        # The key has the class, as otherwise the choice would come back with the picture and undo a later one.
-        key = f"other-{job.id}-{one.file}-{one.final_class}"
-        other = st.selectbox("Another class", classes, index=None, key=key, placeholder="Choose a class")
-        chosen = chosen or (other if other != one.final_class else None)
-    return chosen
-
-
-def _draw_steps(job: Job, number: int, total: int) -> None:
-    with st.container(horizontal=True):
-        steps = (("Previous", "left", number - 1), ("Next", "right", number + 1))
-        for label, key, target in steps:
-            if st.button(label, key=f"{label}-{job.id}", shortcut=key, disabled=not 0 <= target < total):
-                state.set(_opened(job), target)
-                st.rerun()
-        if st.button("Close", key=f"close-{job.id}", shortcut="escape"):
-            state.set(_opened(job), None)
-            st.rerun()
-
-
-def _classes(project_id: str, store: PredictionStore) -> list[str]:
-    """The classes of the model, then those that the project has beside them."""
-    known = store.property("classes")
-    names = [str(name) for name in known] if isinstance(known, list) else []
-    return list(dict.fromkeys([*names, *(label.name for label in list_labels(database(), project_id))]))
 
 
 def _opened(job: Job) -> str:

@@ -118,7 +118,7 @@ def ask(workspace, stopped, monkeypatch):
 
 
 def test_tables_and_thumbnails_are_sent(ask, stopped):
-    for name in ("predictions.csv", "predictions.xlsx"):
+    for name in ("predictions.csv", "predictions.xlsx", "folders.csv", "bursts.xlsx"):
         answer = ask(stopped, name=name)
         assert isinstance(answer, FileResponse)
         assert answer.path.stat().st_size > 100
@@ -183,3 +183,33 @@ def test_a_zip_that_cannot_be_written_to_its_end_is_no_download(stopped, workspa
         damaged.execute("DROP TABLE predictions")
     with pytest.raises(GraftError, match=r"holds no predictions"):
         b"".join(predicted_files._stream_zip(folder))
+
+
+def test_the_pictures_of_a_folder_or_burst_share_a_prediction_and_a_correction(tab, stopped, workspace):
+    def choose(label, value):
+        next(one for one in tab.get("button_group") if one.label == label).set_value(value).run()
+        assert not tab.exception
+
+    with PredictionStore(workspace.settings.predictions / stopped / PREDICTIONS_FILE) as store:
+        for number, (sure, minute) in enumerate([(0.4, 0), (0.3, 0), (0.9, 30)]):
+            time = f"2026-05-01T08:{minute:02}:0{number}"
+            rest = ("circles", 1 - sure) if sure < 0.5 else ("squares", sure)
+            other = ("squares", sure) if sure < 0.5 else ("circles", 1 - sure)
+            store.add([StoredPrediction(f"c/{number}.jpg", *rest, *other, none_of_these=False, time=time)])
+        choose("One prediction for", "Each folder")
+        assert "2 folders, 0 need a look." in text_of(tab)
+        choose("One prediction for", "Each burst")
+        assert "3 bursts, 0 need a look." in text_of(tab)
+        assert store.property("events") == "burst"
+        tab.slider[0].set_value(66).run()
+        choose("Show", "Needs a look")
+        button(tab, "Check one by one").click().run()
+        assert "**c/0.jpg** (1 of 2)" in text_of(tab) or "**a.jpg** (1 of 2)" in text_of(tab)
+        assert "Predicted together: " in text_of(tab)
+        button(tab, "Next").click().run()
+        assert "2 pictures · 100% of those that vote agree · 2026-05-01 08:00:00 · to 2026-05-01 08:00:01" in text_of(
+            tab
+        )
+        button(tab, "squares").click().run()
+        assert [one.file for one in store.read(PredictionFilter(corrected=True))] == ["c/0.jpg", "c/1.jpg"]
+        assert "3 bursts, 1 needs a look." in text_of(tab)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.use.event_votes import COLUMNS, find_events, vote, write_events
+from core.use.event_votes import COLUMNS, find_events, write_events
 from core.use.prediction_store import PredictionStore, StoredPrediction
 
 
@@ -52,7 +52,7 @@ def test_a_pause_or_another_camera_begins_the_next_burst(store: PredictionStore)
             picture("b/1.jpg", 0.9, "2026-05-01T08:01:00"),
         ]
     )
-    found = [[one.file for one in event] for event in find_events(store, "burst")]
+    found = [[one.file for one in event.pictures] for event in find_events(store, "burst")]
     assert sorted(found) == [["a/1.jpg", "a/2.jpg"], ["a/3.jpg"], ["a/4.jpg"], ["a/5.jpg"], ["b/1.jpg"]]
 
 
@@ -60,7 +60,7 @@ def test_a_pause_or_another_camera_begins_the_next_burst(store: PredictionStore)
 def test_pictures_of_a_folder_vote_together_wherever_they_stand(store: PredictionStore, kind):
     names = ("a/1.jpg", "a/b/1.jpg", "a/2.jpg", "c/1.jpg", "a/b/2.jpg")
     store.add(picture(name, 0.9, "2026-05-01T08:00:00") for name in names)
-    found = [[one.file for one in event] for event in find_events(store, kind)]
+    found = [[one.file for one in event.pictures] for event in find_events(store, kind)]
     assert found == [["a/1.jpg", "a/2.jpg"], ["a/b/1.jpg", "a/b/2.jpg"], ["c/1.jpg"]]
 
 
@@ -74,7 +74,7 @@ def test_pictures_unlike_all_training_images_take_no_part_beside_others(store: P
 
 def test_a_correction_is_certain(store: PredictionStore, tmp_path: Path):
     store.add([picture("a/1.jpg", 0.9), picture("a/2.jpg", 0.3)])
-    store.correct("a/1.jpg", "cow")
+    store.correct(["a/1.jpg"], "cow")
     (event,) = events(store, tmp_path, "folder")
     assert (event["predicted_class"], event["confidence"]) == ("cow", "0.5")
 
@@ -87,5 +87,5 @@ def test_the_vote_is_at_least_as_accurate_as_the_picture(store: PredictionStore)
         store.add([picture(f"clip{clip}/{view}.jpg", share) for view, share in enumerate(shares.tolist())])
     frames = [one.predicted_class == "cat" for one in store.read()]
     clips = list(find_events(store, "folder"))
-    voted = [vote(clip, "folder", 0.5)[2] == "cat" for clip in clips]
+    voted = [clip.predicted_class == "cat" for clip in clips]
     assert np.mean(voted) >= np.mean(frames)

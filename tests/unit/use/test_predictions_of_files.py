@@ -79,12 +79,12 @@ def test_predictions_are_filtered_and_counted(store: PredictionStore):
 
 
 def test_a_correction_counts_and_can_be_taken_back(store: PredictionStore):
-    store.correct("b/1.jpg", "cow")
-    store.correct("c.jpg", "cow")  # cannot be read, so there is nothing to correct
+    store.correct(["b/1.jpg"], "cow")
+    store.correct(["c.jpg"], "cow")  # cannot be read, so there is nothing to correct
     (corrected,) = store.read(PredictionFilter(corrected=True))
     assert (corrected.file, corrected.final_class, corrected.needs_look(0.5)) == ("b/1.jpg", "cow", False)
     assert store.count_classes() == {"cat": 2, "cow": 1}
-    store.correct("b/1.jpg", "dog")  # as predicted
+    store.correct(["b/1.jpg"], "dog")  # as predicted
     assert store.count(PredictionFilter(corrected=True)) == 0
 
 
@@ -98,7 +98,7 @@ def test_a_slow_reader_keeps_no_writer_waiting(store: PredictionStore, tmp_path:
     reading = store.read()
     assert next(reading) == SURE
     with PredictionStore(tmp_path / "some" / "predictions") as other:
-        other.correct("b/1.jpg", "cow")
+        other.correct(["b/1.jpg"], "cow")
         other.add([StoredPrediction("d.jpg", "cat", 0.7)])
     assert [one.file for one in reading] == ["b/1.jpg", "=2+3.jpg", "c.jpg"]
 
@@ -119,7 +119,7 @@ def test_a_store_that_another_process_writes_is_named(
         busy = pytest.raises(WorkspaceError, match=r"^predictions is being written by another process\. Try again")
         with busy, PredictionStore(tmp_path / "some" / "predictions"):
             pass
-    store.correct("b/1.jpg", "cow")
+    store.correct(["b/1.jpg"], "cow")
 
 
 def test_a_database_of_another_program_is_left_alone(tmp_path: Path):
@@ -153,7 +153,7 @@ def test_the_columns_of_the_csv_are_fixed(store: PredictionStore, tmp_path: Path
 
 
 def test_corrections_stand_in_a_last_column(store: PredictionStore, tmp_path: Path):
-    store.correct("a/1.jpg", "dog")
+    store.correct(["a/1.jpg"], "dog")
     rows = list(csv.reader(io.StringIO(write_table(store, tmp_path / "table.csv").read_text(encoding="utf-8"))))
     assert (rows[0][-1], rows[1][-1], rows[2][-1]) == ("corrected_class", "dog", "")
 
@@ -211,7 +211,7 @@ def test_a_zip_has_the_same_folders_without_seeking(store: PredictionStore, imag
 
 
 def test_a_correction_decides_on_the_folder(store: PredictionStore, images: dict[str, Path], tmp_path: Path):
-    store.correct("=2+3.jpg", "..")
+    store.correct(["=2+3.jpg"], "..")
     files = [InputFile(one.file, images.get(one.digest)) for one in store.read()]
     write_sorted_folder(store, files, tmp_path / "sorted", 0.0)
     found = {path.relative_to(tmp_path / "sorted").as_posix() for path in tmp_path.glob("sorted/*/*")}
@@ -275,8 +275,8 @@ def test_corrected_images_are_taken_in_with_their_class_for_training(store: Pred
     for digest, colour in (("d1", "red"), ("d2", "green"), ("d3", "blue")):
         copies.path(digest).parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (20, 20), colour).save(copies.path(digest), "PNG")
-    store.correct("b/1.jpg", "a new: class")
-    store.correct("=2+3.jpg", "dog")
+    store.correct(["b/1.jpg"], "a new: class")
+    store.correct(["=2+3.jpg"], "dog")
     assert write_corrections(store, copies, tmp_path / "corrected") == 2
     taken = OriginalStore(tmp_path / "originals", tmp_path / "thumbnails")
     results = list(ingest(tmp_path / "corrected", taken, limits=Limits(decoders=1)))
