@@ -5,6 +5,7 @@
   only: imports Keras.
 - `prediction_store` keeps the predictions in a file while they are made, so that a killed process loses none, and
   answers the questions of a page: which class, how sure, corrected or not.
+- `class_times` counts the images of each class over time.
 - `prediction_table` writes them as CSV or Excel, `event_votes` with one row for the pictures of a folder or a burst,
   `sorted_images` as folders by class, `corrections` as images with labels that a project takes in.
 

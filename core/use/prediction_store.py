@@ -204,6 +204,24 @@ class PredictionStore:
             )
         )
 
+    def first_and_last_time(self) -> tuple[str | None, str | None]:
+        """Give the time of the earliest and of the latest image; None if no camera wrote one."""
+        ((first, last),) = self._fetch("SELECT min(time), max(time) FROM predictions WHERE error = ''")
+        return first, last
+
+    def count_times(self, letters: int) -> dict[tuple[str | None, str], int]:
+        """Count the images of each class, as predicted or corrected, by the first letters of their time.
+
+        Args:
+            letters: How many letters of the time are compared, e.g. 10 for its day.
+        """
+        rows = self._fetch(
+            "SELECT substr(time, 1, ?) AS start, coalesce(corrected_class, predicted_class) AS class, count(*)"
+            " FROM predictions WHERE error = '' GROUP BY start, class ORDER BY start, class",
+            (letters,),
+        )
+        return {(start, name): number for start, name, number in rows}
+
     def correct(self, files: Iterable[str], label: str | None) -> None:
         """Store the class that a person gives files; None, or the predicted one, takes a correction back."""
         with self._transaction() as connection:

@@ -16,7 +16,7 @@ from pages.components.gallery import Tile
 from pages.routes import predicted_files
 from pages.shared import frame, state, words
 from pages.shared.workspace import database, decoders, settings
-from pages.use import events, one_by_one, threshold_choice
+from pages.use import events, one_by_one, threshold_choice, time_chart
 
 SIDE: Final = 640
 ALL, UNSURE, CORRECTED, UNREADABLE = "All", "Needs a look", "Corrected", "Unreadable"
@@ -33,6 +33,7 @@ def draw(project_id: str, job: Job, store: PredictionStore) -> None:
     """
     threshold = threshold_choice.draw(job.spec_as(PredictFilesSpec).run, store, job.id)
     _draw_counts(store, threshold)
+    time_chart.draw(store, job.id)
     _draw_downloads(job)
     _draw_corrected(project_id, job, store)
     kind = events.draw_choice(store, job)

@@ -114,3 +114,9 @@ def test_predictions_are_corrected_by_keyboard_taken_away_and_learned_from(
     tab.get_by_text("Unreadable", exact=True).click()
     expect(tab.get_by_text("The file is empty.")).to_be_visible()
     expect_no_sideways_scrolling(tab)
+
+    tab.get_by_text("All", exact=True).click()
+    tab.get_by_text("Each burst").click()
+    expect(tab.get_by_text("1 burst, 0 need a look.")).to_be_visible()
+    expect(tab.get_by_role("group", name="Predicted events").get_by_role("button")).to_have_count(1)
+    expect_no_sideways_scrolling(tab)
