@@ -145,7 +145,9 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
         help="images, folders of them (with all folders below), archives",
     )
     parser.add_argument("--out", type=Path, metavar="TABLE", help="write a table with a row a file, .csv or .xlsx")
-    parser.add_argument("--sort", type=Path, metavar="DIR", help="copy the images into folders by predicted class")
+    parser.add_argument(
+        "--sort", type=Path, metavar="DIR", help="copy the images into folders by predicted class; DIR must be empty"
+    )
     parser.add_argument(
         "--threshold",
         type=float,

@@ -40,6 +40,15 @@ class ClassTimes:
     counts: dict[str, tuple[int, ...]]
     without_time: int
 
+    @property
+    def periods(self) -> int:
+        """How many periods there are from the first to the last, with or without an image."""
+        first, last = self.starts[0], self.starts[-1]
+        months = 12 * (last.year - first.year) + last.month - first.month
+        lasted = last - first
+        before = {"hour": lasted // timedelta(hours=1), "day": lasted.days, "month": months, "year": months // 12}
+        return before[self.period] + 1
+
 
 def count_class_times(store: PredictionStore) -> ClassTimes | None:
     """Count the images of each class over time; None if no camera wrote a time."""

@@ -175,12 +175,9 @@ def _correct(job: Job, store: PredictionStore, event: Event, label: str, followi
 def _draw_pictures(job: Job, pictures: Sequence[StoredPrediction]) -> None:
     copies = open_copies(settings().predictions / job.id)
     found = [one for one in pictures[:SHOWN] if copies.thumbnail_path(one.digest).is_file()]
-    if found:
-        st.image(
-            [copies.thumbnail_path(one.digest).read_bytes() for one in found],
-            width=120,
-            alt=[one.file for one in found],
-        )
+    with st.container(horizontal=True, gap="small"):
+        for one in found:
+            st.image(copies.thumbnail_path(one.digest).read_bytes(), width=120, alt=one.file)
     if len(pictures) > SHOWN:
         st.caption(f"The first {SHOWN} of {len(pictures):,} pictures")
 
@@ -197,10 +194,9 @@ def _draw_answer(event: Event) -> None:
     about = [
         words.count(len(event.pictures), "picture"),
         f"{words.percent(event.agreement, 0)} of those that vote agree",
-        first and first.replace("T", " "),
-        last and last != first and f"to {last.replace('T', ' ')}",
+        *([" to ".join(dict.fromkeys((first, last))).replace("T", " ")] if first and last else []),
     ]
-    st.caption(" · ".join(part for part in about if part))
+    st.caption(" · ".join(about))
 
 
 def _opened(job: Job) -> str:

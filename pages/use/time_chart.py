@@ -15,6 +15,9 @@ from pages.shared import words
 CLASSES: Final = 8
 _HOUR: Final = 3_600_000
 _LENGTH: Final[dict[Period, int | str]] = {"hour": _HOUR, "day": 24 * _HOUR, "month": "M1", "year": "M12"}
+_TICKS: Final[dict[Period, str]] = {"hour": "%H:%M\n%b %-d, %Y", "day": "%b %-d\n%Y", "month": "%b\n%Y", "year": "%Y"}
+# Above this, Plotly chooses which periods have a label; below, it would also label half periods.
+MOST_TICKS: Final = 10
 
 
 def draw(store: PredictionStore, job_id: str) -> None:
@@ -47,8 +50,14 @@ def stacked(times: ClassTimes) -> Chart:
         for name, counts in named.items()
     ]
     figure = charts.blank(bars, height=340)
-    figure.update_layout(barmode="stack")
-    figure.update_xaxes(title=f"time, by {times.period}", type="date")
+    figure.update_layout(barmode="stack", legend_traceorder="normal")
+    figure.update_xaxes(
+        title=f"time, by {times.period}",
+        type="date",
+        ticklabelmode="period",
+        tickformat=_TICKS[times.period],
+        dtick=_LENGTH[times.period] if times.periods <= MOST_TICKS else None,
+    )
     figure.update_yaxes(title="images", rangemode="tozero", tickformat=",d")
     totals = ", ".join(f"{name} {sum(counts):,}" for name, counts in named.items())
     first, last = times.starts[0], times.starts[-1]

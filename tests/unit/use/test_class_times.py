@@ -27,21 +27,23 @@ def test_without_times_there_is_nothing_to_count(store: PredictionStore):
 
 
 @pytest.mark.parametrize(
-    ("last", "period", "start"),
+    ("last", "period", "start", "periods"),
     [
-        ("2026-05-02T09:59:00", "hour", "2026-05-02T09:00:00"),
-        ("2026-06-30T09:59:00", "day", "2026-06-30T00:00:00"),
-        ("2029-02-03T09:59:00", "month", "2029-02-01T00:00:00"),
-        ("2040-02-03T09:59:00", "year", "2040-01-01T00:00:00"),
+        ("2026-05-02T09:59:00", "hour", "2026-05-02T09:00:00", 26),
+        ("2026-06-30T09:59:00", "day", "2026-06-30T00:00:00", 61),
+        ("2029-02-03T09:59:00", "month", "2029-02-01T00:00:00", 34),
+        ("2040-02-03T09:59:00", "year", "2040-01-01T00:00:00", 15),
     ],
 )
-def test_the_time_that_they_cover_decides_on_the_period(store: PredictionStore, last: str, period: str, start: str):
+def test_the_time_that_they_cover_decides_on_the_period(
+    store: PredictionStore, last: str, period: str, start: str, periods: int
+):
     add(store, ("cat", last), ("cat", "2026-05-01T08:30:00"), ("dog", last), ("dog", None), ("cat", last))
     store.correct(["0-2"], "cow")
     times = count_class_times(store)
     assert (times.period, times.starts[-1].isoformat(), len(times.starts)) == (period, start, 2)
     assert times.counts == {"cat": (1, 2), "cow": (0, 1)}
-    assert times.without_time == 1
+    assert (times.without_time, times.periods) == (1, periods)
 
 
 def test_rare_classes_share_a_bar(store: PredictionStore):
