@@ -25,7 +25,7 @@ def exact_duplicates(dataset: Dataset) -> Result:
         dataset,
         sets,
         f"{count_images(len(extra))} {verb} an exact duplicate of another one in the same class.",
-        Repair("delete", "Delete the duplicates, keep one of each", extra),
+        Repair("delete", "Delete the duplicates, keep one of each", extra, preselected=True),
     )
 
 
@@ -69,7 +69,7 @@ def conflicting_labels(dataset: Dataset) -> Result:
             f"{count_images(len(likely))} {verb} like a changed copy of an image under another label; compare them."
         )
     rows = np.array(sorted(certain | likely), np.int64)
-    repair = Repair("exclude", "Set the chosen ones aside", rows, preselected=not likely)
+    repair = Repair("exclude", "Set the chosen ones aside", rows)
     return _result(dataset, changed, " ".join(sentences), repair)
 
 
@@ -85,7 +85,7 @@ def _split_group_result(dataset: Dataset, sets: Sequence[tuple[int, ...]], what:
         sets,
         f"{count_images(sum(map(len, sets)))} are {what}, in {len(sets)} {'set' if len(sets) == 1 else 'sets'}. "
         "In different splits they would make the test too easy; Graft draws splits in which each set stays whole.",
-        Repair("exclude", "Keep one of each, set the chosen ones aside", _later(sets), preselected=False),
+        Repair("exclude", "Keep one of each, set the chosen ones aside", _later(sets)),
     )
 
 

@@ -34,7 +34,7 @@ class RepairOffer(BaseModel):
     title: str
     items: tuple[str, ...]
     labels: tuple[str, ...] = ()
-    preselected: bool = True
+    preselected: bool = False
 
 
 class Finding(BaseModel):
@@ -96,13 +96,21 @@ def dump_findings(dataset: Dataset, results: dict[str, Result]) -> list[dict[str
 def load_findings(data: Iterable[Mapping[str, Any]]) -> list[Finding]:
     """Read what `dump_findings` gave, also in version 0.1; findings of checks that no longer exist are left out."""
     renamed = [{**one, "check": RENAMED.get(one["check"], one["check"])} for one in data]
-    return [Finding.model_validate(_with_has_issue(one)) for one in renamed if one["check"] in CHECKS]
+    found = [Finding.model_validate(_with_has_issue(one)) for one in renamed if one["check"] in CHECKS]
+    return [_without_preselection(one) for one in found]
 
 
 def _with_has_issue(finding: dict[str, Any]) -> dict[str, Any]:
     """Add what version 0.1 did not store; it worded a finding about balanced classes with "enough images"."""
     unbalanced = finding["check"] == "class-balance" and "enough images" not in finding["summary"]
     return {"has_issue": bool(finding.get("items")) or unbalanced, **finding}
+
+
+def _without_preselection(finding: Finding) -> Finding:
+    """Choose no image from the start but exact duplicates, as version 0.1 did for most checks."""
+    if finding.repair is None or finding.check == "exact-duplicates":
+        return finding
+    return finding.model_copy(update={"repair": finding.repair.model_copy(update={"preselected": False})})
 
 
 def _finding(dataset: Dataset, name: str, result: Result) -> Finding:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.checks.dataset import Dataset
-from core.checks.result import Repair, Result, count_images, no_issue
+from core.checks.result import Result, count_images, no_issue, set_aside
 
 DARK = 0.06
 BRIGHT = 0.96
@@ -58,5 +58,5 @@ def _flagged(margin: NDArray[np.float64], what: str, nothing: str) -> Result:
     if not len(rows):
         return no_issue(len(margin), nothing)
     verb = "is" if len(rows) == 1 else "are"
-    repair = Repair("exclude", f"Set {'it' if len(rows) == 1 else 'them'} aside", rows)
-    return Result(np.clip(margin, 0, 1), flags, f"{count_images(len(rows))} {verb} {what}.", repair=repair)
+    summary = f"{count_images(len(rows))} {verb} {what}."
+    return Result(np.clip(margin, 0, 1), flags, summary, repair=set_aside(rows))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.checks.dataset import Dataset
-from core.checks.result import Repair, Result, count_images, no_issue
+from core.checks.result import Result, count_images, no_issue, set_aside
 
 TINY_SIDE = 24
 """Shorter side, in pixels, below which an image is too small."""
@@ -18,8 +18,9 @@ def tiny(dataset: Dataset) -> Result:
     if not flags.any() or np.median(side) < TINY_SIDE:
         return no_issue(len(dataset), "No image is too small.")
     rows = np.flatnonzero(flags).astype(np.int64)
-    summary = f"{count_images(len(rows))} with less than {TINY_SIDE} pixels on the shorter side."
-    return Result(np.clip(side / TINY_SIDE, 0, 1), flags, summary, repair=Repair("exclude", "Set aside", rows))
+    verb, whose = ("has", "its") if len(rows) == 1 else ("have", "their")
+    summary = f"{count_images(len(rows))} {verb} less than {TINY_SIDE} pixels on {whose} shorter side."
+    return Result(np.clip(side / TINY_SIDE, 0, 1), flags, summary, repair=set_aside(rows))
 
 
 def odd_aspect(dataset: Dataset) -> Result:
@@ -28,9 +29,10 @@ def odd_aspect(dataset: Dataset) -> Result:
     flags = aspect >= ODD_ASPECT
     if not flags.any():
         return no_issue(len(dataset), "No image is far from square.")
+    rows = np.flatnonzero(flags).astype(np.int64)
+    verb, which = ("is", "it") if len(rows) == 1 else ("are", "them")
     summary = (
-        f"{count_images(int(flags.sum()))} at least {ODD_ASPECT:g} times as long as wide: cropping to a square would "
-        "lose most of the picture. Choose padding instead of cropping, or set them aside."
+        f"{count_images(len(rows))} {verb} at least {ODD_ASPECT:g} times as long as wide, and cropping to a square "
+        f"would lose most of {which}. Choose padding instead of cropping, or set {which} aside."
     )
-    repair = Repair("exclude", "Set aside", np.flatnonzero(flags).astype(np.int64))
-    return Result(np.clip(ODD_ASPECT / aspect, 0, 1), flags, summary, repair=repair)
+    return Result(np.clip(ODD_ASPECT / aspect, 0, 1), flags, summary, repair=set_aside(rows))

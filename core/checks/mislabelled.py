@@ -36,7 +36,7 @@ def mislabelled(dataset: Dataset) -> Result:
         flags,
         f"{count_images(len(rows))} {'looks' if len(rows) == 1 else 'look'} like another class. "
         f"{_reliability(accuracy)}",
-        repair=Repair("relabel", title, rows, best[rows], preselected=accuracy >= _SURE),
+        repair=Repair("relabel", title, rows, best[rows]),
         notes={int(row): f"looks like {dataset.classes[best[row]]}" for row in rows},
     )
 

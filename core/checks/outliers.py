@@ -9,7 +9,7 @@ Deep Nearest Neighbors" (2022), so that the time grows with the number of images
 import numpy as np
 
 from core.checks.dataset import Dataset
-from core.checks.result import Repair, Result, count_images, no_issue
+from core.checks.result import Result, count_images, no_issue, set_aside
 
 NEIGHBOURS = 10
 FENCE = 3.0
@@ -42,7 +42,6 @@ def outliers(dataset: Dataset) -> Result:
     rows = np.flatnonzero(flags).astype(np.int64)
     if not len(rows):
         return Result(scores, flags, "No image is unlike all others.")
-    repair = Repair("exclude", f"Set {'it' if len(rows) == 1 else 'them'} aside", rows)
     verb, question = ("is", "Does it") if len(rows) == 1 else ("are", "Do they")
     summary = f"{count_images(len(rows))} {verb} unlike all others. {question} belong here?"
-    return Result(scores, flags, summary, repair=repair)
+    return Result(scores, flags, summary, repair=set_aside(rows))

@@ -53,7 +53,7 @@ def repair(database: Database, project_id: str, offer: RepairOffer, chosen: Coll
         database: The catalog.
         project_id: Whose images.
         offer: What to do.
-        chosen: Ids of items; those that the offer does not name are ignored.
+        chosen: Ids of items. Any may be set aside; of those to delete or to move, others than the offer's are ignored.
 
     Returns:
         Ids of the edits, with which it can be undone.
@@ -61,7 +61,8 @@ def repair(database: Database, project_id: str, offer: RepairOffer, chosen: Coll
     Raises:
         NotFoundError: There is no such project.
     """
-    items = [item for item in offer.items if item in chosen]
+    named = chosen if offer.action == "exclude" else offer.items
+    items = [item for item in named if item in chosen]
     counted = count_images(len(items))
     if not items:
         return []

@@ -19,14 +19,14 @@ class Repair:
         title: What it does, for the button.
         rows: (k,) which images.
         labels: (k,) int64 new classes; only with `relabel`.
-        preselected: Whether the images are chosen from the start.
+        preselected: Whether the images are chosen from the start: only of exact duplicates, of which one stays.
     """
 
     action: Action
     title: str
     rows: NDArray[np.int64]
     labels: NDArray[np.int64] | None = None
-    preselected: bool = True
+    preselected: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,11 @@ def expand_result(result: Result, rows: NDArray[np.int64], n: int) -> Result:
 def count_images(number: int) -> str:
     """Say a number of images."""
     return "1 image" if number == 1 else f"{number} images"
+
+
+def set_aside(rows: NDArray[np.int64]) -> Repair:
+    """Offer to set some images aside."""
+    return Repair("exclude", f"Set {'it' if len(rows) == 1 else 'them'} aside", rows)
 
 
 def no_issue(n: int, summary: str) -> Result:

@@ -107,12 +107,15 @@ def _page(check: str, images: int) -> int:
 def _draw_repair(
     project_id: str, finding: Finding, chosen: frozenset[str] | None, shown: set[str], items: Mapping[str, Item]
 ) -> None:
-    """Draw a button for the chosen images of this page, and one for all images where there are more pages."""
+    """Draw a button for the chosen images of this page, and one for all that the repair names."""
     offer = finding.repair
     if offer is None:
         return
-    offered = {item for item in offer.items if item in items} if offer.preselected else set()
-    on_page = (offered & shown) if chosen is None else chosen & shown
+    offered = {item for item in offer.items if item in items}
+    preselected = offered if offer.preselected else set()
+    on_page = (preselected if chosen is None else chosen) & shown
+    if offer.action != "exclude":
+        on_page &= offered
     verb = _VERBS[offer.action]
     if offer.title not in _PLAIN:
         st.markdown(f"**{offer.title}:**")
@@ -120,7 +123,7 @@ def _draw_repair(
         title = f"{verb} {words.count(len(on_page), 'chosen image')}"
         if st.button(title, key=f"repair-{finding.check}", disabled=not on_page):
             _repair(project_id, offer, on_page)
-        if offered - shown and st.button(f"{verb} all {len(offered):,}", key=f"repair-all-{finding.check}"):
+        if offer.action != "relabel" and len(offered) > 1 and offered - on_page and st.button(f"{verb} all {len(offered):,}", key=f"repair-all-{finding.check}"):
             _repair(project_id, offer, offered)
 
 

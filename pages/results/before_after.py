@@ -93,7 +93,7 @@ def draw_pair(before: Results, after: Results, project_id: str, key: str) -> Non
         st.caption("These runs have no test image in common that is labelled the same.")
         return
     points = round(100 * (paired.after - paired.before), 1) + 0.0  # never -0.0
-    with st.grid(columns=3, min_column_width=140):
+    with st.grid(columns=3, min_column_width=230):
         st.metric("Before", words.percent(paired.before))
         st.metric(
             "After",

@@ -179,9 +179,6 @@ def _show_sidebar() -> None:
         st.page_link(HOME.file, label=HOME.title, icon=HOME.icon)
         chosen = state.project_id()
         if chosen is None:
-            st.caption("The steps of a project")
-            for step in PROJECT_STEPS:
-                st.markdown(f"{step.icon} {step.title}")
             return
         name = get_project(workspace.database(), chosen).name
         st.subheader(words.escape_markdown(name), divider="gray")

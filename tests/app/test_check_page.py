@@ -94,7 +94,8 @@ def test_a_finding_is_repaired_by_one_click_and_undone_by_another(open_page, dat
     finished(database, project, CheckSpec(), duplicates(database, project))
     tab = open_page(CHECK, project=project)
     assert "Four copies." in said(tab)
-    button(tab, "Set aside 2 chosen images").click().run()
+    assert button(tab, "Set aside 0 chosen images").disabled  # only exact duplicates are chosen from the start
+    button(tab, "Set aside all 2").click().run()
     assert len(list_items(database, project, Filter(excluded=True))) == 2
     assert "No issue is open" in " ".join(one.value for one in tab.success)
     assert "Repaired. It was: Four copies." in said(tab)
@@ -103,23 +104,23 @@ def test_a_finding_is_repaired_by_one_click_and_undone_by_another(open_page, dat
 
 
 def test_two_findings_that_set_aside_equally_many_have_a_button_each(open_page, database: Database, project):
-    first, second = (item.id for item in list_items(database, project)[:2])
+    ids = [item.id for item in list_items(database, project)[:4]]
     found = [
         Finding(
             check=check,
             has_issue=True,
-            summary="One image.",
-            items=(image,),
-            repair=RepairOffer(action="exclude", title="Set it aside", items=(image,)),
+            summary="Two images.",
+            items=images,
+            repair=RepairOffer(action="exclude", title="Set them aside", items=images),
         ).model_dump(mode="json")
-        for check, image in (("too-dark", first), ("too-bright", second))
+        for check, images in (("too-dark", tuple(ids[:2])), ("too-bright", tuple(ids[2:])))
     ]
     finished(database, project, CheckSpec(), CheckResult(images=20, network="Starter", findings=tuple(found)))
     tab = open_page(CHECK, project=project)
     assert not tab.exception
-    _, last = (one for one in tab.button if one.label == "Set aside 1 chosen image")
+    _, last = (one for one in tab.button if one.label == "Set aside all 2")
     last.click().run()
-    assert [item.id for item in list_items(database, project, Filter(excluded=True))] == [second]
+    assert [item.id for item in list_items(database, project, Filter(excluded=True))] == ids[2:]
 
 
 def test_a_split_that_flatters_is_told_beside_the_honest_one(open_page, database: Database, project):

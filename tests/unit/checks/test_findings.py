@@ -20,3 +20,4 @@ def test_findings_that_version_0_1_stored_are_read_under_the_ids_of_today(tmp_pa
     assert {"near-duplicates", "exact-duplicates", "outliers", "class-overlap"} <= found.keys()
     for old, new in (("near-copies", "near-duplicates"), ("strangers", "outliers")):
         assert found[new].summary == next(one["summary"] for one in stored if one["check"] == old)
+    assert not any(one.repair.preselected for one in found.values() if one.repair)
