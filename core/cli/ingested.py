@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.checks.result import count_images
 from core.cli.guessed_classes import accept_guess
 from core.dataset.issues import case_duplicates
 from core.errors import InputError
@@ -72,7 +73,8 @@ class Ingested:
         """
         counts = Counter(image.label for image in self.accepted if image.label is not None)
         listed = ", ".join(f"{label} ({count})" for label, count in sorted(counts.items()))
-        lines = [f"{counts.total()} images in {len(counts)} classes{': ' if listed else ''}{listed}"]
+        classes = "1 class" if len(counts) == 1 else f"{len(counts)} classes"
+        lines = [f"{count_images(counts.total())} in {classes}{': ' if listed else ''}{listed}"]
         splits = Counter(image.split for image in self.accepted if image.split is not None)
         if splits:
             lines.append("splits given: " + ", ".join(f"{split} {count}" for split, count in splits.items()))
@@ -89,7 +91,8 @@ class Ingested:
         ]
         without = len(self.unlabelled())
         if without:
-            lines.append(f"{without} images have no class and take no part in training")
+            verbs = ("has", "takes") if without == 1 else ("have", "take")
+            lines.append(f"{count_images(without)} {verbs[0]} no class and {verbs[1]} no part in training")
         lines += [
             f"these classes differ only by case, and are probably one: {', '.join(names)}"
             for names in self.case_duplicates()

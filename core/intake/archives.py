@@ -19,8 +19,8 @@ from typing import IO, Any, Final
 from core.errors import ArchiveError
 from core.intake import rejection_messages
 from core.intake.file_names import decode_names, read_names
-from core.intake.results import Limits
-from core.intake.sources import TABLE_BYTES, Entry, Opener, Source
+from core.intake.results import MEGABYTE, Limits
+from core.intake.sources import TABLE_BYTES, Entry, Opener, Source, may_be_list
 
 UTF8_FLAG: Final = 0x800
 ENCRYPTED_FLAG: Final = 0x1
@@ -36,6 +36,8 @@ END_RECORD_64: Final = struct.Struct("<4sQ2H2L4Q")
 TAR_READ_BYTES: Final = 16 * 1024**2
 
 DAMAGED_DATA: Final = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)
+# Text files that may be lists are kept in memory up to this size together, because a tar is read once.
+ALL_LISTS_BYTES: Final = 60 * MEGABYTE
 OPENERS: Final[dict[bytes, Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 
 
@@ -78,9 +80,9 @@ class Zip(Source):
             yield entry, functools.partial(self._zip.open, info)
 
     def read_tables(self) -> Iterator[tuple[Entry, bytes]]:
-        """Yield the tables among the entries with their bytes."""
+        """Yield the tables and the text files that may be lists, with their bytes."""
         for entry, opener in self.read():
-            if self.is_table(entry):
+            if self.is_table_or_list(entry):
                 with contextlib.suppress(*DAMAGED_DATA, NotImplementedError), opener() as file:
                     yield entry, file.read(TABLE_BYTES)
 
@@ -136,6 +138,7 @@ class Tar(Source):
         self._path = path
         self._entries_by_number: dict[int, Entry] = {}
         self._tables: list[tuple[Entry, bytes]] = []
+        self._list_bytes = 0
         n_members = 0
         for number, (archive, member) in enumerate(self._members()):
             n_members += not member.isdir()
@@ -152,8 +155,8 @@ class Tar(Source):
                 yield self._entries_by_number[number], functools.partial(_extract, archive, member)
 
     def read_tables(self) -> Iterator[tuple[Entry, bytes]]:
-        """Yield the tables among the entries with their bytes."""
-        yield from self._tables
+        """Yield the tables and the text files that may be lists, with their bytes."""
+        yield from (one for one in self._tables if self.is_table_or_list(one[0]))
 
     def _members(self) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
         try:
@@ -173,7 +176,9 @@ class Tar(Source):
         entry = self.add(name, member.size, _find_tar_rejection(member))
         if entry is not None:
             self._entries_by_number[number] = entry
-            if self.is_table(entry):
+            listed = may_be_list(entry) and self._list_bytes + entry.size <= ALL_LISTS_BYTES
+            self._list_bytes += entry.size if listed else 0
+            if listed or self.is_table(entry):
                 with _extract(archive, member) as file:
                     self._tables.append((entry, file.read(TABLE_BYTES)))
 

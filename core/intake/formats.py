@@ -3,6 +3,7 @@
 A suffix only says what a file may be. The decoder and the readers of archives and tables decide by the content.
 """
 
+import re
 from typing import Final
 
 IMAGE_SUFFIXES: Final = (
@@ -17,13 +18,17 @@ ARCHIVE_SUFFIXES: Final = (
 # Archives that cannot be read, and archives within archives.
 NESTED_SUFFIXES: Final = frozenset((*ARCHIVE_SUFFIXES, ".zst", ".7z", ".rar")) - {".tm"}
 TABLE_SUFFIXES: Final = (".csv", ".tsv", ".xlsx")
+# Text files that may be lists of images with their classes or splits.
+LIST_SUFFIXES: Final = (".txt", ".lst")
+# Files beside images that say something about them, and are never meant where a table or a list names an image.
+ANNOTATION_SUFFIXES: Final = (*LIST_SUFFIXES, ".xml", ".json", ".mat", ".md", ".yaml", ".yml", ".html", ".npy", ".pdf")
 # Tables that cannot be read, which are rejected with their own reason.
 UNREADABLE_TABLE_SUFFIXES: Final = (".xls", ".ods")
 
 # As upload boxes want them: without the dot, the last part of a compound suffix alone.
 IMAGE_UPLOADS: Final = tuple(suffix.lstrip(".") for suffix in IMAGE_SUFFIXES)
 ARCHIVE_UPLOADS: Final = tuple(
-    dict.fromkeys(suffix.rpartition(".")[2] for suffix in (*ARCHIVE_SUFFIXES, *TABLE_SUFFIXES))
+    dict.fromkeys(suffix.rpartition(".")[2] for suffix in (*ARCHIVE_SUFFIXES, *TABLE_SUFFIXES, *LIST_SUFFIXES))
 )
 
 
@@ -42,6 +47,13 @@ def stem_of(name: str) -> str:
 def is_image_name(name: str) -> bool:
     """Whether a file may be an image, by its suffix."""
     return suffix_of(name) in IMAGE_SUFFIXES
+
+
+def may_be_list_name(name: str) -> bool:
+    """Whether a text file may list images: those with a long number are mostly about one image each."""
+    stem = stem_of(name).lower()
+    is_of_one_image = re.search(r"\d{3}", stem) is not None and re.search("train|val|test", stem) is None
+    return suffix_of(name) in LIST_SUFFIXES and not is_of_one_image and not stem.startswith(("readme", "licen", "._"))
 
 
 def is_table_name(name: str) -> bool:

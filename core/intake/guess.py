@@ -71,7 +71,7 @@ def guess_classes(names: Sequence[str]) -> Guess | None:
     Returns:
         The guess; None if the names give no plausible classes.
     """
-    guessed = [_class_of(name) for name in names]
+    guessed = [guess_class(name) for name in names]
     files: dict[str, list[str]] = defaultdict(list)
     spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for name, label in zip(names, guessed, strict=True):
@@ -91,7 +91,7 @@ def guess_classes(names: Sequence[str]) -> Guess | None:
     return Guess(tuple(classes), rows, images - named)
 
 
-def _class_of(name: str) -> str:
+def guess_class(name: str) -> str:
     """Give the class in a file name; empty for none."""
     if not is_image_name(name):
         return ""

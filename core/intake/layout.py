@@ -85,7 +85,7 @@ class _Levels:
 
 def read_split(name: str) -> Split | None:
     """Give the split that a word means, e.g. `training_set` or `Test `; None for none."""
-    read = _read_split_word(name)
+    read = read_split_word(name)
     return read[0] if read is not None and not read[1] else None
 
 
@@ -209,7 +209,7 @@ def _find_splits(folders: Mapping[str, Sequence[Parts]], level: int) -> dict[str
     """Give the split of each folder that names one, if this is a level of splits."""
     by_rest: dict[frozenset[str], dict[str, Split]] = defaultdict(dict)
     for name in folders:
-        read = _read_split_word(name)
+        read = read_split_word(name)
         if read is not None:
             by_rest[read[1]][name] = read[0]
     if not by_rest:
@@ -253,11 +253,16 @@ def _find_label_levels(
             return {name: below + 1 for name, below in levels.items()}
         if {name.casefold() for inner in inside.values() for name in inner} <= IMAGE_FOLDERS:
             return dict.fromkeys(levels)
-    return dict(levels)
+    found: dict[str, int | None] = dict(levels)
+    classes = {one.casefold() for inner in inside.values() if len(inner) > 1 for one in inner}
+    for name, inner in inside.items():  # test/images/1.jpg beside train/ants/2.jpg and train/bees/3.jpg
+        if classes and len(inner) == 1 and {one.casefold() for one in inner} <= IMAGE_FOLDERS - classes:
+            found[name] = None
+    return found
 
 
 def _is_same_split(name: str, split: Split) -> bool:
-    read = _read_split_word(name)
+    read = read_split_word(name)
     return read is not None and read[0] == split
 
 
@@ -303,8 +308,8 @@ def _note_other_folders(images: Sequence[Parts], levels: _Levels) -> list[Note]:
     return [Note(name, rejection_messages.OTHER_FOLDER.format(images=count)) for name, count in sorted(others.items())]
 
 
-def _read_split_word(name: str) -> tuple[Split, frozenset[str]] | None:
-    """Give the split that a name contains, and its other words; None if it names none, or two."""
+def read_split_word(name: str) -> tuple[Split, frozenset[str]] | None:
+    """Give the split that a name contains, and its other words; None if it names none, or two other than train_val."""
     splits: set[Split] = set()
     rest = set()
     for word in re.findall(r"[^\W\d_]+", fold(name)):

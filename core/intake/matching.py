@@ -51,6 +51,7 @@ class NameIndex:
     """
 
     def __init__(self, paths: Mapping[int, Parts]) -> None:
+        self._paths = paths
         self._by_name: dict[str, list[_File]] = defaultdict(list)
         self._by_folder: dict[tuple[str, str], list[_File]] = defaultdict(list)
         for index, parts in paths.items():
@@ -60,6 +61,10 @@ class NameIndex:
                 self._by_name[name].append(file)
                 if len(parts) > 1:
                     self._by_folder[file.folded[-2], name].append(file)
+
+    def name_of(self, index: int) -> str:
+        """Give the name of a file, without its folders."""
+        return self._paths[index][-1]
 
     def find(self, name: str, folder: Parts = ()) -> Match | None:
         """Find the file that a name means.

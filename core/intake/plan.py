@@ -14,7 +14,7 @@ Folders
     3. The folders at the first level that is neither are the classes; below splits, the next level. What lies deeper
        belongs to its class, with a note where a class has several folders inside. Images above that level have no
        class. Split folders inside every class count, too. Teachable Machine's names give the class x: a folder or an
-       archive `x-samples`, and files `x-!-12.jpg` in no class folder.
+       archive `x-samples`, and files `x-!-12.jpg` in no class folder. `images` alone in one split is no class.
     4. Masks are no images of a class: in a folder `masks` (or another word for them) beside one called `images`, and
        files such as `x_mask.png` beside `x.png`.
 
@@ -32,13 +32,26 @@ Tables
        question, with a note.
     10. Placeholders are no classes: `?`, `unknown` and their like, unless a folder has that name; one value in all rows
        of a table that is called a submission or names only test images; numbered rows with another class in each,
-       which are a list of classes.
+       which are a list of classes; one image of each class that other tables label, by a table such as `Meta.csv`.
     11. A table that names images, but whose class column is unknown, is a question to a person. Unanswered, the images
         that rule 8 gives to it have no class. A column of zeros and ones for each class is no question.
 
+Lists in text files
+    12. A list is a text file most lines of which name an image, alone or with a class, in either order; or with an id,
+        by which other lists of the folder give class and split (`image_class_labels.txt`, `train_test_split.txt`). It
+        counts as a table. `train`, `val` or `test` in its name is the split of its images; one of `trainval` is train
+        where no other list says more.
+    13. Numbers as classes get the names of a list with these numbers; else those of the folders, where each number
+        stands for one folder; else those of a list of names in order, if the numbers contain 0, or the number of the
+        names (they count from 0, or from 1); else those in the file names, one for each number. Otherwise they stay,
+        with a note.
+    14. Of several columns, the class is the only word, or the number that all others follow from; otherwise none, with
+        a note. Lists that give an image different classes, or divide the images in several ways, do not count for
+        that, with a note; nor does one number for all of a test list. A name of two numbers keeps its key.
+
 Others
-    12. If there is no labelling table and at most one class, the file names may give classes, if a person agrees.
-    13. A given class and group are for the images that have none by rules 1 to 11, unless a table labels their folder.
+    15. If there is no labelling table and at most one class, the file names may give classes, if a person agrees.
+    16. A given class and group are for the images that have none by rules 1 to 14, unless a table labels their folder.
 """
 
 import itertools
@@ -51,8 +64,9 @@ from typing import Final, TypeVar
 
 from core.intake import rejection_messages
 from core.intake.file_names import Parts
-from core.intake.formats import is_image_name
+from core.intake.formats import ANNOTATION_SUFFIXES, is_image_name, suffix_of
 from core.intake.guess import Guess, guess_classes
+from core.intake.label_lists import TextFile, read_lists, read_text
 from core.intake.layout import Annotation
 from core.intake.matching import NameIndex
 from core.intake.results import Note, Rejected, Split
@@ -71,6 +85,8 @@ ChooseColumns = Callable[[TableQuestion], ColumnChoice | None]
 
 Text = TypeVar("Text", bound=str)
 
+FEW_LISTS: Final = 3
+ICON_WORDS: Final = frozenset(("meta", "icon", "icons", "legend", "symbols", "signs"))
 SUBMISSION: Final = re.compile(r"submission|submit", re.IGNORECASE)
 
 
@@ -171,6 +187,8 @@ class _Planner:
         self._reaches: list[tuple[TableReading, list[int] | None]] = []
         # Files in a folder that a table labels.
         self._in_scope: set[int] = set()
+        # Lists in text files, by number of the source and name.
+        self._lists: set[tuple[int, str]] = set()
 
     def plan(self, label: str | None, group: str | None, name_classes: NameClasses | None) -> IngestionPlan:
         """Apply the rules in their order."""
@@ -183,6 +201,7 @@ class _Planner:
                 self._read_tables(number, source_plan.source, reader)
         for table, reach in self._reaches:
             _drop_placeholders(table, self._found, len(self._files) if reach is None else len(reach))
+        self._drop_icons()
         self._limit_to_scope()
         self._merge()
         for table in plan.tables:
@@ -191,6 +210,8 @@ class _Planner:
         if label is None and name_classes is not None:
             self._guess(name_classes)
         for file, (number, index) in enumerate(self._files):
+            if (number, plan.sources[number].source.entries[index].name) in self._lists:
+                continue
             found = self._found[file]
             default = None if file in self._in_scope else label
             filled = replace(found, label=clean_name(found.label or default or "") or None, group=found.group or group)
@@ -201,9 +222,16 @@ class _Planner:
         beside_others = isinstance(source, Files)
         reach = [file for file, (at, _) in enumerate(self._files) if beside_others or at == number]
         index: NameIndex | None = None
+        texts: list[TextFile] = []
         for entry, data in source.read_tables():
-            index = index or NameIndex({file: self._paths[file] for file in reach})
+            index = index or NameIndex({file: self._paths[file] for file in reach if self._may_be_named(file)})
             folder = entry.parts[:-1]
+            if not source.is_table(entry):
+                text = read_text(entry.name, folder, data)
+                if text is None or not text.is_table:
+                    texts += [text] if text is not None else []
+                    continue
+                self._lists.add((number, entry.name))
             try:
                 table = reader.read(data)
             except TableError as error:
@@ -217,6 +245,42 @@ class _Planner:
                 self._plan.questions.append(reading.question)
             self._plan.tables.append(reading)
             self._reaches.append((reading, None if beside_others else reach))
+        if index is not None and texts:
+            self._read_lists(number, texts, index, None if beside_others else reach)
+
+    def _may_be_named(self, file: int) -> bool:
+        """Whether a table or a list may mean a file: not if it is a mask, or a file with annotations."""
+        number, index = self._files[file]
+        is_mask = index in self._layouts[number].masks
+        return not is_mask and suffix_of(self._paths[file][-1]) not in ANNOTATION_SUFFIXES
+
+    def _read_lists(self, number: int, texts: Sequence[TextFile], index: NameIndex, reach: list[int] | None) -> None:
+        given = {
+            file: claim.label
+            for table in self._plan.tables
+            for file, claims in table.claims.items()
+            for claim in claims
+            if claim.label is not None
+        }
+        unused: list[Note] = []
+        for one in read_lists(texts, index, lambda file: self._found[file].label, given):
+            self._lists |= {(number, name) for name in one.used_files}
+            table = one.table()
+            notes = [Note(one.file.name, sentence) for sentence in one.sentences]
+            if table is None:
+                unused += notes
+                continue
+            reading = read_rows(table, index, one.file.name, one.file.folder)
+            missing = sum(found.reason == rejection_messages.NAMED_BUT_NOT_THERE for found in reading.rejected)
+            reading.rejected = [
+                found for found in reading.rejected if found.reason != rejection_messages.NAMED_BUT_NOT_THERE
+            ]
+            if missing:
+                notes.append(Note(one.file.name, rejection_messages.LIST_NAMES_MORE.format(rows=missing)))
+            reading.notes += notes
+            self._plan.tables.append(reading)
+            self._reaches.append((reading, reach))
+        self._plan.notes += _together(unused)
 
     def _choice(self, name: str, table: Table) -> ColumnChoice | None:
         """Give the person's choice for a table, if the table has its columns."""
@@ -226,6 +290,19 @@ class _Planner:
             ):
                 return choice
         return None
+
+    def _drop_icons(self) -> None:
+        """Ignore the classes of tables that show one image of each class, such as the signs in `Meta` of GTSRB."""
+        labels = {id(table): _label_counts(table) for table in self._plan.tables if table.labels}
+        for table in [one for one in self._plan.tables if one.labels]:
+            own = labels[id(table)]
+            others = {label for one, counts in labels.items() if one != id(table) for label in counts}
+            words = set(re.findall(r"[^\W\d_]+", " ".join((*table.folder, PurePosixPath(table.name).stem)).casefold()))
+            beside = all(self._found[file].split is None for file in table.claims)
+            if words & ICON_WORDS and beside and set(own.values()) == {1} and own.keys() <= others:
+                table.drop_labels(rejection_messages.CLASS_ICONS)
+                for file in table.claims:
+                    self._found[file] = replace(self._found[file], label=None)
 
     def _limit_to_scope(self) -> None:
         """Take the class from images that a labelling table does not name."""
@@ -243,11 +320,16 @@ class _Planner:
             others = self._find_other_splits(table, inside)
             inside = [file for file in inside if self._found[file].split not in others]
             self._in_scope.update(inside)
-            unnamed = sum(is_image_name(self._paths[file][-1]) for file in inside if file not in named)
+            unnamed = [file for file in inside if file not in named and self._is_photograph(file)]
+            named.update(unnamed)  # each is counted once
             if unnamed:
-                table.notes.append(Note(table.name, rejection_messages.NOT_NAMED.format(images=unnamed)))
+                table.notes.append(Note(table.name, rejection_messages.NOT_NAMED.format(images=len(unnamed))))
         for file in self._in_scope:
             self._found[file] = replace(self._found[file], label=None)
+
+    def _is_photograph(self, file: int) -> bool:
+        number, index = self._files[file]
+        return is_image_name(self._paths[file][-1]) and index not in self._layouts[number].masks
 
     def _find_other_splits(self, table: TableReading, inside: Sequence[int]) -> set[Split | None]:
         """Give the split folders of which a table names no image, and whose folders give the same classes."""
@@ -287,6 +369,24 @@ class _Planner:
         for file, name in enumerate(guess.rows):
             if self._files[file] not in masks:
                 self._found[file] = replace(self._found[file], label=answer.get(name))
+
+
+def _together(notes: Sequence[Note]) -> list[Note]:
+    """Say a sentence once where it is true of several files but for what it counts or shows."""
+    kinds: dict[str, list[Note]] = defaultdict(list)
+    for note in notes:
+        kinds[re.sub(r"[\d,]+|“.*”", "", note.sentence)].append(note)
+    return [
+        Note(same[0].name, rejection_messages.OTHER_LISTS.format(sentence=same[0].sentence, lists=len(same) - 1))
+        if len(same) > FEW_LISTS
+        else note
+        for same in kinds.values()
+        for note in (same if len(same) <= FEW_LISTS else same[:1])
+    ]
+
+
+def _label_counts(table: TableReading) -> Counter[str]:
+    return Counter(claim.label for claims in table.claims.values() for claim in claims if claim.label)
 
 
 def _common_start(folders: Sequence[Parts]) -> Parts:

@@ -53,22 +53,49 @@ SEVERAL_FILES: Final = "The table names it, but there are several files of that 
 PLACEHOLDER_TABLE: Final = "Its classes were not used: {label} in every row is a placeholder."
 PLACEHOLDER_ROWS: Final = "{rows:,} of its rows have a placeholder instead of a class ({words}): these have no class."
 CLASS_LIST: Final = "Its classes were not used: with another class in every row, it is a list of classes."
-NOT_NAMED: Final = "It does not name {images:,} images, which have no class."
+NOT_NAMED: Final = "Images that it does not name have no class ({images:,})."
 UNKNOWN_SPLITS: Final = "Its split column has words that name no split and were not used: {words}."
 SEVERAL_CLASSES: Final = "It has no class, because tables give it several: {values}."
 SEVERAL_SPLITS: Final = "Its split was not used, because tables give it several: {values}."
 SEVERAL_GROUPS: Final = "Its group was not used, because tables give it several: {values}."
-OTHER_FOLDER: Final = "The folder is beside the split folders and names no split: its {images:,} images have no class."
-MASK_FOLDER: Final = (
-    "The folder is beside one of images and named as their masks are: its {images:,} images have no class."
+OTHER_FOLDER: Final = (
+    "The folder is beside the split folders and names no split: images in it have no class ({images:,})."
 )
-MASKS: Final = "{images:,} images are masks of others by their names, such as {name}: they have no class."
+MASK_FOLDER: Final = (
+    "The folder is beside one of images and named as their masks are: images in it have no class ({images:,})."
+)
+MASKS: Final = "Images that are masks of others by their names, such as {name}, have no class ({images:,})."
 INNER_FOLDERS: Final = (
     "Folders inside it were read as one class: {folders}. To make a class of each, put them side by side."
 )
 INNER_FOLDERS_OF_SEVERAL: Final = (
     "Folders inside it were read as one class: {folders}; likewise in {more:,} other folders. To make a class of each, "
     "put them side by side."
+)
+
+# A list in a text file.
+LIST_UNCLEAR: Final = (
+    "It names images ({images:,}), but it is not clear which class each of them has; its first line is “{line}”."
+)
+LIST_CONTRADICTS: Final = (
+    "Its classes were not used, because {other} gives some of the same images other classes: keep one of them."
+)
+LIST_DIVIDES: Final = (
+    "Its split was not used, because it is one of {lists} lists that divide the same images in several ways: keep "
+    "those of one division."
+)
+LIST_NUMBERS: Final = (
+    "Its classes are numbers, and no list says for certain which names they have: the classes are called by the "
+    "numbers."
+)
+LIST_NAMES_MORE: Final = "It names other files, too, which are not here ({rows:,})."
+LIST_WITHOUT_FILES: Final = (
+    "Its lines are numbers, such as “{line}”, without the names of images: which image each belongs to is not certain, "
+    "so it was not used."
+)
+OTHER_LISTS: Final = "{sentence} The same is true of {lists:,} other lists."
+CLASS_ICONS: Final = (
+    "Its classes were not used: with one image of each class that other tables label, these are signs for the classes."
 )
 
 # A URL.
@@ -95,6 +122,11 @@ _MISSING_CLASS: Final = re.compile(
             PLACEHOLDER_TABLE,
             PLACEHOLDER_ROWS,
             CLASS_LIST,
+            LIST_UNCLEAR,
+            LIST_CONTRADICTS,
+            LIST_WITHOUT_FILES,
+            OTHER_LISTS,
+            CLASS_ICONS,
             NOT_NAMED,
             SEVERAL_CLASSES,
             OTHER_FOLDER,

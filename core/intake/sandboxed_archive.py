@@ -83,7 +83,7 @@ class SandboxedArchive(Source):
             yield entry, partial(self._open, number)
 
     def read_tables(self) -> Iterator[tuple[Entry, bytes]]:
-        """Yield the tables among the entries with their bytes."""
+        """Yield the tables and the text files that may be lists, with their bytes."""
         entries = dict(zip(self._numbers, self.entries, strict=True))
         for header, data in self._stream({"action": "tables"}, self._should_stop):
             if header["number"] in entries:

@@ -12,17 +12,21 @@ import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Final, Self
 
 from core.errors import ArchiveError
 from core.intake import rejection_messages
 from core.intake.file_names import NameReading, Parts, decode_names, is_ignored, split_path, unique_name
-from core.intake.formats import NESTED_SUFFIXES, is_table_name, suffix_of
+from core.intake.formats import NESTED_SUFFIXES, is_table_name, may_be_list_name, suffix_of
 from core.intake.layout import Layout, read_layout
 from core.intake.results import GIGABYTE, MEGABYTE, Limits, Rejected
 
 TABLE_BYTES: Final = 20 * MEGABYTE
+# Of a list in a text file, and how many are read; sets with a text file for each image have thousands that are none.
+LIST_BYTES: Final = 5 * MEGABYTE
+MAX_LISTS: Final = 60
 
 Opener = Callable[[], IO[bytes]]
 
@@ -45,6 +49,11 @@ class Entry:
     def suffix(self) -> str:
         """The suffix in lower case, e.g. `.jpg`."""
         return suffix_of(self.parts[-1])
+
+
+def may_be_list(entry: Entry) -> bool:
+    """Whether an entry may be a list of images in a text file, by its name and size."""
+    return may_be_list_name(entry.parts[-1]) and entry.size <= LIST_BYTES
 
 
 @dataclass
@@ -78,7 +87,7 @@ class Source(ABC):
 
     @abstractmethod
     def read_tables(self) -> Iterator[tuple[Entry, bytes]]:
-        """Yield the tables among the entries with their bytes."""
+        """Yield the tables and the text files that may be lists, with their bytes."""
 
     def layout(self) -> Layout:
         """Give what the folders say about each entry."""
@@ -157,6 +166,16 @@ class Source(ABC):
         """Whether an entry may be a table."""
         return is_table_name(entry.parts[-1]) and entry.size <= TABLE_BYTES
 
+    @cached_property
+    def lists(self) -> frozenset[str]:
+        """Names of the text files that may be lists of images, the ones in the fewest folders; at most `MAX_LISTS`."""
+        found = [entry for entry in self.entries if may_be_list(entry)]
+        return frozenset(entry.name for entry in sorted(found, key=lambda entry: len(entry.parts))[:MAX_LISTS])
+
+    def is_table_or_list(self, entry: Entry) -> bool:
+        """Whether an entry may be a table, or a list in a text file."""
+        return self.is_table(entry) or entry.name in self.lists
+
 
 class Folder(Source):
     """A folder on this machine. Links to files are followed, because data sets are often built of them.
@@ -200,9 +219,9 @@ class Folder(Source):
             yield entry, functools.partial(_open, path)
 
     def read_tables(self) -> Iterator[tuple[Entry, bytes]]:
-        """Yield the tables among the files with their bytes."""
+        """Yield the tables and the text files that may be lists, with their bytes."""
         for entry, path in zip(self.entries, self.paths, strict=True):
-            if self.is_table(entry):
+            if self.is_table_or_list(entry):
                 with contextlib.suppress(OSError):
                     yield entry, path.read_bytes()
 

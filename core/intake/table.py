@@ -93,7 +93,7 @@ def _names_files(head: list[str]) -> bool:
 def _csv_rows(data: bytes) -> list[list[str]]:
     if data.startswith(COMPOUND_MAGIC):
         raise TableError(rejection_messages.TABLE_UNREADABLE)
-    text = _decode(data)
+    text = decode_text(data)
     separator = SEPARATOR_LINE.match(text)
     if separator:
         text = text[separator.end() :]
@@ -110,7 +110,12 @@ def _find_delimiter(text: str) -> str:
     return max(DELIMITERS, key=line.count)
 
 
-def _decode(data: bytes) -> str:
+def decode_text(data: bytes) -> str:
+    """Decode the bytes of a text in UTF-8, UTF-16 or an older encoding.
+
+    Raises:
+        TableError: It is no text.
+    """
     utf_16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
     for coding in ("utf-16",) if utf_16 else ("utf-8-sig", guess_coding(data.splitlines(), "cp1252")):
         try:

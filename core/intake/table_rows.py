@@ -3,6 +3,7 @@
 The rules are in `core.intake.plan`.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,8 @@ SAMPLE_ROWS: Final = 2_000
 MOST_COLUMNS: Final = 64
 NO_RANK: Final = 9
 EXAMPLES: Final = 3
+# A class of ImageNet.
+SYNSET: Final = re.compile(r"\bn\d{8}\b")
 MOST_WORDS: Final = 5
 
 
@@ -129,6 +132,7 @@ def read_rows(
         folder: Parts of its folder.
         choice: A person's choice of columns.
     """
+    table = _divide_predictions(table)
     reading = TableReading(name, folder, table.head)
     if not _has_known_column(table) and any(index.find(cell, folder) for cell in table.head):
         table = table.without_head()
@@ -154,6 +158,18 @@ def read_rows(
     if labels is None and not columns.keys() & {"split", "group", "excluded"}:
         return reading.reject(rejection_messages.TABLE_WITHOUT_COLUMNS.format(columns=describe_columns(table.head)))
     return reading
+
+
+def _divide_predictions(table: Table) -> Table:
+    """Give a row for each class in cells such as `n01751748 111 108 230 366 n01751748 2 9 30 66`, of ImageNet."""
+    at = table.find_column("PredictionString")
+    if at is None:
+        return table
+    rows = [[*row[:at], label, *row[at + 1 :]] for row in table.rows for label in sorted(set(SYNSET.findall(row[at])))]
+    if rows:
+        return replace(table, rows=rows)
+    head = tuple("boxes" if column == at else name for column, name in enumerate(table.head))
+    return replace(table, head=head)
 
 
 def _has_known_column(table: Table) -> bool:

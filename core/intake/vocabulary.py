@@ -69,8 +69,8 @@ COLUMN_NAMES: Final[Mapping[Role, tuple[str, ...]]] = {
         (
             "scientific_name taxon taxon_name species_name wissenschaftlicher_name nom_scientifique nombre_cientifico "
             "category category_name choice target ground_truth gt species breed variety cultivar common_name tag "
-            "annotation kategorie art categorie categoria espece especie specie kategoria gatunek kategori tur "
-            "категория вид 分类 分類 種類 분류 종류 نوع النوع"
+            "prediction_string annotation kategorie art categorie categoria espece especie specie kategoria gatunek "
+            "kategori tur категория вид 分类 分類 種類 분류 종류 نوع النوع"
         ),
         "dx diagnosis diagnose diagnostic diagnostico disease condition",
         "class_id label_id category_id class_index label_index",

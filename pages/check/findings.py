@@ -123,7 +123,12 @@ def _draw_repair(
         title = f"{verb} {words.count(len(on_page), 'chosen image')}"
         if st.button(title, key=f"repair-{finding.check}", disabled=not on_page):
             _repair(project_id, offer, on_page)
-        if offer.action != "relabel" and len(offered) > 1 and offered - on_page and st.button(f"{verb} all {len(offered):,}", key=f"repair-all-{finding.check}"):
+        if (
+            offer.action != "relabel"
+            and len(offered) > 1
+            and offered - on_page
+            and st.button(f"{verb} all {len(offered):,}", key=f"repair-all-{finding.check}")
+        ):
             _repair(project_id, offer, offered)
 
 

@@ -148,7 +148,7 @@ def test_training_prints_what_it_read(pack, capsys, tmp_path: Path):
     main(["train", str(path), "--out", str(tmp_path / "out"), "--batch-size", "4096"])
     printed = capsys.readouterr().out
     assert "9 images in 3 classes: Ants (3), ants (3), bees (3)" in printed
-    assert "1 images have no class and take no part in training" in printed
+    assert "1 image has no class and takes no part in training" in printed
     assert "these classes differ only by case, and are probably one: Ants, ants" in printed
     assert "rejected bees/text.jpg: It is not an image" in printed
 
