@@ -10,7 +10,7 @@ from pages.shared.workspace import database, settings
 
 failed = delete_failed_samples(database(), settings())
 known = list_projects(database())
-welcome.draw(newcomer=not known)
+welcome.draw()
 for reason in failed:
     st.error(words.escape_markdown(reason), icon=":material/error:")
 

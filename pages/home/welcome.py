@@ -13,12 +13,8 @@ _ALT = (
 )
 
 
-def draw(*, newcomer: bool) -> None:
-    """Draw the introduction.
-
-    Args:
-        newcomer: Whether to show the steps too, which the sidebar shows once a project is open.
-    """
+def draw() -> None:
+    """Draw the introduction, and the steps, which the sidebar links once a project is open."""
     words, picture = st.columns([3, 2], gap="large", vertical_alignment="center")
     with words:
         st.title("Teach a network to tell your images apart", anchor=False)
@@ -31,5 +27,4 @@ def draw(*, newcomer: bool) -> None:
         )
     with picture:
         st.image(_PICTURE, alt=_ALT, width=360)
-    if newcomer:
-        st.markdown("**Seven steps:** " + " → ".join(f"{step.icon} {step.title}" for step in PROJECT_STEPS))
+    st.markdown("**Seven steps:** " + " → ".join(f"{step.icon} {step.title}" for step in PROJECT_STEPS))
