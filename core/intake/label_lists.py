@@ -41,8 +41,9 @@ NAME_WORDS: Final = frozenset(
 CLASS_LIST_WORDS: Final = frozenset(("classes", "classname", "classnames", "categories", "synset", "synsets"))
 LABEL_WORDS: Final = frozenset(("class", "classes", "label", "labels"))
 TRUTH_WORDS: Final = LABEL_WORDS | {"truth", "groundtruth", "target", "targets"}
-NUMBER: Final = re.compile(r"\d+")
-LEADING_NUMBER: Final = re.compile(r"\d+\s")
+# At most nine digits: Python refuses to read thousands of them.
+NUMBER: Final = re.compile(r"[0-9]{1,9}")
+LEADING_NUMBER: Final = re.compile(r"[0-9]{1,9}\s")
 
 
 @dataclass(frozen=True)

@@ -209,6 +209,12 @@ FORMS: dict[str, Form] = {
         ["a", "b"],
         set(),
     ),
+    "numbers of thousands of digits": (
+        "1.jpg 2.jpg",
+        {"labels.txt": table("1.jpg " + "1" * 5000, "2.jpg " + "2" * 5000), "classes.txt": table("9" * 5000 + " a")},
+        ["-", "-"],
+        {("labels.txt", rejection_messages.LIST_UNCLEAR.format(images=2, line="1.jpg " + "1" * 54 + "…"))},
+    ),
     "several attributes": (
         "1.jpg 2.jpg",
         {"list_attr.txt": table("2", "Male Young Old", "1.jpg -1  1 1", "2.jpg 1 1 -1")},
