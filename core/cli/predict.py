@@ -19,7 +19,7 @@ from core.use.event_votes import write_events
 from core.use.input_files import InputFiles
 from core.use.prediction_store import PredictionFilter, PredictionStore
 from core.use.prediction_table import check_table_path, write_table
-from core.use.sorted_images import SORTED, check_sorted_folder, write_sorted_folder
+from core.use.sorted_images import SORTED, begin_sorted_folder, check_sorted_folder, write_sorted_folder
 
 if TYPE_CHECKING:
     from core.export.predictor import Predictor
@@ -111,7 +111,9 @@ def _write(options: argparse.Namespace, settings: Settings, files: InputFiles) -
         check_table_path(options.out, len(files) + 1)
     with _store(options.out) as store:
         if options.sort is not None:
-            check_sorted_folder(options.sort, options.images, store.property(SORTED), options.threshold)
+            if options.resume:
+                check_sorted_folder(options.sort, options.images, store.property(SORTED), options.threshold)
+            begin_sorted_folder(store, options.sort, options.threshold)  # the table may be written into it
         _check_same_inputs(store, options)
         with _loaded(options.model) as (predictor, digest):
             _check_same_model(store, digest, options.out)

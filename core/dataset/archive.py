@@ -26,6 +26,8 @@ from core.storage.tables import write_csv
 COLUMNS: Final = ("file", "label", "split", "split_fixed", "group", "excluded", "original_name", "sha256")
 NO_CLASS: Final = "no class"
 NAME_LENGTH: Final = 80
+# Most file systems allow 255; the rest is for numbers, suffixes and the names of unfinished files.
+NAME_BYTES: Final = 200
 UNSAFE: Final = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u2028\u2029]')
 # Windows drops spaces and dots at the end, the table reader strips spaces, and a leading dot hides a file.
 EDGES: Final = re.compile(r"^[\s.]+|[\s.]+$")
@@ -161,7 +163,8 @@ def free_path(path: str, used: set[str], suffix: str = "") -> str:
 
 def safe_name(name: str, default: str) -> str:
     """Return a name that every file system accepts and that no intake takes for a hidden file."""
-    safe = EDGES.sub("", UNSAFE.sub("_", unicodedata.normalize("NFC", name))[:NAME_LENGTH])
+    short = UNSAFE.sub("_", unicodedata.normalize("NFC", name))[:NAME_LENGTH]
+    safe = EDGES.sub("", short.encode("utf-8", "replace")[:NAME_BYTES].decode("utf-8", "ignore"))
     return f"_{safe}" if RESERVED.fullmatch(safe) else safe or default
 
 

@@ -39,6 +39,11 @@ def sorted_paths(store: PredictionStore, threshold: float) -> Iterator[tuple[Sto
         yield one, free_path(f"{folder}/{stem}", used, suffix)
 
 
+def begin_sorted_folder(store: PredictionStore, target: Path, threshold: float) -> None:
+    """Store which folder is filled at which threshold, so that `check_sorted_folder` lets it be continued."""
+    store.set_property(SORTED, _identity(target, threshold))
+
+
 def write_sorted_folder(
     store: PredictionStore,
     files: Iterable[InputFile],
@@ -49,7 +54,7 @@ def write_sorted_folder(
     """Copy images into folders by class; an image that was copied before is not copied again.
 
     Args:
-        store: The predictions; remembers the folder, so that `check_sorted_folder` knows it again.
+        store: The predictions.
         files: The files that they were made of.
         target: The folder; created if needed.
         threshold: Confidence below which a prediction needs a look.
@@ -62,7 +67,7 @@ def write_sorted_folder(
         InputError: A folder of a class is a link.
         WorkspaceError: The disk is full or not writable.
     """
-    store.set_property(SORTED, _identity(target, threshold))
+    begin_sorted_folder(store, target, threshold)
     paths = {one.file: path for one, path in sorted_paths(store, threshold)}
     done = 0
     for file in files:

@@ -210,6 +210,15 @@ def test_a_zip_has_the_same_folders_without_seeking(store: PredictionStore, imag
     assert {name: archive.read(name).decode() for name in archive.namelist()} == SORTED
 
 
+def test_long_names_fit_into_a_file_system(store: PredictionStore, images: dict[str, Path], tmp_path: Path):
+    name = "\N{CAT FACE}" * 90
+    store.add([StoredPrediction(f"{number}/{name}.jpeg", name, 0.9, digest="d1") for number in range(2)])
+    files = [InputFile(one.file, images["d1"]) for one in store.read() if one.predicted_class == name]
+    assert write_sorted_folder(store, files, tmp_path / "sorted", 0.5) == 2
+    cut = "\N{CAT FACE}" * 50
+    assert sorted(path.name for path in (tmp_path / "sorted" / cut).iterdir()) == [f"{cut} 2.jpeg", f"{cut}.jpeg"]
+
+
 def test_a_correction_decides_on_the_folder(store: PredictionStore, images: dict[str, Path], tmp_path: Path):
     store.correct(["=2+3.jpg"], "..")
     files = [InputFile(one.file, images.get(one.digest)) for one in store.read()]
