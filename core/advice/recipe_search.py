@@ -146,9 +146,10 @@ class RecipeSearch(_Frozen):
                 "chance explains."
             )
         gain = chosen.gain
+        sure = "" if gain.low > 0 else " Chance may explain that: more time or more images would tell."
         return (
             f"**{_capitalized(chosen.title)}** is the best of {many} recipes: {figures}, {100 * gain.value:.1f} points "
-            f"more than the default ({100 * gain.low:.1f} to {100 * gain.high:.1f})."
+            f"more than the default ({100 * gain.low:.1f} to {100 * gain.high:.1f}).{sure}"
         )
 
     def caveat(self) -> str:
@@ -156,8 +157,8 @@ class RecipeSearch(_Frozen):
         many = len(self.tried)
         begin = f"The best of {many} looks better than it is. " if many > 1 else ""
         return (
-            f"{begin}Of each training, the best epoch was chosen on the images that it was tested on. The test split "
-            "took no part, so the test result of a run remains honest."
+            f"{begin}The default is a new head on frozen layers. Of each training, the best epoch was chosen on the "
+            "images that it was tested on. The test split took no part, so the test result of a run remains honest."
         )
 
 
@@ -183,7 +184,7 @@ def head_candidates(recipe: Recipe, backbone: Backbone) -> list[Candidate]:
     hidden = default.head.model_copy(update={"hidden_units": 256, "dropout": 0.3})
     longer = _changed(default, head_phase=Phase(epochs=60, learning_rate=4e-3))
     found = [
-        Candidate("the default: a new head on frozen layers", default),
+        Candidate("the default", default),
         Candidate("your recipe", recipe),
         Candidate("a head with a hidden layer", _changed(default, head=hidden)),
         Candidate("a head that learns longer", longer),

@@ -63,11 +63,11 @@ def _draw_table(search: RecipeSearch, job_id: str) -> int | None:
     tried = search.tried
     table = pd.DataFrame(
         {
-            "recipe": [f"★ {_title(one)}" if one is search.chosen else _title(one) for one in tried],
             "accuracy": [100 * one.accuracy.value for one in tried],
+            "gain": [100 * one.gain.value if one.gain else 0.0 for one in tried],
+            "recipe": [f"★ {_title(one)}" if one is search.chosen else _title(one) for one in tried],
             "from": [100 * one.accuracy.low for one in tried],
             "to": [100 * one.accuracy.high for one in tried],
-            "gain": [100 * one.gain.value if one.gain else None for one in tried],
             "images": [one.images for one in tried],
             "seconds": [one.seconds for one in tried],
         }
@@ -82,7 +82,7 @@ def _draw_table(search: RecipeSearch, job_id: str) -> int | None:
         column_config={
             "recipe": st.column_config.TextColumn("recipe that was tried", width="large"),
             "accuracy": st.column_config.NumberColumn("accuracy (%)", format="%.1f"),
-            "from": st.column_config.NumberColumn("95% from", format="%.1f"),
+            "from": st.column_config.NumberColumn("accuracy, 95% from", format="%.1f"),
             "to": st.column_config.NumberColumn(format="%.1f"),
             "gain": st.column_config.NumberColumn(
                 "gain (points)", format="%+.1f", help="Compared with the default, on the same images"

@@ -7,13 +7,14 @@ from playwright.sync_api import Page, expect
 
 from core.backbones.zoo import find_backbone
 from core.catalog.projects import load_draft, save_draft
-from core.training.recipe import Backbone, Recipe
+from core.catalog.runs import list_runs
+from core.training.recipe import Backbone, Recipe, load_recipe
 from pages.shared.draft import Draft, dump_draft
 from pages.shared.draft import load_draft as read_draft
 from tests.browser.conftest import Server
 from tests.browser.narrow import expect_drawn, expect_no_sideways_scrolling
 from tests.finished_runs import Workspace, add_project
-from tests.measured_advice import CUTS, RECIPE, add_curve, curve
+from tests.measured_advice import CUTS, RECIPE, add_curve, add_search, curve
 
 pytestmark = pytest.mark.browser
 
@@ -116,3 +117,21 @@ def test_a_click_on_a_point_of_the_freezing_curve_takes_its_cut(server: Server, 
     expect(tab.get_by_text("The recommended cut is chosen")).to_be_visible()
     tab.set_viewport_size({"width": 420, "height": 900})
     expect_no_sideways_scrolling(tab)
+
+
+def test_a_recipe_that_was_tried_is_picked_in_the_table_and_started(server: Server, tab: Page, project: str):
+    save_draft(server.database, project, dump_draft(Draft(recipe=RECIPE)), 0)
+    found = add_search(server.database, project)
+    tab.goto(f"{server.url}/network?project={project}")
+    expect(tab.get_by_text("is the best of 3 recipes")).to_be_visible()
+    panel = tab.get_by_test_id("stDataFrame").first
+    box = panel.bounding_box()
+    assert box is not None
+    row = box["height"] / (len(found.tried) + 1)
+    tab.mouse.click(box["x"] + 20, box["y"] + 2.5 * row)
+    expect(tab.get_by_text("A head that learns longer: epochs 60, learning rate 0.004")).to_be_visible()
+    expect_no_sideways_scrolling(tab)
+    tab.get_by_role("button", name="Start it as a run").click()
+    expect(tab).to_have_url(re.compile("/training"))
+    (run,) = list_runs(server.database, project)
+    assert load_recipe(run.recipe) == load_recipe(found.tried[1].recipe)
