@@ -149,7 +149,8 @@ class InputFiles:
             if _may_be_image(one.name)
         ]
         if not names and not rejected:
-            return _Listed(None, {}, [InputFile(self._unique(title), None, NO_IMAGE)], is_empty=True)
+            named = [] if path == self._root else [InputFile(self._unique(title), None, NO_IMAGE)]
+            return _Listed(None, {}, named, is_empty=True)
         return _Listed(source, names, rejected)
 
     def _title(self, path: Path) -> str:

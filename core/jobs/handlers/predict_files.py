@@ -11,6 +11,7 @@ from pathlib import Path
 from core.catalog.cleanup import remove_uploads
 from core.intake.decoder_pool import DecodedImage
 from core.intake.decoder_process import THUMBNAIL_SIDE
+from core.intake.file_names import is_ignored
 from core.intake.formats import ARCHIVE_SUFFIXES
 from core.jobs.handlers.models import load_predictor
 from core.jobs.specs import PredictFilesResult, PredictFilesSpec
@@ -62,14 +63,15 @@ def predict_files(context: JobContext, spec: PredictFilesSpec) -> PredictFilesRe
 
 
 def _sources(uploads: Path) -> list[Path]:
-    """Give the archives of an upload, and the upload itself for all other files."""
-    archives = [path for path in sorted(uploads.iterdir()) if _is_archive(path)]
-    others = any(not _is_archive(path) for path in uploads.iterdir())
-    return [*archives, *([uploads] if others else [])]
+    """Give the archives of an upload, in whatever folder, and the upload itself if it has other files."""
+    paths = sorted(path for path in uploads.rglob("*") if path.is_file())
+    paths = [path for path in paths if not is_ignored(path.relative_to(uploads).parts)]
+    archives = [path for path in paths if _is_archive(path)]
+    return [*archives, *([uploads] if len(archives) < len(paths) else [])]
 
 
 def _is_archive(path: Path) -> bool:
-    return path.is_file() and path.name.lower().endswith(ARCHIVE_SUFFIXES)
+    return path.name.lower().endswith(ARCHIVE_SUFFIXES)
 
 
 def _keeper(copies: OriginalStore) -> Keep:

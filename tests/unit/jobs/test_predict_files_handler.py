@@ -9,7 +9,7 @@ from PIL import Image
 
 from core.catalog import jobs
 from core.errors import RunStopped
-from core.jobs.handlers.predict_files import predict_files
+from core.jobs.handlers.predict_files import _sources, predict_files
 from core.jobs.specs import PredictFilesResult, PredictFilesSpec
 from core.jobs.worker import JobContext
 from core.use.prediction_store import PREDICTIONS_FILE, PredictionFilter, PredictionStore, open_copies
@@ -70,3 +70,13 @@ def test_a_stopped_job_goes_on_with_the_files_that_are_left(settings):
     copies = open_copies(folder)
     assert all(copies.has(one.digest) and copies.thumbnail_path(one.digest).is_file() for one in after[:-1])
     assert not upload.exists()
+
+
+def test_archives_of_any_folder_of_an_upload_are_unpacked(tmp_path):
+    for name in ("1.png", "scans.zip/2.png", "below/3.tar.gz", "below/__MACOSX/4.zip", "below/.5.zip"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert _sources(tmp_path) == [tmp_path / "below" / "3.tar.gz", tmp_path]
+    (tmp_path / "1.png").unlink()
+    (tmp_path / "scans.zip" / "2.png").unlink()
+    assert _sources(tmp_path) == [tmp_path / "below" / "3.tar.gz"]

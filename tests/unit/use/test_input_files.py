@@ -86,6 +86,14 @@ def test_an_upload_without_images_is_said(tmp_path: Path):
         InputFiles([tmp_path], root=tmp_path)
 
 
+def test_other_files_beside_an_archive_get_no_row(tmp_path: Path):
+    (tmp_path / "notes.txt").write_text("no image")
+    with zipfile.ZipFile(tmp_path / "images.zip", "w") as archive:
+        archive.writestr("1.png", b"first")
+    with InputFiles([tmp_path / "images.zip", tmp_path], root=tmp_path) as files:
+        assert [file.name for file in files.read()] == ["images.zip/1.png"]
+
+
 def test_unpacked_files_are_removed(folder: Path):
     with InputFiles([folder / "more.zip"]) as files:
         paths = [file.path for file in files.read() if file.path]
