@@ -1,19 +1,15 @@
 """Classes guessed from file names: a person confirms or corrects them before any image is added."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import streamlit as st
 
-from core.catalog.cleanup import remove_uploads
 from core.catalog.jobs import Job
 from core.catalog.labels import Label
 from core.errors import DatasetError
-from core.jobs.queue import submit
-from core.jobs.specs import ClassGuess, GuessedClass, IngestResult, IngestSpec
-from pages.components import job_progress
+from core.jobs.specs import ClassGuess, GuessedClass, IngestResult
+from pages.images import held_upload
 from pages.shared import frame, words
-from pages.shared.workspace import database, settings
 
 # A longer list scrolls.
 ROWS_SHOWN = 8
@@ -22,10 +18,7 @@ ROW_HEIGHT = 72
 
 def waiting(project_id: str) -> Job | None:
     """The job whose guess waits for confirmation, if any."""
-    job = job_progress.last_job(project_id, IngestSpec)
-    if job is None or _guess(job) is None:
-        return None
-    return job if any(path.exists() for path in _paths(job)) else None
+    return held_upload.find(project_id, lambda result: result.guess)
 
 
 def draw(project_id: str, job: Job, labels: Sequence[Label]) -> None:
@@ -84,13 +77,11 @@ def _show_others(project_id: str, job: Job, guess: ClassGuess) -> None:
             frame.run_action(lambda: _ingest(project_id, job, dict.fromkeys(names, _required(label))))
         if st.button("Add them without classes", help="Sort them afterwards, in the gallery"):
             frame.run_action(lambda: _ingest(project_id, job, dict.fromkeys(names)))
-        if st.button("Discard the upload", icon=":material/delete:"):
-            frame.run_action(lambda: remove_uploads(settings(), _paths(job)), "The upload was removed.")
+        held_upload.draw_discard(job, "Discard the upload", f"guess-leave-{job.id}")
 
 
 def _ingest(project_id: str, job: Job, names: Mapping[str, str | None]) -> None:
-    spec = job.spec_as(IngestSpec).model_copy(update={"class_names": dict(names)})
-    submit(database(), settings(), project_id, spec)
+    held_upload.ingest(project_id, job, class_names=dict(names))
 
 
 def _required(text: str) -> str:
@@ -107,10 +98,6 @@ def _clean(text: str) -> str | None:
 def _guess(job: Job) -> ClassGuess | None:
     result = job.result_as(IngestResult)
     return None if result is None else result.guess
-
-
-def _paths(job: Job) -> list[Path]:
-    return [settings().resolve(path) for path in job.spec_as(IngestSpec).paths]
 
 
 def _examples(one: GuessedClass) -> str:

@@ -1,26 +1,18 @@
 """A table whose class column is unknown: a person chooses its columns before any image is added."""
 
-from pathlib import Path
-
 import streamlit as st
 
-from core.catalog.cleanup import remove_uploads
 from core.catalog.jobs import Job
-from core.jobs.queue import submit
 from core.jobs.specs import IngestResult, IngestSpec, TableColumns, TableQuestion
-from pages.components import job_progress
+from pages.images import held_upload
 from pages.shared import frame, words
-from pages.shared.workspace import database, settings
 
 NO_CLASSES = "The table has no classes"
 
 
 def waiting(project_id: str) -> Job | None:
     """The job whose question waits for an answer, if any."""
-    job = job_progress.last_job(project_id, IngestSpec)
-    if job is None or _question(job) is None:
-        return None
-    return job if any(path.exists() for path in _paths(job)) else None
+    return held_upload.find(project_id, lambda result: result.question)
 
 
 def draw(project_id: str, job: Job) -> None:
@@ -47,19 +39,13 @@ def draw(project_id: str, job: Job) -> None:
         elif chosen:
             columns = TableColumns(file=file, label=None if label == NO_CLASSES else label)
             frame.run_action(lambda: _ingest(project_id, job, question.table, columns))
-        if st.button("Do not add them", icon=":material/delete:", key=f"table-leave-{job.id}"):
-            frame.run_action(lambda: remove_uploads(settings(), _paths(job)), "The upload was removed.")
+        held_upload.draw_discard(job, "Do not add them", f"table-leave-{job.id}")
 
 
 def _ingest(project_id: str, job: Job, table: str, columns: TableColumns) -> None:
-    spec = job.spec_as(IngestSpec)
-    submit(database(), settings(), project_id, spec.model_copy(update={"columns": {**spec.columns, table: columns}}))
+    held_upload.ingest(project_id, job, columns={**job.spec_as(IngestSpec).columns, table: columns})
 
 
 def _question(job: Job) -> TableQuestion | None:
     result = job.result_as(IngestResult)
     return None if result is None else result.question
-
-
-def _paths(job: Job) -> list[Path]:
-    return [settings().resolve(path) for path in job.spec_as(IngestSpec).paths]
