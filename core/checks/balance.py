@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.checks.dataset import Dataset
-from core.checks.result import Result, no_issue
+from core.checks.result import Result, list_some, no_issue
 
 FEW_IMAGES = 20
 UNBALANCED = 5.0
@@ -17,10 +17,13 @@ def class_balance(dataset: Dataset) -> Result:
     largest, smallest = int(max(counts, default=0)), int(min(counts, default=0))
     sentences = []
     if dataset.empty_classes:
-        names = ", ".join(dataset.empty_classes)
-        sentences.append(f"Without any image: {names}. Add images, or delete the class.")
+        which = "This class has" if len(dataset.empty_classes) == 1 else "These classes have"
+        sentences.append(f"{which} no image: {list_some(dataset.empty_classes)}. Add images, or delete the class.")
     if small:
-        sentences.append(f"Fewer than {FEW_IMAGES} images: {', '.join(small)}. Add more, results will be unsure.")
+        which = "This class has" if len(small) == 1 else "These classes have"
+        sentences.append(
+            f"{which} fewer than {FEW_IMAGES} images: {list_some(small)}. Add more; until then results are unsure."
+        )
     if smallest and largest / smallest >= UNBALANCED:
         sentences.append(
             f"The largest class has {largest / smallest:.0f} times the images of the smallest: turn class weights "

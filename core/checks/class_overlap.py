@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.checks.dataset import Dataset
-from core.checks.result import Result, no_issue
+from core.checks.result import Result, list_some, no_issue
 
 CONFUSED = 0.2
 """Share of a pair's images that are predicted as the other class, from which the pair is reported."""
@@ -30,7 +30,7 @@ def class_overlap(dataset: Dataset) -> Result:
                 flags |= ((dataset.labels == one) & (best == other)) | ((dataset.labels == other) & (best == one))
     if not pairs:
         return no_issue(n, "No two classes are confused.")
-    named = ", ".join(text for _, text in sorted(pairs, reverse=True))
+    named = list_some([text for _, text in sorted(pairs, reverse=True)])
     own = probe.probabilities[np.arange(n), dataset.labels]
     summary = f"This network confuses {named}. Add more images of both, or merge them."
     return Result(np.where(flags, own, 1.0), flags & probe.predicted, summary)

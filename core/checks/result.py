@@ -1,5 +1,6 @@
 """The shape of result that every check gives."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -89,6 +90,12 @@ def expand_result(result: Result, rows: NDArray[np.int64], n: int) -> Result:
 def count_images(number: int) -> str:
     """Say a number of images."""
     return "1 image" if number == 1 else f"{number} images"
+
+
+def list_some(names: Sequence[str], most: int = 10) -> str:
+    """List names for a sentence; of many, the first and how many more there are."""
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
 
 
 def set_aside(rows: NDArray[np.int64]) -> Repair:

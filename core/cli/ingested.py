@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.checks.result import count_images
+from core.checks.result import count_images, list_some
 from core.cli.guessed_classes import accept_guess
 from core.dataset.issues import case_duplicates
 from core.errors import InputError
@@ -72,7 +72,7 @@ class Ingested:
             most: The most rejected files to list; None for all.
         """
         counts = Counter(image.label for image in self.accepted if image.label is not None)
-        listed = ", ".join(f"{label} ({count})" for label, count in sorted(counts.items()))
+        listed = list_some([f"{label} ({count})" for label, count in sorted(counts.items())], SHOWN)
         classes = "1 class" if len(counts) == 1 else f"{len(counts)} classes"
         lines = [f"{count_images(counts.total())} in {classes}{': ' if listed else ''}{listed}"]
         splits = Counter(image.split for image in self.accepted if image.split is not None)

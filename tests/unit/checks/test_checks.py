@@ -146,6 +146,13 @@ def test_small_and_unequal_classes_are_named(photographs: list[Image.Image]):
     assert result.flags.sum() == 5
 
 
+def test_of_many_small_classes_some_are_named(photographs: list[Image.Image]):
+    classes = tuple(f"class {number}" for number in range(30))
+    result = found("class-balance", dataset_of(photographs, [*range(30)] * 2, classes=classes))
+    assert result.summary.startswith("These classes have fewer than 20 images: class 0 (2), class 1 (2),")
+    assert "class 9 (2) and 20 more. Add more; until then" in result.summary
+
+
 @pytest.fixture(scope="module")
 def digits() -> tuple[np.ndarray, np.ndarray]:
     data = load_digits()
