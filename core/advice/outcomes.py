@@ -27,6 +27,7 @@ REPEATS: Final = 2
 RULE_OF_THREE: Final = 3.0
 FEWEST_FOLDS: Final = 3
 """The spread of fewer says nothing about the variation between folds."""
+USUAL_GAIN: Final = 0.03
 _Z95: Final = 1.96
 
 
@@ -118,14 +119,18 @@ def accuracy_difference(first: Outcomes, second: Outcomes, groups: NDArray[np.in
     return GroupedEstimate(value=value, low=max(-1.0, value - reach), high=min(1.0, value + reach))
 
 
-def gain_less_error(first: Outcomes, second: Outcomes, groups: NDArray[np.int64]) -> float:
-    """The accuracy of the first minus that of the second, less one standard error: over images or over folds."""
+def expected_gain(first: Outcomes, second: Outcomes, groups: NDArray[np.int64]) -> float:
+    """The accuracy of the first minus that of the second, shrunk towards 0 by how uncertain it is.
+
+    The mean of the posterior if gains are normal around 0 with a standard deviation of `USUAL_GAIN`: little is left of
+    a large gain on a few images. The standard error is the larger one of those over images and over folds.
+    """
     first, second = first.restricted_to(second), second.restricted_to(first)
     differences = first.by_image() - second.by_image()
     tested = ~np.isnan(differences)
     over_images = grouped_mean(differences[tested], groups[tested])
-    error = max((over_images.high - over_images.value) / _Z95, standard_error(first, second))
-    return over_images.value - error
+    error = max((over_images.high - over_images.value) / _Z95, standard_error(first, second), 1 / tested.sum())
+    return float(over_images.value * USUAL_GAIN**2 / (USUAL_GAIN**2 + error**2))
 
 
 def standard_error(first: Outcomes, second: Outcomes) -> float:

@@ -11,8 +11,8 @@ The sequence is fixed, the cheap first:
    optimization", AISTATS 2016).
 
 A training whose expected time is longer than what is left is not begun. All recipes are compared with the default on
-the images of the same folds, whose difficulty therefore cancels out. One is chosen over the default only if its gain is
-larger than the standard error of the gain: the best of many looks better than it is.
+the images of the same folds, whose difficulty therefore cancels out. Chosen is the largest expected gain, in which a
+gain counts less the fewer images it was seen on; below half a point, the default remains.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict
 from core.advice.changes import with_freezing
 from core.advice.estimate import GroupedEstimate
 from core.advice.freezing_curve import NOTHING_FROZEN
-from core.advice.outcomes import Outcomes, accuracy, accuracy_difference, gain_less_error, join_folds
+from core.advice.outcomes import Outcomes, accuracy, accuracy_difference, expected_gain, join_folds
 from core.backbones.zoo import find_backbone
 from core.training.recipe import Augmentation, Backbone, Phase, Recipe, make_recipe
 
@@ -40,6 +40,8 @@ RATE_BELOW_DIVERGENCE: Final = 10.0
 LOWEST_RATE: Final = 1e-5
 HIGHEST_RATE: Final = 3e-2
 SMOOTHING: Final = 0.7
+WORTH: Final = 0.005
+"""An expected gain that is no larger is not worth another recipe than the default."""
 _VARIED: Final = Augmentation(views=3)
 
 Ints = NDArray[np.int64]
@@ -216,6 +218,15 @@ def describe_cut(recipe: Recipe, cut: str) -> str:
     return f"fine-tuning of the layers after {label}"
 
 
+def best_on_fold(candidates: Sequence[Candidate], fold: int) -> Candidate:
+    """The most accurate recipe on one fold, the first of equal ones.
+
+    Unlike `best_candidate`, it does not change when other folds are measured, so a search that goes on takes the same.
+    """
+    measured = [one for one in candidates if one.folds.get(fold) is not None]
+    return max(measured, key=lambda one: _mean_accuracy(one, [fold]))
+
+
 def variations(best: Candidate) -> list[Candidate]:
     """What is tried of the best recipe: random variations of the training images, and frozen batch normalisation."""
     found, recipe = [], best.recipe
@@ -264,19 +275,19 @@ def _mean_accuracy(candidate: Candidate, folds: Sequence[int]) -> float:
 
 
 def best_candidate(candidates: Sequence[Candidate], groups: Ints) -> int:
-    """Index of the best recipe: the one with the largest gain over the default, less its standard error.
+    """Index of the best recipe: the one with the largest expected gain over the default.
 
     Args:
         candidates: The first is the default, of which at least one training was measured.
         groups: (n,) split group of each image.
     """
     default = candidates[0].joined()
-    scores = [0.0] * len(candidates)
+    scores = [WORTH] * len(candidates)
     for row, candidate in enumerate(candidates[1:], start=1):
         scores[row] = -1.0
         outcomes = candidate.joined()
         if outcomes is not None and default is not None and _overlap(outcomes, default):
-            scores[row] = gain_less_error(outcomes, default, groups)
+            scores[row] = expected_gain(outcomes, default, groups)
     return max(range(len(scores)), key=lambda row: (scores[row], -row))
 
 

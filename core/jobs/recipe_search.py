@@ -23,7 +23,7 @@ from core.advice.recipe_search import (
     LOWEST_RATE,
     Candidate,
     RecipeSearch,
-    best_candidate,
+    best_on_fold,
     describe_cut,
     fine_tuning_candidate,
     head_candidates,
@@ -139,7 +139,7 @@ class _Search:
         self._try_all(most_folds=1)
         for cut in self._chosen_cuts():
             self._fine_tune(cut)
-        best = self.candidates[best_candidate(self.candidates, self.pool.group_ids)]
+        best = best_on_fold(self.candidates, self.trainings.folds[0])
         for changed in variations(best):
             changed.expected = best.seconds + self._expected_views(changed)
             self._add(changed)
@@ -171,13 +171,9 @@ class _Search:
 
     def _fine_tune(self, cut: str) -> None:
         """Find the learning rate at a cut, and try fine-tuning once, if there is time for it."""
-        title = describe_cut(self.default, cut)
-        if self.clock.used > EXPLORED_SHARE * self.clock.budget:
-            self.left_out.append(title)
-            return
         tested = self._range_test(cut)
         if tested is None:
-            self.left_out.append(title)
+            self.left_out.append(describe_cut(self.default, cut))
             return
         manifest = self.trainings.manifest(self.trainings.folds[0])
         # An image that is not learned from costs about a third: no gradients.
@@ -203,6 +199,8 @@ class _Search:
             tested = RateRange(found["rates"], found["losses"], float(found["per_image"]), float(found["seconds"]))
             self.clock.add_earlier(tested.seconds)
             return tested
+        if self.clock.used > EXPLORED_SHARE * self.clock.budget:
+            return None
         on_event = self._progress(f"Learning rate of {describe_cut(self.default, cut)}")
         try:
             tested = range_test(self._timed(), recipe, self.trainings.manifest(fold), rates, on_event)
@@ -220,10 +218,16 @@ class _Search:
 
     def _chosen_cuts(self) -> list[str]:
         """The cuts that are worth a training, the most telling first."""
+        key = ["cuts", *self.trainings.key]
+        if (found := self.context.store.find_arrays(key)) is not None:
+            return [str(cut) for cut in found["cuts"]]
         spec, probes = find_backbone(self.default.backbone.name), self._probe_cuts()
         if probes is None:
             return [default_cut(spec).name, NOTHING_FROZEN]
-        return [cut for cut in choose_trials(spec, self.cuts, probes) if cut != spec.cuts[-1].name]
+        chosen = [cut for cut in choose_trials(spec, self.cuts, probes) if cut != spec.cuts[-1].name]
+        # A search that goes on tries the same cuts, whatever time is left then.
+        self.context.store.keep_arrays(key, cuts=np.array(chosen))
+        return chosen
 
     def _probe_cuts(self) -> list[Outcomes] | None:
         """Measure what the layers up to each cut know; None if there is no time for it."""

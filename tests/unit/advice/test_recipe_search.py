@@ -99,8 +99,15 @@ def test_a_gain_is_measured_on_the_images_of_the_same_folds():
     assert "The best of 2 looks better than it is" in summary.caveat()
 
 
-def test_a_gain_within_its_standard_error_leaves_the_default():
-    candidates = [candidate("default", 0.8), candidate("hardly better", 0.825, [0])]
+def test_a_gain_counts_less_on_fewer_images():
+    candidates = [candidate("default", 0.5), candidate("one fold", 0.6, [0]), candidate("all folds", 0.58)]
+    assert best_candidate(candidates, GROUPS) == 2
+
+
+def test_a_gain_of_less_than_half_a_point_leaves_the_default():
+    better = candidate("hardly better", 0.8)
+    better.folds[0] = fold_outcomes(0.825, 0)
+    candidates = [candidate("default", 0.8), better]
     assert best_candidate(candidates, GROUPS) == 0
     summary = summarise_search(candidates, GROUPS, budget=100, seconds=10)
     assert "**Default** remains the choice" in summary.sentence()
