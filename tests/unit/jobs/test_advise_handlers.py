@@ -13,7 +13,7 @@ from core.errors import DatasetError, RunStopped
 from core.jobs.specs import FindRecipeSpec, FreezingCurveSpec
 from core.jobs.worker import JobContext
 from core.settings import Settings
-from core.training.recipe import Backbone, Phase, Recipe, dump_recipe
+from core.training.recipe import Backbone, Phase, Recipe, dump_recipe, load_recipe
 
 RECIPE = Recipe(
     backbone=Backbone(name="Starter", weights="starter", input_size=32),
@@ -118,6 +118,27 @@ def test_a_search_that_was_killed_goes_on_without_losing_a_training(
     assert any("fine-tuning" in one.title for one in search.tried)
     assert search.best == 0
     assert search.images == 23
+
+
+def test_a_search_that_a_person_stops_gives_the_best_until_then(
+    workspace: tuple[Settings, Database, str], monkeypatch: pytest.MonkeyPatch
+):
+    from core.jobs import trials
+    from core.jobs.handlers.advise import find_recipe
+
+    trained = []
+
+    def train(_context, recipe, manifest, _emit):
+        if len(trained) == 2:
+            raise RunStopped("Stopped.")
+        trained.append(recipe)
+        return manifest.labels[manifest.splits == VALIDATION]
+
+    monkeypatch.setattr(trials, "train_and_predict", train)
+    recipe = RECIPE.model_copy(update={"seed": 6})
+    spec = FindRecipeSpec(recipe=dump_recipe(recipe), budget_seconds=600, seed=6)
+    search = RecipeSearch.model_validate(execute(workspace, find_recipe, spec).search)
+    assert [load_recipe(one.recipe) for one in search.tried] == trained
 
 
 def test_a_search_without_time_measures_the_default_once(workspace: tuple[Settings, Database, str]):
