@@ -19,6 +19,7 @@ from core.intake.layout import read_split_word
 from core.intake.matching import PATH_END, NameIndex
 from core.intake.results import Split
 from core.intake.table import Table, TableError, decode_text
+from core.names import clean_name
 
 MAX_LINES: Final = 300_000
 SAMPLE_LINES: Final = 2_000
@@ -515,4 +516,5 @@ def _distinct(names: Mapping[str, str], keys: Mapping[str, str] | None = None) -
 
 
 def _shorten(line: str) -> str:
-    return line if len(line) <= SHOWN_LINE else f"{line[:SHOWN_LINE]}…"
+    shown = clean_name(line[:SHOWN_LINE])
+    return shown if len(line) <= SHOWN_LINE else f"{shown}…"

@@ -110,34 +110,43 @@ LINK_SLOW: Final = "Downloading it took longer than {seconds:g} seconds."
 LINK_TWICE: Final = "The same address is in the list twice."
 LINKS_TOO_LARGE: Final = "The images of the list have more than {gigabytes:g} GB together: divide the list."
 
-_MISSING_CLASS: Final = re.compile(
-    "|".join(
-        re.sub(r"\\{.*?\\}", ".*", re.escape(template))
-        for template in (
-            TABLE_WITHOUT_FILE,
-            TABLE_NAMES_NO_FILE,
-            TABLE_NAMES_SEVERAL,
-            TABLE_WITHOUT_COLUMNS,
-            TABLE_UNDECIDED,
-            PLACEHOLDER_TABLE,
-            PLACEHOLDER_ROWS,
-            CLASS_LIST,
-            LIST_UNCLEAR,
-            LIST_CONTRADICTS,
-            LIST_WITHOUT_FILES,
-            OTHER_LISTS,
-            CLASS_ICONS,
-            NOT_NAMED,
-            SEVERAL_CLASSES,
-            OTHER_FOLDER,
-            MASK_FOLDER,
-            MASKS,
-        )
-    ),
-    re.DOTALL,
+
+def _pattern(*templates: str) -> re.Pattern[str]:
+    """Give the pattern of the sentences that these templates make."""
+    patterns = (re.sub(r"\\{.*?\\}", ".*", re.escape(template)) for template in templates)
+    return re.compile("|".join(patterns), re.DOTALL)
+
+
+_MISSING_CLASS: Final = _pattern(
+    TABLE_WITHOUT_FILE,
+    TABLE_NAMES_NO_FILE,
+    TABLE_NAMES_SEVERAL,
+    TABLE_WITHOUT_COLUMNS,
+    TABLE_UNDECIDED,
+    PLACEHOLDER_TABLE,
+    PLACEHOLDER_ROWS,
+    CLASS_LIST,
+    LIST_UNCLEAR,
+    LIST_CONTRADICTS,
+    LIST_WITHOUT_FILES,
+    OTHER_LISTS,
+    CLASS_ICONS,
+    NOT_NAMED,
+    SEVERAL_CLASSES,
+    OTHER_FOLDER,
+    MASK_FOLDER,
+    MASKS,
+)
+_UNUSED_LIST: Final = _pattern(
+    LIST_UNCLEAR, LIST_CONTRADICTS, LIST_DIVIDES, LIST_NUMBERS, LIST_WITHOUT_FILES, OTHER_LISTS
 )
 
 
 def explains_missing_class(sentence: str) -> bool:
     """Whether a sentence of this module is a reason why images have no class."""
     return _MISSING_CLASS.fullmatch(sentence) is not None
+
+
+def concerns_unused_list(sentence: str) -> bool:
+    """Whether a sentence of this module says that a list in a text file was not used, or only in part."""
+    return _UNUSED_LIST.fullmatch(sentence) is not None

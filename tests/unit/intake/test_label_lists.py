@@ -215,6 +215,12 @@ FORMS: dict[str, Form] = {
         ["-", "-"],
         {("labels.txt", rejection_messages.LIST_UNCLEAR.format(images=2, line="1.jpg " + "1" * 54 + "…"))},
     ),
+    "letters that a terminal would obey": (
+        "1.jpg 2.jpg",
+        {"labels.txt": table("1.jpg 1 \x1b[2J2", "2.jpg 3 4")},
+        ["-", "-"],
+        {("labels.txt", rejection_messages.LIST_UNCLEAR.format(images=2, line="1.jpg 1 [2J2"))},
+    ),
     "several attributes": (
         "1.jpg 2.jpg",
         {"list_attr.txt": table("2", "Male Young Old", "1.jpg -1  1 1", "2.jpg 1 1 -1")},

@@ -1,9 +1,9 @@
-"""Which sentences about files are reasons why images have no class."""
+"""Which sentences about files are reasons why images have no class, or concern lists that were not used."""
 
 import pytest
 
 from core.intake import rejection_messages
-from core.intake.rejection_messages import explains_missing_class
+from core.intake.rejection_messages import concerns_unused_list, explains_missing_class
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,10 @@ def test_a_note_on_a_table_or_folder_explains_a_missing_class(sentence: str):
 )
 def test_another_sentence_does_not(sentence: str):
     assert not explains_missing_class(sentence)
+
+
+def test_lists_that_were_not_used_are_told_from_other_notes():
+    divides = rejection_messages.LIST_DIVIDES.format(lists=4)
+    assert concerns_unused_list(divides)
+    assert concerns_unused_list(rejection_messages.OTHER_LISTS.format(sentence=divides, lists=3))
+    assert not concerns_unused_list(rejection_messages.NOT_NAMED.format(images=4))
