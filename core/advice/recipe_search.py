@@ -2,7 +2,7 @@
 
 The sequence is fixed, the cheap first:
 
-1. the plain default (feature extraction), the recipe as it was chosen, and other ways to train a head;
+1. the plain default (feature extraction), other ways to train a head, and the recipe as it was chosen;
 2. fine-tuning at the cuts that `core.advice.freezing_curve` finds worth a training, the most telling first, each at
    the learning rate of its own range test, with batch normalisation trained;
 3. the best of these with random variations of the training images, and with frozen batch normalisation;
@@ -48,7 +48,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-@dataclass
+@dataclass(eq=False)
 class Candidate:
     """A recipe that may be tried.
 
@@ -116,7 +116,7 @@ class RecipeSearch(_Frozen):
         seconds: Time of all measurements, those of earlier searches that were read again included.
         tried: The recipes in the order in which they were tried; the first is the default.
         best: Index of the chosen one.
-        left_out: Titles of recipes for which there was no time, or whose training diverged.
+        left_out: Titles of recipes for which there was no time, whose training diverged, or that start from scratch.
     """
 
     network: str

@@ -133,12 +133,16 @@ class _Search:
         self._try(heads[0], self.trainings.folds[0], deadline=np.inf)
         if not heads[0].measured:
             raise RecipeError("The training of the default diverged, so nothing can be compared with it.")
+        fine_tuned = [head for head in heads[1:] if head.recipe.strategy != "feature-extraction"]
         for head in heads[1:]:
-            head.expected = heads[0].seconds + self._expected_views(head)
-            self._add(head)
+            if head not in fine_tuned:
+                head.expected = heads[0].seconds + self._expected_views(head)
+                self._add(head)
         self._try_all(most_folds=1)
+        for own in fine_tuned:
+            self._try_own(own)
         for cut in self._chosen_cuts():
-            self._fine_tune(cut)
+            self._try_cut(cut)
         best = best_on_fold(self.candidates, self.trainings.folds[0])
         for changed in variations(best):
             changed.expected = best.seconds + self._expected_views(changed)
@@ -169,28 +173,37 @@ class _Search:
             candidate.folds[fold] = None
             self.context.report(f"{candidate.title.capitalize()}: {error}")
 
-    def _fine_tune(self, cut: str) -> None:
-        """Find the learning rate at a cut, and try fine-tuning once, if there is time for it."""
-        tested = self._range_test(cut)
+    def _try_own(self, own: Candidate) -> None:
+        """Try a person's recipe that fine-tunes, once its time is known; from scratch would take too long."""
+        tested = None if own.recipe.strategy == "scratch" else self._range_test(own.recipe, own.title)
+        self._fine_tune(own, tested)
+
+    def _try_cut(self, cut: str) -> None:
+        """Find the learning rate at a cut, and try fine-tuning with it."""
+        recipe = with_freezing(self.default, cut, self.default.backbone.weights)
+        tested = self._range_test(recipe, describe_cut(self.default, cut))
+        rate = suggest_rate(tested.rates, tested.losses) if tested else LOWEST_RATE
+        self._fine_tune(fine_tuning_candidate(self.default, cut, rate), tested)
+
+    def _fine_tune(self, candidate: Candidate, tested: RateRange | None) -> None:
+        """Try fine-tuning on one fold if there is time for it; it is left out if its time could not be tested."""
         if tested is None:
-            self.left_out.append(describe_cut(self.default, cut))
+            self.left_out.append(candidate.title)
             return
         manifest = self.trainings.manifest(self.trainings.folds[0])
         # An image that is not learned from costs about a third: no gradients.
         images = len(manifest.rows(TRAIN)) + len(manifest.rows(VALIDATION)) / 3
-        candidate = fine_tuning_candidate(self.default, cut, suggest_rate(tested.rates, tested.losses))
         # The test trains a head and builds the graph of the network, as a training does.
         steps = candidate.recipe.fine_tune_phase.epochs * images * tested.seconds_per_image
-        expected = tested.seconds + steps
+        expected = tested.seconds + steps + self._expected_views(candidate)
         candidate.expected = expected * self.slowdown
         self._add(candidate)
         self._try_all(most_folds=1)
         if candidate.measured:
             self.slowdown = max(self.slowdown, candidate.seconds / expected)
 
-    def _range_test(self, cut: str) -> RateRange | None:
+    def _range_test(self, recipe: Recipe, title: str) -> RateRange | None:
         """Test learning rates on the first fold, or read the test again; None if there is no time for it."""
-        recipe = with_freezing(self.default, cut, self.default.backbone.weights)
         fold = self.trainings.folds[0]
         rates = np.geomspace(LOWEST_RATE, HIGHEST_RATE, RANGE_STEPS)
         key = ["range", *self.trainings.key, recipe.model_dump(mode="json"), fold, rates.tolist()]
@@ -201,7 +214,7 @@ class _Search:
             return tested
         if self.clock.used > EXPLORED_SHARE * self.clock.budget:
             return None
-        on_event = self._progress(f"Learning rate of {describe_cut(self.default, cut)}")
+        on_event = self._progress(f"Learning rate of {title}")
         try:
             tested = range_test(self._timed(), recipe, self.trainings.manifest(fold), rates, on_event)
         except RunStopped:

@@ -120,7 +120,7 @@ def _describe(search: RecipeSearch) -> str:
         "folds keep copies, bursts and groups whole. Intervals are 95%."
     )
     if search.left_out:
-        text += f" Not tried, for lack of time or because they diverged: {'; '.join(search.left_out)}."
+        text += f" Not tried (no time, diverged, or from scratch): {'; '.join(search.left_out)}."
     return text
 
 

@@ -144,7 +144,7 @@ def test_the_best_recipe_of_a_search_is_taken_or_started(open_page, database, pr
     tab = open_page(MODEL, project=project)
     assert "is the best of 3 recipes: 80% correct on held-out images (75% to 85%)" in said(tab)
     assert "The best of 3 looks better than it is" in said(tab)
-    assert "Not tried, for lack of time or because they diverged: fine-tuning of all layers." in said(tab)
+    assert "Not tried (no time, diverged, or from scratch): fine-tuning of all layers." in said(tab)
     button(tab, "Take this recipe").click().run()
     assert recipe_of(database, project) == load_recipe(found.chosen.recipe)
     assert "This recipe is chosen" in said(tab)

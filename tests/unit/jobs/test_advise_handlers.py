@@ -103,7 +103,7 @@ def test_a_search_that_was_killed_goes_on_without_losing_a_training(
         return manifest.labels[held_out]
 
     monkeypatch.setattr(trials, "train_and_predict", train)
-    recipe = RECIPE.model_copy(update={"seed": 5})
+    recipe = RECIPE.model_copy(update={"seed": 5, "strategy": "full"})
     spec = FindRecipeSpec(recipe=dump_recipe(recipe), budget_seconds=600, seed=5)
     with pytest.raises(KeyboardInterrupt):
         execute(workspace, find_recipe, spec)
@@ -116,6 +116,7 @@ def test_a_search_that_was_killed_goes_on_without_losing_a_training(
     again = RecipeSearch.model_validate(execute(workspace, find_recipe, shorter).search)
     assert again.tried == search.tried
     assert any("fine-tuning" in one.title for one in search.tried)
+    assert "your recipe" in [one.title for one in search.tried]
     assert search.best == 0
     assert search.images == 23
 
@@ -144,11 +145,12 @@ def test_a_search_that_a_person_stops_gives_the_best_until_then(
 def test_a_search_without_time_measures_the_default_once(workspace: tuple[Settings, Database, str]):
     from core.jobs.handlers.advise import find_recipe
 
-    recipe = RECIPE.model_copy(update={"seed": 7})
+    scratch = Backbone(name="Starter", weights="none", input_size=32)
+    recipe = RECIPE.model_copy(update={"seed": 7, "strategy": "scratch", "backbone": scratch})
     spec = FindRecipeSpec(recipe=dump_recipe(recipe), budget_seconds=0, seed=7)
     search = RecipeSearch.model_validate(execute(workspace, find_recipe, spec).search)
     assert [one.trainings for one in search.tried] == [1]
-    assert "fine-tuning of all layers" in search.left_out
+    assert {"your recipe", "fine-tuning of all layers"} <= set(search.left_out)
 
 
 def test_a_recipe_is_measured_at_the_bit_depth_of_the_project(
