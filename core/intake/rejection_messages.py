@@ -35,7 +35,7 @@ ALREADY_THERE: Final = "The same file is already there."
 # A table.
 TABLE_UNREADABLE: Final = "The table cannot be read: save it as CSV in UTF-8, or as .xlsx without a password."
 TABLE_TOO_LARGE: Final = "The table is too large: save its first sheet as CSV."
-TOO_MANY_TABLES: Final = "Only {tables} tables are read: put them together into one."
+TOO_MANY_TABLES: Final = "Only {tables} tables are read, of {megabytes} MB together: put them together into one."
 TABLE_EMPTY: Final = "The table is empty."
 TABLE_WITHOUT_FILE: Final = "No column of the table names the images; its columns are {columns}."
 TABLE_NAMES_NO_FILE: Final = "None of the {rows:,} names in the table's column {column} is the name of a file here."

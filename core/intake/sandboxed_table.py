@@ -7,12 +7,14 @@ from typing import Any, Final, Self
 
 from core.intake import rejection_messages
 from core.intake.results import MEGABYTE
+from core.intake.sources import TABLE_BYTES
 from core.intake.table import Table, TableError, read_table
 from core.sandbox import Sandbox, SandboxError, SandboxLimits
 
 LIMITS: Final = SandboxLimits(seconds=30, memory_bytes=512 * MEGABYTE)
-# Each table may name every file, so their number multiplies with that of the files.
-MAX_TABLES: Final = 20
+# Sets such as GTSRB have a table in each of 43 folders. Each may name every file, so their size is bounded together.
+MAX_TABLES: Final = 1000
+MAX_BYTES: Final = 20 * TABLE_BYTES
 # Rows in one reply of the child.
 ROWS_TOGETHER: Final = 1000
 
@@ -23,6 +25,7 @@ class TableReader:
     def __init__(self) -> None:
         self._sandbox: Sandbox | None = None
         self._tables = 0
+        self._bytes = 0
 
     def __enter__(self) -> Self:
         return self
@@ -34,11 +37,13 @@ class TableReader:
         """Read a table as `core.intake.table.read_table` does.
 
         Raises:
-            TableError: It cannot be read, takes too much time or memory, or is one table too many.
+            TableError: It cannot be read, takes too much time or memory, or there are too many of them.
         """
         self._tables += 1
-        if self._tables > MAX_TABLES:
-            raise TableError(rejection_messages.TOO_MANY_TABLES.format(tables=MAX_TABLES))
+        self._bytes += len(data)
+        if self._tables > MAX_TABLES or self._bytes > MAX_BYTES:
+            limits = {"tables": MAX_TABLES, "megabytes": MAX_BYTES // MEGABYTE}
+            raise TableError(rejection_messages.TOO_MANY_TABLES.format(**limits))
         if self._sandbox is None:
             self._sandbox = Sandbox("core.intake.sandboxed_table:answer", LIMITS, purpose="table reader")
         with tempfile.NamedTemporaryFile(prefix="graft-table-") as file:

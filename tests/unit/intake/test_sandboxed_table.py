@@ -33,8 +33,22 @@ def test_a_table_that_takes_too_much_time_is_rejected_and_the_next_one_is_read(m
         assert reader.read(CSV).rows == [["1.png", "ants"]]
 
 
-def test_more_tables_than_are_read_are_rejected(tmp_path, store, monkeypatch):
-    monkeypatch.setattr(sandboxed_table, "MAX_TABLES", 2)
-    tables = {f"{name}.csv": CSV.replace(b"ants", name.encode()) for name in ("first", "second", "third")}
+@pytest.mark.parametrize(("limit", "most"), [("MAX_TABLES", 2), ("MAX_BYTES", 2 * len(CSV) + 4)])
+def test_more_tables_than_are_read_are_rejected(limit, most, tmp_path, store, monkeypatch):
+    monkeypatch.setattr(sandboxed_table, limit, most)
+    tables = {f"{name}.csv": CSV.replace(b"ants", name.encode()) for name in ("1st", "2nd", "3rd")}
     _, rejected = accepted_and_rejected(zipped(tmp_path / "a.zip", {"1.png": picture(1), **tables}), store)
-    assert rejected["third.csv"] == rejection_messages.TOO_MANY_TABLES.format(tables=2)
+    assert set(rejected) == {"3rd.csv"}
+    limits = {"tables": sandboxed_table.MAX_TABLES, "megabytes": sandboxed_table.MAX_BYTES // 1000**2}
+    assert rejected["3rd.csv"] == rejection_messages.TOO_MANY_TABLES.format(**limits)
+
+
+def test_a_table_in_each_of_43_folders_is_read(tmp_path, store):
+    files = {}
+    for number in range(43):
+        folder = f"Images/{number:05}"
+        files[f"{folder}/00000.png"] = picture(number)
+        files[f"{folder}/GT-{number:05}.csv"] = f"Filename;Width;ClassId\n00000.png;30;{number}\n".encode()
+    accepted, rejected = accepted_and_rejected(zipped(tmp_path / "a.zip", files), store)
+    assert not rejected
+    assert {one.label for one in accepted.values()} == {str(number) for number in range(43)}
