@@ -133,6 +133,9 @@ class _Search:
         self._try(heads[0], self.trainings.folds[0], deadline=np.inf)
         if not heads[0].measured:
             raise RecipeError("The training of the default diverged, so nothing can be compared with it.")
+        # The time of the first training says little about the others, because it computes features.
+        for fold in self.trainings.folds[1:2] if self.clock.left > 0 else ():
+            self._try(heads[0], fold, deadline=self.clock.deadline)
         fine_tuned = [head for head in heads[1:] if head.recipe.strategy != "feature-extraction"]
         for head in heads[1:]:
             if head not in fine_tuned:

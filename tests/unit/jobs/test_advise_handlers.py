@@ -139,7 +139,7 @@ def test_a_search_that_a_person_stops_gives_the_best_until_then(
     recipe = RECIPE.model_copy(update={"seed": 6})
     spec = FindRecipeSpec(recipe=dump_recipe(recipe), budget_seconds=600, seed=6)
     search = RecipeSearch.model_validate(execute(workspace, find_recipe, spec).search)
-    assert [load_recipe(one.recipe) for one in search.tried] == trained
+    assert [(load_recipe(one.recipe), one.trainings) for one in search.tried] == [(trained[0], 2)]
 
 
 def test_a_search_without_time_measures_the_default_once(workspace: tuple[Settings, Database, str]):
