@@ -164,7 +164,7 @@ def _measure_choices(run: Callable[[Spec], Result | None]) -> None:
     )
     searched = run(FindRecipeSpec(recipe=recipe, budget_seconds=1))
     assert isinstance(searched, FindRecipeResult)
-    assert (searched.search["best"], searched.search["images"]) == (0, used)
+    assert (searched.search["network"], searched.search["images"]) == ("Starter", used)
     assert isinstance(frozen, FreezingCurveResult)
     assert isinstance(compared, CompareBackbonesResult)
     assert isinstance(grown, LearningCurveResult)
