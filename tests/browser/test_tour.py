@@ -21,9 +21,14 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 LONG = 120_000
-LOADED = """() => [...document.images]
-  .filter((image) => image.getBoundingClientRect().top < window.innerHeight)
-  .every((image) => image.complete)"""
+# Components draw in a shadow tree of their own, which `document.images` leaves out.
+LOADED = """() => {
+  const images = (root) => [...root.querySelectorAll("*")].flatMap(
+    (one) => [...(one.localName === "img" ? [one] : []), ...(one.shadowRoot ? images(one.shadowRoot) : [])]);
+  return images(document)
+    .filter((image) => image.getBoundingClientRect().top < window.innerHeight)
+    .every((image) => image.complete && image.naturalWidth);
+}"""
 
 
 @pytest.fixture
