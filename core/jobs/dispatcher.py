@@ -39,6 +39,7 @@ POLL_SECONDS = 0.1
 WATCH_SECONDS = 1.0
 # A worker that died before it received its job never will.
 LOST_SECONDS = 10.0
+STARTS = 5
 IDLE_SECONDS = 2 * 60 * 60
 CLEAN_SECONDS = 24 * 60 * 60
 LOG_LINES = 40
@@ -96,7 +97,7 @@ def _serve(settings: Settings, leave: threading.Event) -> None:
     database = Database(settings)
     _clean_up(database, settings)
     orphans = _orphans(database, settings)
-    with dask.config.set(DASK), _cluster(settings) as cluster, Client(cluster, set_as_default=False) as client:
+    with dask.config.set(DASK), _start_cluster(settings) as cluster, Client(cluster, set_as_default=False) as client:
         logger.info("serving %s at %s", settings.workspace, cluster.scheduler_address)
         to_warm = ("train", "quick") if settings.warm else ()
         warming = [client.submit(warm_up, resources={name: 1}, pure=False) for name in to_warm]
@@ -113,6 +114,17 @@ def _clean_up(database: Database, settings: Settings) -> None:
         delete_unused_image_files(database, settings)
     except WorkspaceError as error:
         logger.warning("%s", error)
+
+
+def _start_cluster(settings: Settings, starts: int = STARTS) -> SpecCluster:
+    """Start the workers; all again when one dies meanwhile, because Dask then gives up the cluster."""
+    try:
+        return _cluster(settings)
+    except RuntimeError:
+        if starts == 1:
+            raise
+        logger.warning("a worker died while it was started; all are started again", exc_info=True)
+        return _start_cluster(settings, starts - 1)
 
 
 def _cluster(settings: Settings) -> SpecCluster:

@@ -32,7 +32,7 @@ from pages.routes import phone
 from pages.routes import uploads as upload_route
 from pages.shared import uploads
 from tests.app.test_uploads import _file
-from tests.conftest import fill_disk, mount_disk
+from tests.conftest import end_dispatcher, fill_disk, mount_disk
 from tests.finished_runs import DEFAULT, Workspace, add_project, add_run, draw_epochs, open_workspace, write_results
 
 MEGABYTES = 64  # more than a phone's picture may take
@@ -43,8 +43,9 @@ WORDS = "full|too little"
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     with mount_disk(tmp_path_factory.mktemp("full") / "disk", MEGABYTES) as folder:
-        made = open_workspace(Settings(workspace=folder / "workspace"))
+        made = open_workspace(Settings(workspace=folder / "workspace", warm=False))
         yield made
+        end_dispatcher(made.settings)  # which the run that was started has started
         made.database.close()
 
 

@@ -72,6 +72,25 @@ def quick(settings: Settings) -> IngestSpec:
     return IngestSpec(paths=(settings.relative(folder.parent),))
 
 
+def test_the_dispatcher_outlives_a_worker_that_is_killed_while_it_starts(
+    database: Database, settings: Settings, project: str, quick: IngestSpec
+):
+    queue.ensure_dispatcher(settings)
+    number = settings.workspace / queue.PID_NAME
+    wait_for(lambda: number.exists() and bool(number.read_text()), "the dispatcher")
+    workers: list[psutil.Process] = []
+
+    def found() -> bool:
+        workers[:] = [one for one in family(settings)[1:] if "spawn_main" in " ".join(one.cmdline())]
+        return bool(workers)
+
+    wait_for(found, "a worker")
+    workers[0].kill()
+    job = queue.submit(database, settings, project, quick)
+    assert wait_for_end(database, job).status == "finished"
+    assert "a worker died while it was started" in (settings.workspace / queue.LOG_NAME).read_text()
+
+
 def test_a_job_finishes_and_reports_events(database: Database, settings: Settings, project: str, quick: IngestSpec):
     job = queue.submit(database, settings, project, quick)
     assert wait_for_end(database, job).status == "finished"
