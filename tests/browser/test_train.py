@@ -26,7 +26,7 @@ def test_a_run_is_started_watched_and_found_again(server: Server, tab: Page):
     expect(tab.get_by_text(re.compile("Validation images after epoch [12], the kept one"))).to_be_visible()
 
     tab.get_by_role("button", name="Replay", exact=True).click()
-    expect(tab.get_by_text("Epoch 1 of 2")).to_be_visible()
+    expect(tab.get_by_text("Epoch 1 of 2", exact=True)).to_be_visible()
     expect(tab.get_by_role("button", name="Replay", exact=True)).to_be_visible()
 
     tab.reload()
