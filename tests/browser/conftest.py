@@ -97,7 +97,7 @@ def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
 
         def start(workspace: Path | None = None, **environment: str) -> Server:
             folder = workspace or tmp_path_factory.mktemp("workspace")
-            running.callback(_end_workers, folder)
+            running.callback(end_workers, folder)
             return running.enter_context(serve(folder, environment))
 
         yield start
@@ -198,7 +198,7 @@ def _wait_until_healthy(server: Server) -> None:
     raise RuntimeError((server.settings.workspace / "web.log").read_text())
 
 
-def _end_workers(workspace: Path) -> None:
+def end_workers(workspace: Path) -> None:
     """End every process that works for a workspace: the dispatcher is detached, so its parent tells nothing."""
     found = [process for process in psutil.process_iter() if _works_for(process, workspace)]
     for process in found:

@@ -32,7 +32,8 @@ from pages.routes import phone
 from pages.routes import uploads as upload_route
 from pages.shared import uploads
 from tests.app.test_uploads import _file
-from tests.conftest import end_dispatcher, fill_disk, mount_disk
+from tests.browser.conftest import end_workers
+from tests.conftest import fill_disk, mount_disk
 from tests.finished_runs import DEFAULT, Workspace, add_project, add_run, draw_epochs, open_workspace, write_results
 
 MEGABYTES = 64  # more than a phone's picture may take
@@ -45,7 +46,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     with mount_disk(tmp_path_factory.mktemp("full") / "disk", MEGABYTES) as folder:
         made = open_workspace(Settings(workspace=folder / "workspace", warm=False))
         yield made
-        end_dispatcher(made.settings)  # which the run that was started has started
+        end_workers(made.settings.workspace)  # which the run that was started has started
         made.database.close()
 
 
