@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from core.intake import rejection_messages
 from core.intake.file_names import Parts, fold
-from core.intake.formats import is_image_name, stem_of
+from core.intake.formats import IMAGE_SUFFIXES, is_image_name, stem_of
 from core.intake.guess import guess_class
 from core.intake.layout import read_split_word
 from core.intake.matching import PATH_END, NameIndex
@@ -44,6 +44,7 @@ LABEL_WORDS: Final = frozenset(("class", "classes", "label", "labels"))
 TRUTH_WORDS: Final = LABEL_WORDS | {"truth", "groundtruth", "target", "targets"}
 # At most nine digits: Python refuses to read thousands of them.
 NUMBER: Final = re.compile(r"[0-9]{1,9}")
+IMAGE_SUFFIX: Final = re.compile(f"(?:{'|'.join(map(re.escape, IMAGE_SUFFIXES))})(?=[\\s,;])", re.IGNORECASE)
 LEADING_NUMBER: Final = re.compile(r"[0-9]{1,9}\s")
 
 
@@ -414,6 +415,7 @@ def _divide(file: TextFile, index: NameIndex) -> tuple[str, list[_Line]]:
         "whole": lambda line: _Line(line, ""),
         "first": lambda line: _Line(*_cut(line.split(mark, 1))),
         "last": lambda line: _Line(*_cut(line.rsplit(mark, 1))),
+        "suffix": _cut_after_suffix,
         "last first": lambda line: _Line(*_cut(line.split(mark, 1))[::-1]),
     }
     sample = file.lines[:: max(1, len(file.lines) // SAMPLE_LINES)]
@@ -513,6 +515,12 @@ def _distinct(names: Mapping[str, str], keys: Mapping[str, str] | None = None) -
         number: name if counts[name] == 1 else f"{(keys or {}).get(number) or number} {name}"
         for number, name in names.items()
     }
+
+
+def _cut_after_suffix(line: str) -> _Line:
+    """Divide a line after the first suffix of an image, for names and classes that both have spaces."""
+    found = IMAGE_SUFFIX.search(line)
+    return _Line(line, "") if found is None else _Line(line[: found.end()], line[found.end() :].strip(" \t,;"))
 
 
 def _shorten(line: str) -> str:

@@ -209,6 +209,12 @@ FORMS: dict[str, Form] = {
         ["a", "b"],
         set(),
     ),
+    "names and classes with spaces": (
+        "Bild 1.jpg Bild 2.jpg Bild 3.jpg Bild 4.jpg",
+        {"a.txt": table("Bild 1.jpg Schöner Bär", "Bild 2.jpg Schöner Bär", "Bild 3.jpg Kuh", "Bild 4.jpg Kuh")},
+        ["Schöner Bär", "Schöner Bär", "Kuh", "Kuh"],
+        set(),
+    ),
     "numbers of thousands of digits": (
         "1.jpg 2.jpg",
         {"labels.txt": table("1.jpg " + "1" * 5000, "2.jpg " + "2" * 5000), "classes.txt": table("9" * 5000 + " a")},
