@@ -64,7 +64,10 @@ class Event:
     none_of_these: bool
 
     def needs_look(self, threshold: float) -> bool:
-        """Whether a person should look at it: unsure, or none of the classes."""
+        """Whether a person should look at it: unsure, or none of the classes, and not corrected."""
+        agreed = all(one.final_class == self.predicted_class for one in self.pictures)
+        if agreed and any(one.corrected_class is not None for one in self.pictures):
+            return False
         return self.none_of_these or self.confidence < threshold
 
     @property

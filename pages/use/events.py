@@ -63,18 +63,14 @@ def draw(
         where: Which events are shown: the class and the rest are asked of their common prediction.
         threshold: Confidence below which an event needs a look.
     """
-    path = settings().predictions / job.id / PREDICTIONS_FILE
-    everything = _read(path, path.stat().st_mtime_ns, kind)
-    _draw_summary(everything, kind, threshold, job)
-    found = [one for one in everything if _meets(one, where)]
-    if where.least_confident_first:
-        found.sort(key=lambda one: one.confidence)
+    _draw_summary(_read_all(job, kind), kind, threshold, job)
+    found = _find(job, kind, where)
     if not found:
         st.info(f"No {kind} is like this.", icon=":material/info:")
         return
-    opened: int | None = state.get(_opened(job), None)
+    opened: int | None = state.get(_opened(job, kind), None)
     if opened is not None:
-        _draw_opened(project_id, job, store, found, opened, where)
+        _draw_opened(project_id, job, store, kind, where, min(opened, len(found) - 1))
     grid = st.container()
     first = (one_by_one.draw_pages(len(found), job) - 1) * one_by_one.PAGE
     shown = found[first : first + one_by_one.PAGE]
@@ -85,13 +81,24 @@ def draw(
             f"events-{kind}-{job.id}", tiles, "Predicted events", choosable=False, thumbnails_at=link
         )
     if selection.opened is not None:
-        state.set(_opened(job), first + int(selection.opened))
+        state.set(_opened(job, kind), first + int(selection.opened))
         st.rerun()
     if opened is None:
         st.caption(f"Click a {kind}, or press O, to check the predictions one by one with the keyboard.")
         if st.button("Check one by one", key=f"open-{job.id}", shortcut="o"):
-            state.set(_opened(job), first)
+            state.set(_opened(job, kind), first)
             st.rerun()
+
+
+def _read_all(job: Job, kind: EventKind) -> list[Event]:
+    path = settings().predictions / job.id / PREDICTIONS_FILE
+    return _read(path, path.stat().st_mtime_ns, kind)
+
+
+def _find(job: Job, kind: EventKind, where: PredictionFilter) -> list[Event]:
+    """Give the events that a filter lets through, in its order."""
+    found = [one for one in _read_all(job, kind) if _meets(one, where)]
+    return sorted(found, key=lambda one: one.confidence) if where.least_confident_first else found
 
 
 @st.cache_resource(max_entries=CACHED, show_spinner=False)
@@ -138,10 +145,10 @@ def _name(event: Event) -> str:
 
 
 def _draw_opened(
-    project_id: str, job: Job, store: PredictionStore, events: Sequence[Event], number: int, where: PredictionFilter
+    project_id: str, job: Job, store: PredictionStore, kind: EventKind, where: PredictionFilter, number: int
 ) -> None:
     """Draw one event large, with a button and a key for each class."""
-    number = min(number, len(events) - 1)
+    events = _find(job, kind, where)
     event = events[number]
     with st.container(border=True):
         pictures, answer = st.columns([2, 3])
@@ -154,22 +161,20 @@ def _draw_opened(
             _draw_answer(event)
             classes = one_by_one.list_classes(project_id, store)
             chosen = one_by_one.draw_classes(classes, event.name, event.predicted_class, job)
-            one_by_one.draw_steps(job, _opened(job), number, len(events))
+            one_by_one.draw_steps(job, _opened(job, kind), number, len(events))
     if chosen is not None:
-        # A corrected event may drop out of the filter or move to the end; the next one then has its number.
-        stays = _stays(event, where, chosen) and number + 1 < len(events)
-        frame.run_action(partial(_correct, job, store, event, chosen, number + 1 if stays else number))
+        frame.run_action(partial(_correct, job, store, kind, where, number, chosen))
 
 
-def _stays(event: Event, where: PredictionFilter, label: str) -> bool:
-    moves = where.least_confident_first and event.confidence < 1
-    return where.needs_look_below is None and where.final_class in (None, label) and not moves
-
-
-def _correct(job: Job, store: PredictionStore, event: Event, label: str, following: int) -> None:
-    """Give all pictures of an event a class and open another one."""
+def _correct(
+    job: Job, store: PredictionStore, kind: EventKind, where: PredictionFilter, number: int, label: str
+) -> None:
+    """Give the opened event a class and open the next one, which has its number if it drops out of the filter."""
+    event = _find(job, kind, where)[number]
     store.correct([one.file for one in event.pictures], label)
-    state.set(_opened(job), following)
+    left = _find(job, kind, where)
+    stays = number < len(left) and left[number].name == event.name
+    state.set(_opened(job, kind), number + 1 if stays and number + 1 < len(left) else number)
 
 
 def _draw_pictures(job: Job, pictures: Sequence[StoredPrediction]) -> None:
@@ -199,5 +204,5 @@ def _draw_answer(event: Event) -> None:
     st.caption(" · ".join(about))
 
 
-def _opened(job: Job) -> str:
-    return f"opened-event-{job.id}"
+def _opened(job: Job, kind: EventKind) -> str:
+    return f"opened-{kind}-{job.id}"

@@ -37,7 +37,7 @@ def stacked(times: ClassTimes) -> Chart:
     named = dict(list(times.counts.items())[:CLASSES])
     others = list(times.counts.values())[CLASSES:]
     if others:
-        named[f"{len(others)} other classes"] = tuple(map(sum, zip(*others, strict=True)))
+        named[words.count(len(others), "other class", "other classes")] = tuple(map(sum, zip(*others, strict=True)))
     bars = [
         go.Bar(
             x=list(times.starts),

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import shutil
 import subprocess
@@ -81,7 +82,8 @@ def test_the_dispatcher_outlives_a_worker_that_is_killed_while_it_starts(
     workers: list[psutil.Process] = []
 
     def found() -> bool:
-        workers[:] = [one for one in family(settings)[1:] if "spawn_main" in " ".join(one.cmdline())]
+        with contextlib.suppress(psutil.NoSuchProcess):  # a child that has ended meanwhile
+            workers[:] = [one for one in family(settings)[1:] if "spawn_main" in " ".join(one.cmdline())]
         return bool(workers)
 
     wait_for(found, "a worker")

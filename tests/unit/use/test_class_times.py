@@ -53,3 +53,9 @@ def test_rare_classes_share_a_bar(store: PredictionStore):
     assert [bar.name for bar in chart.figure.data][-2:] == ["class 7", "4 other classes"]
     assert list(chart.figure.data[-1].y) == [4, 3, 2, 1, *[0] * 8]
     assert chart.alt.startswith("Images of each class by day, from 2026-05-01 to 2026-05-12: class 0 12, class 1 11, ")
+
+
+def test_one_class_alone_among_the_rare_ones_is_one(store: PredictionStore):
+    for number in range(9):
+        add(store, *[(f"class {number}", f"2026-05-{day + 1:02}T08:00:00") for day in range(10 - number)])
+    assert stacked(count_class_times(store)).figure.data[-1].name == "1 other class"

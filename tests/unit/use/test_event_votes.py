@@ -89,3 +89,11 @@ def test_the_vote_is_at_least_as_accurate_as_the_picture(store: PredictionStore)
     clips = list(find_events(store, "folder"))
     voted = [clip.predicted_class == "cat" for clip in clips]
     assert np.mean(voted) >= np.mean(frames)
+
+
+def test_an_event_whose_pictures_have_a_given_class_needs_no_look(store: PredictionStore):
+    store.add([picture("a/1.jpg", 0.45), picture("a/2.jpg", 0.55)])
+    (before,) = find_events(store, "folder")
+    store.correct(["a/1.jpg", "a/2.jpg"], "cat")  # the second was predicted so, and keeps its probability
+    (after,) = find_events(store, "folder")
+    assert (before.needs_look(0.8), after.needs_look(0.8), after.confidence < 0.8) == (True, False, True)
