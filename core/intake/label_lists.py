@@ -39,8 +39,10 @@ NAME_WORDS: Final = frozenset(
         "synset", "synsets", "words", "mapping", "species", "breeds",
     )
 )  # fmt: skip
+EXACT_NAME_WORDS: Final = frozenset(("class", "classes", "label", "labels", "name", "names"))
 CLASS_LIST_WORDS: Final = frozenset(("classes", "classname", "classnames", "categories", "synset", "synsets"))
 LABEL_WORDS: Final = frozenset(("class", "classes", "label", "labels"))
+ANNOTATION_WORDS: Final = frozenset(("annotation", "annotations", "anno", "gt"))
 TRUTH_WORDS: Final = LABEL_WORDS | {"truth", "groundtruth", "target", "targets"}
 # At most nine digits: Python refuses to read thousands of them.
 NUMBER: Final = re.compile(r"[0-9]{1,9}")
@@ -56,11 +58,13 @@ class TextFile:
         name: Its path in the source.
         folder: Parts of its folder.
         lines: Its lines, stripped; empty ones and comments are left out.
+        has_gaps: Whether something was left out before the last line, so that the lines cannot be counted.
     """
 
     name: str
     folder: Parts
     lines: list[str]
+    has_gaps: bool = False
 
     @property
     def words(self) -> frozenset[str]:
@@ -116,8 +120,9 @@ def read_text(name: str, folder: Parts, data: bytes) -> TextFile | None:
         return None
     if text.count("\n") > MAX_LINES:
         return None
-    lines = [line.strip() for line in text.splitlines()]
-    return TextFile(name, folder, [line for line in lines if line and not line.startswith("#")])
+    lines = [line.strip() for line in text.rstrip().splitlines()]
+    kept = [line for line in lines if line and not line.startswith("#")]
+    return TextFile(name, folder, kept, has_gaps=len(kept) < len(lines))
 
 
 def read_lists(
@@ -177,6 +182,7 @@ class _Reader:
                 reading.splits = [self._split_of(reading.file)] * len(reading.names)
         self._drop_placeholders()
         self._name_numbers()
+        self._prefer_folders()
         self._drop_contradictions()
         self._drop_divisions()
         self._note_unnamed_numbers()
@@ -204,7 +210,9 @@ class _Reader:
     def _read_classes(self, together: Sequence[tuple[ListReading, list[str]]]) -> None:
         images = [self._find(name, reading.file) for reading, _ in together for name in reading.names]
         folders = [None if image is None else self._folder_classes(image) for image in images]
-        labels = _find_labels([rest for _, rests in together for rest in rests], folders)
+        everything = [rest for _, rests in together for rest in rests]
+        pairs_of_images = 2 * sum(map(is_image_name, everything)) > len(everything)
+        labels = None if pairs_of_images else _find_labels(everything, folders)
         start = 0
         for reading, rests in together:
             end = start + len(rests)
@@ -227,10 +235,13 @@ class _Reader:
         """Join the lists of ids and paths with the other lists of their folder that have the same ids."""
         for reading in [one for one in self._lists if one.file.name in self._ids]:
             file, ids = reading.file, self._ids[reading.file.name]
+            known = set(ids)
             for other in self._files:
                 if other is not file and other.folder == file.folder and other.name not in self._ids:
+                    if not _has_ids([re.split(r"[\s,;]+", line) for line in other.lines[:SAMPLE_LINES]], known):
+                        continue
                     cells = [re.split(r"[\s,;]+", line) for line in other.lines]
-                    if _has_ids(cells, set(ids)) and _join(reading, other, ids, {row[0]: row[1] for row in cells}):
+                    if _has_ids(cells, known) and _join(reading, other, ids, cells):
                         reading.used_files.add(other.name)
             self._lists = [one for one in self._lists if one.file.name not in reading.used_files]
 
@@ -262,13 +273,11 @@ class _Reader:
         used = {label for one in self._numbered for label in one.labels or () if label}
         if not used:
             return
-        for names, file in (*self._names_by_id(), (self._names_of_folders(), None), *self._names_in_order(used)):
+        found = (_agreed(self._names_by_id(), used), (self._names_of_folders(), None))
+        for names, file in (*found, _agreed(self._names_in_order(used), used), (self._names_of_files(), None)):
             if used <= names.keys():
                 self._rename(names, file)
                 return
-        names = self._names_of_files()
-        if used <= names.keys():
-            self._rename(names, None)
 
     def _rename(self, names: Mapping[str, str], file: TextFile | None) -> None:
         for reading in self._numbered:
@@ -276,6 +285,24 @@ class _Reader:
             if file is not None:
                 reading.used_files.add(file.name)
         self._numbered = []
+
+    def _prefer_folders(self) -> None:
+        """Ignore the words of lists where folders give classes, unless the list's name says that it gives them."""
+        for reading in self._lists:
+            file = reading.file
+            if file.words & (TRUTH_WORDS | NAME_WORDS | ANNOTATION_WORDS) or read_split_word(
+                stem_of(file.name.rsplit("/", 1)[-1])
+            ):
+                continue
+            pairs = set()
+            for image, label in zip(self._images[file.name], reading.labels or (), strict=False):
+                if image is not None and label and (folder := self._folder_classes(image)) is not None:
+                    pairs.add((folder, label))
+            folders, labels = ({pair[side] for pair in pairs} for side in (0, 1))
+            if len(folders) > 1 and not len(pairs) == len(folders) == len(labels):
+                reading.labels = None
+                self._numbered = [one for one in self._numbered if one is not reading]
+                reading.sentences.append(rejection_messages.LIST_BESIDE_FOLDERS.format(line=_shorten(file.lines[0])))
 
     def _name_files(self) -> list[TextFile]:
         """Give the lists of class names, the nearest to the numbered lists first."""
@@ -301,6 +328,8 @@ class _Reader:
         folders = {self._folder_classes(image) for image in images}
         found = []
         for file in self._name_files():
+            if file.has_gaps or fold(file.lines[0]) in NAME_WORDS | {"id", "index"}:
+                continue  # a header or a gap: which line is which number is not certain
             rows = [_divide_synset(line) for line in file.lines]
             by_number = dict(enumerate(rows))
             if min(numbers) > 0:
@@ -377,16 +406,49 @@ class _Reader:
                 reading.sentences.append(rejection_messages.LIST_NUMBERS)
 
 
-def _join(reading: ListReading, other: TextFile, ids: Sequence[str], values: Mapping[str, str]) -> bool:
-    """Add the class or the split of each id that another list gives; return whether it gives one."""
-    told = [values.get(key, "") for key in ids]
+def _agreed(found: Sequence[tuple[dict[str, str], TextFile]], used: set[str]) -> tuple[dict[str, str], TextFile | None]:
+    """Give the names that all lists agree on for the used numbers; else those of lists called just classes or names."""
+    complete = [(names, file) for names, file in found if used <= names.keys()]
+    exact = [(names, file) for names, file in complete if file.words <= EXACT_NAME_WORDS]
+    for lists in (complete, exact):
+        if lists and all(_key_of(names[one]) == _key_of(lists[0][0][one]) for names, _ in lists for one in used):
+            return lists[0]
+    return {}, None
+
+
+def _key_of(name: str) -> str:
+    """Give what two spellings of a class share: the key of a synset, or the folded name."""
+    return _divide_synset(name)[0] or fold(name)
+
+
+def _join(reading: ListReading, other: TextFile, ids: Sequence[str], cells: Sequence[Sequence[str]]) -> bool:
+    """Add the class or the split of each id that another list gives; return whether it gives one.
+
+    An id with several values has none, and a second list of classes or splits that says something else counts for none.
+    """
+    values: dict[str, str] = {}
+    several: set[str] = set()
+    for key, value, *_ in cells:
+        if values.setdefault(key, value) != value:
+            several.add(key)
+    told = ["" if key in several else values.get(key, "") for key in ids]
     if {"train", "test"} <= other.words and set(told) <= {"0", "1", ""}:  # is training
-        splits: dict[str, Split] = {"1": "train", "0": "test"}
-        reading.splits = [splits.get(cell) for cell in told]
+        names: dict[str, Split] = {"1": "train", "0": "test"}
+        splits = [names.get(cell) for cell in told]
+        if any(reading.splits) and reading.splits != splits:
+            reading.sentences.append(rejection_messages.LIST_DIVIDES.format(lists=2))
+            splits = [None] * len(ids)
+        reading.splits = splits
     elif other.words & LABEL_WORDS and not _names_classes(other) and not other.words & {"train", "test"}:
+        if reading.labels is not None and reading.labels != told:
+            reading.sentences.append(rejection_messages.LIST_CONTRADICTS.format(other=other.name))
+            told = [""] * len(ids)
         reading.labels = told
     else:
         return False
+    if several & set(ids):
+        sentence = rejection_messages.LIST_SEVERAL_VALUES.format(other=other.name, images=len(several & set(ids)))
+        reading.sentences.append(sentence)
     return True
 
 

@@ -80,6 +80,11 @@ LIST_UNCLEAR: Final = (
 LIST_CONTRADICTS: Final = (
     "Its classes were not used, because {other} gives some of the same images other classes: keep one of them."
 )
+LIST_BESIDE_FOLDERS: Final = (
+    "Its words were not used, because the folders give other classes; its first line is “{line}”. If it has the "
+    "classes, call it labels.txt."
+)
+LIST_SEVERAL_VALUES: Final = "{other} gives some images several values ({images:,}): these were not used."
 LIST_DIVIDES: Final = (
     "Its split was not used, because it is one of {lists} lists that divide the same images in several ways: keep "
     "those of one division."
@@ -129,6 +134,7 @@ _MISSING_CLASS: Final = _pattern(
     LIST_UNCLEAR,
     LIST_CONTRADICTS,
     LIST_WITHOUT_FILES,
+    LIST_SEVERAL_VALUES,
     OTHER_LISTS,
     CLASS_ICONS,
     NOT_NAMED,
@@ -138,7 +144,14 @@ _MISSING_CLASS: Final = _pattern(
     MASKS,
 )
 _UNUSED_LIST: Final = _pattern(
-    LIST_UNCLEAR, LIST_CONTRADICTS, LIST_DIVIDES, LIST_NUMBERS, LIST_WITHOUT_FILES, OTHER_LISTS
+    LIST_UNCLEAR,
+    LIST_CONTRADICTS,
+    LIST_DIVIDES,
+    LIST_NUMBERS,
+    LIST_WITHOUT_FILES,
+    LIST_BESIDE_FOLDERS,
+    LIST_SEVERAL_VALUES,
+    OTHER_LISTS,
 )
 
 

@@ -215,6 +215,79 @@ FORMS: dict[str, Form] = {
         ["Schöner Bär", "Schöner Bär", "Kuh", "Kuh"],
         set(),
     ),
+    "words that are not the classes of the folders": (
+        "oak/1.jpg oak/2.jpg ash/3.jpg ash/4.jpg",
+        {"camera.txt": table("oak/1.jpg Nikon", "oak/2.jpg Canon", "ash/3.jpg Nikon", "ash/4.jpg Canon")},
+        ["oak", "oak", "ash", "ash"],
+        {("camera.txt", rejection_messages.LIST_BESIDE_FOLDERS.format(line="oak/1.jpg Nikon"))},
+    ),
+    "numbers that are not the classes of the folders": (
+        "oak/1.jpg oak/2.jpg ash/3.jpg ash/4.jpg",
+        {"size.txt": table("oak/1.jpg 50", "oak/2.jpg 150", "ash/3.jpg 50", "ash/4.jpg 150")},
+        ["oak", "oak", "ash", "ash"],
+        {("size.txt", rejection_messages.LIST_BESIDE_FOLDERS.format(line="oak/1.jpg 50"))},
+    ),
+    "pairs of images": (
+        "1.jpg 2.jpg 3.jpg 4.jpg",
+        {"pairs.txt": table("1.jpg 2.jpg", "3.jpg 4.jpg")},
+        ["-", "-", "-", "-"],
+        {("pairs.txt", rejection_messages.LIST_UNCLEAR.format(images=2, line="1.jpg 2.jpg"))},
+    ),
+    "names below a header": (
+        "1.jpg 2.jpg 3.jpg",
+        {"list.txt": table("1.jpg 0", "2.jpg 1", "3.jpg 2"), "class_names.txt": table("name", "oak", "ash", "elm")},
+        ["0", "1", "2"],
+        {("list.txt", rejection_messages.LIST_NUMBERS)},
+    ),
+    "names with a gap": (
+        "1.jpg 2.jpg 3.jpg",
+        {"list.txt": table("1.jpg 0", "2.jpg 1", "3.jpg 2"), "classes.txt": table("oak", "", "elm", "ash")},
+        ["0", "1", "2"],
+        {("list.txt", rejection_messages.LIST_NUMBERS)},
+    ),
+    "two lists of names, one called so": (
+        "a.jpg b.jpg",
+        {
+            "list.txt": table("a.jpg 0", "b.jpg 1"),
+            "classes.txt": table("0 oak", "1 ash"),
+            "class_groups.txt": table("0 tree", "1 shrub"),
+        },
+        ["oak", "ash"],
+        set(),
+    ),
+    "two lists of names in order": (
+        "1.jpg 2.jpg",
+        {
+            "list.txt": table("1.jpg 0", "2.jpg 1"),
+            "category_colours.txt": table("red", "green"),
+            "species_list.txt": table("oak", "ash"),
+        },
+        ["0", "1"],
+        {("list.txt", rejection_messages.LIST_NUMBERS)},
+    ),
+    "ids with several values": (
+        "1.jpg 2.jpg 3.jpg",
+        {
+            "images.txt": table("1 1.jpg", "2 2.jpg", "3 3.jpg"),
+            "image_class_labels.txt": table("1 oak", "2 ash", "3 ash", "1 elm"),
+            "train_test_split.txt": table("1 1", "2 1", "3 0", "2 0"),
+        },
+        ["-/train", "ash", "ash/test"],
+        {
+            (name, rejection_messages.LIST_SEVERAL_VALUES.format(other=other, images=1))
+            for name, other in (("images.txt", "image_class_labels.txt"), ("images.txt", "train_test_split.txt"))
+        },
+    ),
+    "two lists of classes by id": (
+        "1.jpg 2.jpg",
+        {
+            "images.txt": table("1 1.jpg", "2 2.jpg"),
+            "coarse_labels.txt": table("1 tree", "2 tree"),
+            "image_class_labels.txt": table("1 oak", "2 ash"),
+        },
+        ["-", "-"],
+        {("images.txt", rejection_messages.LIST_CONTRADICTS.format(other="image_class_labels.txt"))},
+    ),
     "numbers of thousands of digits": (
         "1.jpg 2.jpg",
         {"labels.txt": table("1.jpg " + "1" * 5000, "2.jpg " + "2" * 5000), "classes.txt": table("9" * 5000 + " a")},
