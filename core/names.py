@@ -6,6 +6,7 @@ bounded length, whatever its source.
 
 import hashlib
 import unicodedata
+from collections.abc import Callable
 from typing import Final
 
 from core.errors import DatasetError
@@ -60,3 +61,20 @@ def _visible(character: str) -> str:
     if category in ("Cc", "Zl", "Zp"):
         return " "
     return "" if category in INVISIBLE and character not in JOINERS else character
+
+
+def free_number(is_used: Callable[[int], bool]) -> int:
+    """Return a number from 2 that is free, the smallest where the used ones follow each other.
+
+    The number of questions grows with the logarithm: an archive may have the same name a hundred thousand times.
+
+    Args:
+        is_used: Whether a number is used.
+    """
+    used, free = 1, 2
+    while is_used(free):
+        used, free = free, 2 * free
+    while free - used > 1:
+        middle = (used + free) // 2
+        used, free = (middle, free) if is_used(middle) else (used, middle)
+    return free

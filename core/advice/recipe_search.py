@@ -141,10 +141,10 @@ class RecipeSearch(_Frozen):
         if many == 1:
             return f"**{_capitalized(chosen.title)}** is the only recipe that there was time for: {figures}."
         if chosen.gain is None:
-            others = "the other recipe was not" if many == 2 else f"none of the {many - 1} other recipes was"  # noqa: PLR2004
+            others = "the other recipe is not" if many == 2 else f"none of the {many - 1} other recipes is"  # noqa: PLR2004
             return (
-                f"**{_capitalized(chosen.title)}** remains the choice: {figures}, and {others} better by more than "
-                "chance explains."
+                f"**{_capitalized(chosen.title)}** remains the choice: {figures}, and {others} expected to be better "
+                f"by more than {100 * WORTH:g} points on new images."
             )
         gain = chosen.gain
         sure = "" if gain.low > 0 else " Chance may explain that: more time or more images would tell."

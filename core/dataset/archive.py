@@ -19,6 +19,7 @@ from core.catalog.cleanup import TABLE_NAME
 from core.catalog.items import Item
 from core.errors import RunStopped
 from core.intake.formats import is_image_name, suffix_of
+from core.names import free_number
 from core.storage.atomic import write_atomic
 from core.storage.blobs import OriginalStore
 from core.storage.tables import write_csv
@@ -153,9 +154,9 @@ def _paths(items: Sequence[Item]) -> list[str]:
 
 def free_path(path: str, used: set[str], suffix: str = "") -> str:
     """Return the path, with a number if it is already used."""
-    number, free = 1, path + suffix
-    while free.casefold() in used:
-        number += 1
+    free = path + suffix
+    if free.casefold() in used:
+        number = free_number(lambda number: f"{path} {number}{suffix}".casefold() in used)
         free = f"{path} {number}{suffix}"
     used.add(free.casefold())
     return free

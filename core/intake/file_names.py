@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.intake.formats import stem_of
+from core.names import free_number
 
 Parts = tuple[str, ...]
 
@@ -60,9 +61,9 @@ def is_ignored(parts: Parts) -> bool:
 
 def unique_name(name: str, used: set[str]) -> str:
     """Return a path, with a number before its suffix if it is used already, and add it to the used ones."""
-    stem, number, free = stem_of(name), 1, name
-    while free in used:
-        number += 1
+    free, stem = name, stem_of(name)
+    if name in used:
+        number = free_number(lambda number: f"{stem} ({number}){name[len(stem) :]}" in used)
         free = f"{stem} ({number}){name[len(stem) :]}"
     used.add(free)
     return free

@@ -153,7 +153,9 @@ class _Search:
         self._try_all()
 
     def _add(self, candidate: Candidate) -> None:
-        """Add a candidate, with what was measured of it before."""
+        """Add a candidate, with what was measured of it before, unless its recipe is there already."""
+        if any(one.recipe == candidate.recipe for one in self.candidates):
+            return
         self.candidates.append(candidate)
         for fold in self.trainings.folds:
             outcomes = self.trainings.find(candidate.recipe, fold)
@@ -169,12 +171,13 @@ class _Search:
         if fold in candidate.folds:
             return
         self.context.check_stop()
-        on_event = self._progress(f"Recipe {len(self.candidates)}: {candidate.title}")
+        number = 1 + next(row for row, one in enumerate(self.candidates) if one is candidate)
+        on_event = self._progress(f"Recipe {number}: {candidate.title}")
         try:
             candidate.folds[fold] = self.trainings.train(candidate.recipe, fold, on_event, deadline)
         except RecipeError as error:
             candidate.folds[fold] = None
-            self.context.report(f"{candidate.title.capitalize()}: {error}")
+            self.context.report(f"{candidate.title[:1].upper()}{candidate.title[1:]}: {error}")
 
     def _try_own(self, own: Candidate) -> None:
         """Try a person's recipe that fine-tunes, once its time is known; from scratch would take too long."""
@@ -222,6 +225,9 @@ class _Search:
             tested = range_test(self._timed(), recipe, self.trainings.manifest(fold), rates, on_event)
         except RunStopped:
             self.context.check_stop()
+            return None
+        except RecipeError as error:  # it diverged, or a batch is larger than the images of a fold
+            self.context.report(f"{title[:1].upper()}{title[1:]}: {error}")
             return None
         self.context.store.keep_arrays(
             key,

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import DatasetError
-from core.names import FILE_NAME_LENGTH, NAME_LENGTH, check_name, clean_name
+from core.intake.file_names import unique_name
+from core.names import FILE_NAME_LENGTH, NAME_LENGTH, check_name, clean_name, free_number
 
 
 @pytest.mark.parametrize(
@@ -61,3 +62,25 @@ def test_a_typed_name_has_a_visible_character(text):
 def test_a_typed_name_that_is_too_long_is_said_in_a_sentence():
     with pytest.raises(DatasetError, match=r"The name of the run has 101 characters\. Use at most 100\."):
         check_name("a" * 101, "run")
+
+
+@given(st.integers(0, 5000), st.sets(st.integers(2, 5000)))
+def test_a_number_is_found_with_few_questions(last: int, scattered: set[int]):
+    asked: list[int] = []
+
+    def is_used(number: int) -> bool:
+        asked.append(number)
+        return number <= last or number in scattered
+
+    found = free_number(is_used)
+    assert not is_used(found)
+    assert len(asked) < 35
+    if not scattered:
+        assert found == max(2, last + 1)
+
+
+def test_a_name_that_comes_often_is_numbered_in_order():
+    used: set[str] = set()
+    names = [unique_name("scene/a.tar.gz", used) for _ in range(20_000)]
+    assert len(set(names)) == 20_000
+    assert names[:3] == ["scene/a.tar.gz", "scene/a.tar (2).gz", "scene/a.tar (3).gz"]

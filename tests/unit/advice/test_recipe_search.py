@@ -111,7 +111,7 @@ def test_a_gain_of_less_than_half_a_point_leaves_the_default():
     assert best_candidate(candidates, GROUPS) == 0
     summary = summarise_search(candidates, GROUPS, budget=100, seconds=10)
     assert "**Default** remains the choice" in summary.sentence()
-    assert "and the other recipe was not better by more than chance explains" in summary.sentence()
+    assert "and the other recipe is not expected to be better by more than 0.5 points on new" in summary.sentence()
 
 
 def test_with_time_for_nothing_else_the_default_is_alone():

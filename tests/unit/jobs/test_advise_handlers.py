@@ -9,7 +9,7 @@ from core.advice.recipe_search import RecipeSearch
 from core.catalog import jobs, projects
 from core.catalog.database import Database
 from core.dataset.manifest import VALIDATION
-from core.errors import DatasetError, RunStopped
+from core.errors import DatasetError, RecipeError, RunStopped
 from core.jobs.specs import FindRecipeSpec, FreezingCurveSpec
 from core.jobs.worker import JobContext
 from core.settings import Settings
@@ -119,6 +119,33 @@ def test_a_search_that_was_killed_goes_on_without_losing_a_training(
     assert "your recipe" in [one.title for one in search.tried]
     assert search.best == 0
     assert search.images == 23
+
+
+def test_a_search_tries_no_recipe_twice_and_goes_on_without_a_range_test_that_failed(
+    workspace: tuple[Settings, Database, str], monkeypatch: pytest.MonkeyPatch
+):
+    from core.jobs import recipe_search, trials
+    from core.jobs.handlers.advise import find_recipe
+
+    def train(_context, recipe, manifest, _emit):
+        labels = manifest.labels[manifest.splits == VALIDATION]
+        longer = recipe.head_phase.epochs == 60 and not recipe.augmentation.views
+        return labels if longer else (labels + 1) % len(manifest.classes)
+
+    def range_test(*_):
+        raise RecipeError("A batch of 64 images is larger than the 50 training images.")
+
+    monkeypatch.setattr(trials, "train_and_predict", train)
+    monkeypatch.setattr(recipe_search, "range_test", range_test)
+    spec = FindRecipeSpec(recipe=dump_recipe(RECIPE.model_copy(update={"seed": 8})), budget_seconds=600, seed=8)
+    search = RecipeSearch.model_validate(execute(workspace, find_recipe, spec).search)
+    assert search.chosen.title == "a head that learns longer"
+    assert [one.title for one in search.tried] == [
+        "the default", "your recipe", "a head with a hidden layer", "a head that learns longer",
+        "a head that learns longer, with variations of the images",
+    ]  # fmt: skip
+    assert len({one.recipe for one in search.tried}) == 5
+    assert all("fine-tuning" in one for one in search.left_out)
 
 
 def test_a_search_that_a_person_stops_gives_the_best_until_then(
