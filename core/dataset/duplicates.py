@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.dataset.grouping import Pairs, sets_by_key
-from core.dataset.near_duplicates import VERSION, DuplicatePairs, SearchCache, find_duplicates
+from core.dataset.near_duplicates import FEATURE_BYTES, VERSION, DuplicatePairs, SearchCache, find_duplicates
 from core.dataset.pixels import VERSION as PIXELS_VERSION
 from core.dataset.pixels import load_image
 from core.errors import ImageError
@@ -103,7 +103,7 @@ def _search(
         except ImageError:  # the original is gone
             return digests[row].encode()
 
-    earlier = None if store is None else SearchCache(store, digests)
+    earlier = SearchCache(store, digests) if store is not None and store.fits(len(digests) * FEATURE_BYTES) else None
     found = find_duplicates(read, len(digests), cache=earlier, on_progress=on_progress, should_stop=should_stop)
     # One picture in two containers has the same thumbnail, unless one of them was decoded at a fraction of its size.
     likely = sets_by_key(

@@ -90,6 +90,8 @@ _FEATURES: Final = np.dtype(
         ("too_small", np.bool_),
     ]
 )
+FEATURE_BYTES: Final = _FEATURES.itemsize
+"""Size of the cached features of one picture."""
 
 Pairs = NDArray[np.int64]
 _NO_PAIRS: Final[Pairs] = np.empty((0, 2), np.int64)
@@ -199,7 +201,7 @@ class _Index:
     ) -> None:
         self._read, self.n, self._pool = read, n, pool
         self._digests: Sequence[str] = [] if cache is None else cache.digests
-        self._cached_features = None if cache is None else cache.store.open(f"local-features-{VERSION}")
+        self._cached_features = None if cache is None else cache.store.open(f"local-features-{VERSION}-{FEATURE_BYTES}")
         self._cached_matches = None if cache is None else cache.store.open(f"comparisons-{VERSION}")
         self._features = np.memmap(file, _FEATURES, "w+", shape=max(n, 1))
         self._counts = np.zeros(n, np.int64)

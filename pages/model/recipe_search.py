@@ -50,7 +50,9 @@ def draw(project_id: str, images: int) -> None:
 
 def _draw_result(project_id: str, job: Job, measured: Recipe, result: FindRecipeResult) -> None:
     search = RecipeSearch.model_validate(result.search)
-    if note := measured_on.describe_changes(project_id, measured, result):
+    searched = measured.model_copy(update={"backbone": load_recipe(search.tried[0].recipe).backbone})
+    if all(measured_on.describe_changes(project_id, one, result) for one in (measured, searched)):
+        note = measured_on.describe_changes(project_id, measured, result)
         st.warning(note, icon=":material/update:")
     st.markdown(search.sentence())
     row = _draw_table(search, job.id)
@@ -81,9 +83,11 @@ def _draw_table(search: RecipeSearch, job_id: str) -> int | None:
         alt=f"{len(table)} recipes that were tried, with their accuracy on held-out images.",
         column_config={
             "recipe": st.column_config.TextColumn("recipe that was tried", width="large"),
-            "accuracy": st.column_config.NumberColumn("accuracy (%)", format="%.1f"),
+            "accuracy": st.column_config.NumberColumn(
+                "accuracy (%)", format="%.1f", help="Where few images were tested it says little: look at the gain."
+            ),
             "from": st.column_config.NumberColumn("accuracy, 95% from", format="%.1f"),
-            "to": st.column_config.NumberColumn(format="%.1f"),
+            "to": st.column_config.NumberColumn("accuracy, 95% to", format="%.1f"),
             "gain": st.column_config.NumberColumn(
                 "gain (points)", format="%+.1f", help="Compared with the default, on the same images"
             ),
